@@ -1,0 +1,101 @@
+"""What a node reads from its environment: one row per `QUANSHU_*` variable.
+
+The table below is the only place where a variable is named; `docs/reference/settings.md` is made from it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+
+def read_flag(text: str) -> bool:
+    """Turn the text of a switch into a bool; anything but a known word is a ValueError."""
+    word = text.strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def read_list(text: str) -> list[str]:
+    """Split a comma-separated text, dropping blanks."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name without the prefix, default text, reader and meaning."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    help: str
+
+    @property
+    def variable(self) -> str:
+        return f"QUANSHU_{self.name}"
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("HOME", "var", Path, "Folder that holds the node's data: database, lake, files, keys, journals."),
+    Setting("DATABASE_URL", "", str, "Database of the control plane; empty means SQLite in the home folder."),
+    Setting("SECRET_KEY", "", str, "Django secret; empty means one made once and kept in the home folder."),
+    Setting("DEBUG", "false", read_flag, "Show error details in the browser. Never on a node that people use."),
+    Setting("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", read_list, "Host names the web process answers to."),
+    Setting("TRUSTED_ORIGINS", "", read_list, "Origins (with scheme) allowed to post forms, behind a proxy."),
+    Setting("SECURE_COOKIES", "false", read_flag, "Send cookies over HTTPS only; set it behind TLS."),
+    Setting("WEB_HOST", "127.0.0.1", str, "Address the web process listens on."),
+    Setting("WEB_PORT", "8000", int, "Port the web process listens on."),
+    Setting("GATEWAY_HOST", "127.0.0.1", str, "Address the gateway process listens on."),
+    Setting("GATEWAY_PORT", "8100", int, "Port the gateway process listens on."),
+    Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
+    Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
+    Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),
+    Setting("LAKE_MEMORY", "1GB", str, "Memory limit of one query engine connection."),
+    Setting("LAKE_THREADS", "2", int, "Threads of one query engine connection."),
+    Setting("WORKER_THREADS", "2", int, "Background jobs run at the same time by one worker."),
+    Setting("UPLOAD_MAX_MIB", "512", int, "Largest file a person may upload, in MiB."),
+    Setting("DROP_FOLDERS", "", read_list, "Folders outside the home folder that a source may read files from."),
+    Setting("SMTP_URL", "", str, "smtp://user:password@host:port for mail; empty means in-app notices only."),
+    Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
+)
+
+
+def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Read every setting; raise SystemExit with the variable's name when a value cannot be read."""
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = source.get(setting.variable, setting.default)
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as fault:
+            raise SystemExit(f"{setting.variable}: {fault}. {setting.help}") from fault
+    values["HOME"] = values["HOME"].resolve()
+    return values
+
+
+def secret_key(home: Path, given: str) -> str:
+    """The given secret, else the one kept in the home folder, made on first use with owner-only rights."""
+    if given:
+        return given
+    path = home / "keys" / "django-secret"
+    if path.exists():
+        return path.read_text(encoding="ascii").strip()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()

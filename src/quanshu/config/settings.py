@@ -1,0 +1,171 @@
+"""Django settings of a node. Everything that differs between nodes comes from `environment`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dj_database_url
+from django.utils.translation import gettext_lazy as _
+
+from quanshu.config.environment import read_environment, secret_key
+
+env = read_environment()
+PACKAGE_DIR = Path(__file__).resolve().parent.parent
+QUANSHU_HOME: Path = env["HOME"]
+
+SECRET_KEY = secret_key(QUANSHU_HOME, env["SECRET_KEY"])
+DEBUG = env["DEBUG"]
+ALLOWED_HOSTS = env["ALLOWED_HOSTS"]
+CSRF_TRUSTED_ORIGINS = env["TRUSTED_ORIGINS"]
+
+ROOMS = [
+    "quanshu.shared.access",
+    "quanshu.shared.audit",
+    "quanshu.shared.outbox",
+    "quanshu.shared.jobs",
+    "quanshu.shared.notify",
+    "quanshu.shared.files",
+    "quanshu.shared.workflow",
+    "quanshu.shared.web",
+    "quanshu.organisation",
+    "quanshu.supply.catalogue",
+    "quanshu.supply.intake",
+    "quanshu.supply.quality",
+    "quanshu.sharing.services",
+    "quanshu.sharing.demands",
+    "quanshu.portal",
+]
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "django_htmx",
+    "django_tasks",
+    "ninja",
+    *ROOMS,
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "quanshu.shared.web.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "quanshu.organisation.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "quanshu.shared.web.middleware.SecurityPolicyMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "quanshu.shared.web.middleware.ErrorMiddleware",
+]
+
+ROOT_URLCONF = "quanshu.config.urls"
+ASGI_APPLICATION = "quanshu.config.asgi.application"
+FORM_RENDERER = "quanshu.shared.web.forms.FormRenderer"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "quanshu.shared.web.context.shell",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "django.contrib.humanize.templatetags.humanize",
+                "quanshu.shared.web.templatetags.web",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        env["DATABASE_URL"] or f"sqlite:///{QUANSHU_HOME / 'quanshu.sqlite3'}", conn_max_age=60
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=134217728;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "organisation.Account"
+CSRF_FAILURE_VIEW = "quanshu.shared.web.errors.form_expired"
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env["SECURE_COOKIES"]
+SESSION_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env["SECURE_COOKIES"] else None
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = None
+QUANSHU_UPLOAD_MAX_BYTES = env["UPLOAD_MAX_MIB"] * 1024 * 1024
+QUANSHU_DROP_FOLDERS = [Path(folder).resolve() for folder in env["DROP_FOLDERS"]]
+
+QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
+QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"
+QUANSHU_LAKE_MEMORY = env["LAKE_MEMORY"]
+QUANSHU_LAKE_THREADS = env["LAKE_THREADS"]
+QUANSHU_SERVING_DIR = QUANSHU_HOME / "serving"
+QUANSHU_GATEWAY_DIR = QUANSHU_HOME / "gateway"
+QUANSHU_KEYS_DIR = QUANSHU_HOME / "keys"
+QUANSHU_WORKER_THREADS = env["WORKER_THREADS"]
+QUANSHU_WEB = (env["WEB_HOST"], env["WEB_PORT"])
+QUANSHU_GATEWAY = (env["GATEWAY_HOST"], env["GATEWAY_PORT"])
+QUANSHU_GATEWAY_URL = env["GATEWAY_URL"] or f"http://{env['GATEWAY_HOST']}:{env['GATEWAY_PORT']}"
+QUANSHU_NODE_NAME = env["NODE_NAME"]
+QUANSHU_NODE_REGION = env["NODE_REGION"]
+
+TASKS = {"default": {"BACKEND": "quanshu.shared.jobs.backend.JobBackend"}}
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+QUANSHU_SMTP_URL = env["SMTP_URL"]
+DEFAULT_FROM_EMAIL = env["MAIL_FROM"]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"quanshu": {"level": "INFO"}},
+}

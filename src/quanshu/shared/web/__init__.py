@@ -1,0 +1,1 @@
+"""Pages, lists, forms, actions, exports and errors, made alike for every room."""

@@ -1,0 +1,1 @@
+"""Rooms that let data out: services, demands."""

@@ -1,0 +1,1 @@
+"""Rooms that bring data in: catalogue, intake, quality."""
