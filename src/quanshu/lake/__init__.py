@@ -1,0 +1,5 @@
+"""The lake: versioned tables on disk, one engine over them. Only this package touches table files."""
+
+from quanshu.lake.tables import Lake, TableVersion, UpsertCounts
+
+__all__ = ["Lake", "TableVersion", "UpsertCounts"]

@@ -1,0 +1,390 @@
+"""The lake's tables: Delta tables on disk, written by delta-rs, read by DuckDB at any version.
+
+Every write is one new version. It becomes visible by one small file put in place atomically, so a
+writer that dies leaves the version before it untouched. Writers of one table queue on a file lock.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from quanshu.lake import engine
+from quanshu.lake.errors import (
+    DuplicateKeys,
+    NoKeys,
+    NoTable,
+    NoVersion,
+    NullKeys,
+    SchemaMismatch,
+    StoredDuplicates,
+    WriteConflict,
+)
+from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
+
+# Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
+_CONFIGURATION = {
+    "delta.enableChangeDataFeed": "true",
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+_COMMIT_PREFIX = "quanshu."
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """What an upsert did; `version` is the old one when nothing differed."""
+
+    version: int
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """One version of a table: when it was written, by which operation, and the writer's own notes."""
+
+    version: int
+    at: datetime
+    operation: str
+    commit: Mapping[str, str] = field(default_factory=dict)
+
+
+class Lake:
+    """All tables below one folder. Nothing else may touch the files there."""
+
+    def __init__(self, root: Path, *, memory_limit: str = "1GB", threads: int = 2) -> None:
+        """Use `root`, created on first write; limits hold for each engine connection."""
+        self.root = Path(root)
+        self.memory_limit = memory_limit
+        self.threads = threads
+
+    # -- what is there ----------------------------------------------------------------------------
+
+    def exists(self, name: str) -> bool:
+        """Whether the table has at least one version."""
+        return DeltaTable.is_deltatable(str(self._path(name)))
+
+    def tables(self) -> list[str]:
+        """Names of all tables, sorted."""
+        folder = self.root / "tables"
+        if not folder.is_dir():
+            return []
+        return sorted(entry.name for entry in folder.iterdir() if self.exists(entry.name))
+
+    def version(self, name: str) -> int:
+        """The newest version of the table."""
+        return self._open(name).version()
+
+    def schema(self, name: str, version: int | None = None) -> pa.Schema:
+        """Arrow schema of the table."""
+        return _schema(self._open(name, version))
+
+    def count(self, name: str, version: int | None = None) -> int:
+        """Number of rows."""
+        return int(self._open(name, version).count())
+
+    def versions(self, name: str) -> list[TableVersion]:
+        """All versions, oldest first."""
+        found = [
+            TableVersion(
+                version=int(entry["version"]),
+                at=datetime.fromtimestamp(entry["timestamp"] / 1000, UTC),
+                operation=str(entry["operation"]).lower(),
+                commit={
+                    key.removeprefix(_COMMIT_PREFIX): str(value)
+                    for key, value in entry.items()
+                    if key.startswith(_COMMIT_PREFIX)
+                },
+            )
+            for entry in self._open(name).history()
+        ]
+        return sorted(found, key=lambda entry: entry.version)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An engine connection with the lake's limits; it spills inside the lake's folder."""
+        with engine.connect(
+            self.root / "spill", memory_limit=self.memory_limit, threads=self.threads
+        ) as connection:
+            yield connection
+
+    def register(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        *,
+        version: int | None = None,
+        alias: str | None = None,
+    ) -> int:
+        """Make a view `alias` (the table's name by default) over the table; answer the version it shows."""
+        table = self._open(name, version)
+        sql = engine.files_sql(_schema(table), sorted(table.file_uris()))
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(alias or name)} AS {sql}")
+        return table.version()
+
+    @contextmanager
+    def scan(
+        self, name: str, *, version: int | None = None, columns: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatchReader]:
+        """Stream the table's rows in bounded memory; the reader lives as long as the context."""
+        table = self._open(name, version)
+        schema = _schema(table)
+        need_columns(schema.names, columns or ())
+        with self.connect() as connection:
+            yield engine.reader(connection, engine.files_sql(schema, sorted(table.file_uris()), columns))
+
+    def read(
+        self, name: str, *, version: int | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table:
+        """The table's rows as one Arrow table; use `scan` where it may not fit in memory."""
+        with self.scan(name, version=version, columns=columns) as reader:
+            return reader.read_all()
+
+    def changes(self, name: str, from_version: int, to_version: int | None = None) -> pa.Table:
+        """Rows changed after `from_version`, up to and with `to_version` (the newest by default).
+
+        Pass -1 for everything since the table began. `_change_type` is insert, delete,
+        update_preimage or update_postimage; `_commit_version` and `_commit_timestamp` (UTC) follow.
+        """
+        table = self._open(name, to_version)
+        if from_version > table.version() or from_version < -1:
+            raise NoVersion(table=name, version=from_version, newest=table.version())
+        if from_version == table.version():
+            feed = table.load_cdf(table.version(), table.version())
+            return pa.table(pa.RecordBatchReader.from_stream(feed).schema.empty_table())
+        feed = table.load_cdf(from_version + 1, table.version())
+        return pa.RecordBatchReader.from_stream(feed).read_all()
+
+    # -- writing ----------------------------------------------------------------------------------
+
+    def append(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
+        """Add rows; new columns are added to the table, missing ones are left empty."""
+        with self._writing(name):
+            return self._append(name, as_stored(data), commit)
+
+    def overwrite(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
+        """Replace all rows and the columns; older versions stay readable."""
+        with self._writing(name):
+            return self._write(name, as_stored(data), "overwrite", commit)
+
+    def upsert(
+        self,
+        name: str,
+        data: Data,
+        keys: Sequence[str],
+        *,
+        commit: Mapping[str, str] | None = None,
+    ) -> UpsertCounts:
+        """Insert rows with a new key and replace rows whose key is there and whose values differ.
+
+        Rows equal to what is stored are not rewritten and not in the change feed. Refuses data
+        with empty or repeated keys, and changes nothing then.
+        """
+        if not keys:
+            raise NoKeys(table=name)
+        incoming = as_stored(data)
+        need_columns(incoming.schema.names, keys)
+        with self._writing(name), self.connect() as connection:
+            _stage(connection, name, incoming, keys)
+            if not self.exists(name):
+                version = self._append(name, engine.reader(connection, "FROM incoming"), commit)
+                return UpsertCounts(version, self.count(name, version), 0, 0)
+            return self._merge(connection, name, incoming.schema, keys, commit)
+
+    def delete(
+        self,
+        name: str,
+        keys: pa.Table | None = None,
+        *,
+        predicate: str | None = None,
+        commit: Mapping[str, str] | None = None,
+    ) -> int:
+        """Delete the rows whose key columns equal a row of `keys`, or those a trusted SQL predicate names."""
+        if (keys is None) == (predicate is None):
+            raise NoKeys(table=name)
+        with self._writing(name):
+            table = self._open(name)
+            if keys is None:
+                table.delete(predicate, commit_properties=_properties(commit))
+            else:
+                need_columns(_schema(table).names, keys.column_names)
+                distinct = as_stored(keys).read_all().group_by(keys.column_names).aggregate([])
+                merger = table.merge(
+                    distinct,
+                    _on(keys.column_names),
+                    source_alias="source",
+                    target_alias="target",
+                    commit_properties=_properties(commit),
+                )
+                merger.when_matched_delete().execute()
+            return self.version(name)
+
+    def compact(self, name: str) -> int:
+        """Join small files into larger ones; rows do not change and older versions stay readable."""
+        with self._writing(name):
+            self._open(name).optimize.compact()
+            return self.version(name)
+
+    # -- inside -----------------------------------------------------------------------------------
+
+    def _path(self, name: str) -> Path:
+        return self.root / "tables" / check_table_name(name)
+
+    def _open(self, name: str, version: int | None = None) -> DeltaTable:
+        if not self.exists(name):
+            raise NoTable(table=name)
+        table = DeltaTable(str(self._path(name)))
+        if version is None or version == table.version():
+            return table
+        if not 0 <= version < table.version():
+            raise NoVersion(table=name, version=version, newest=table.version())
+        table.load_as_version(version)
+        return table
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[None]:
+        check_table_name(name)
+        with engine.locked(self.root / "locks" / f"{name}.lock"):
+            try:
+                yield
+            except CommitFailedError as error:
+                raise WriteConflict(table=name) from error
+
+    def _append(self, name: str, data: pa.RecordBatchReader, commit: Mapping[str, str] | None) -> int:
+        if self.exists(name):
+            _check_types(name, self.schema(name), data.schema)
+        return self._write(name, data, "append", commit)
+
+    def _write(
+        self,
+        name: str,
+        data: pa.RecordBatchReader,
+        mode: Literal["append", "overwrite"],
+        commit: Mapping[str, str] | None,
+    ) -> int:
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_deltalake(
+            str(path),
+            data,
+            mode=mode,
+            schema_mode="merge" if mode == "append" else "overwrite",
+            configuration=_CONFIGURATION,
+            commit_properties=_properties(commit),
+        )
+        return self.version(name)
+
+    def _merge(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        schema: pa.Schema,
+        keys: Sequence[str],
+        commit: Mapping[str, str] | None,
+    ) -> UpsertCounts:
+        table = self._open(name)
+        stored = _schema(table)
+        need_columns(schema.names, stored.names)
+        _check_types(name, stored, schema)
+        self.register(connection, name, version=table.version(), alias="stored")
+        inserted, updated, unchanged = _compare(connection, name, stored.names, schema.names, keys)
+        if inserted + updated:
+            columns = ", ".join(quote(column) for column in schema.names)
+            changed = engine.reader(connection, f"SELECT {columns} FROM compared WHERE kind <> 'unchanged'")
+            merger = table.merge(
+                changed,
+                _on(keys),
+                source_alias="source",
+                target_alias="target",
+                merge_schema=set(schema.names) > set(stored.names),
+                commit_properties=_properties(commit),
+            )
+            merger.when_matched_update_all().when_not_matched_insert_all().execute()
+        return UpsertCounts(self.version(name), inserted, updated, unchanged)
+
+
+def _schema(table: DeltaTable) -> pa.Schema:
+    return pa.schema(table.schema().to_arrow())
+
+
+def _properties(commit: Mapping[str, str] | None) -> CommitProperties:
+    notes = {f"{_COMMIT_PREFIX}{key}": str(value) for key, value in (commit or {}).items()}
+    return CommitProperties(custom_metadata=notes)
+
+
+def _on(keys: Sequence[str]) -> str:
+    return " AND ".join(f"target.{quote(key)} = source.{quote(key)}" for key in keys)
+
+
+def _check_types(name: str, stored: pa.Schema, incoming: pa.Schema) -> None:
+    for column in incoming:
+        index = stored.get_field_index(column.name)
+        if index >= 0 and stored.field(index).type != column.type:
+            raise SchemaMismatch(
+                table=name,
+                column=column.name,
+                stored=str(stored.field(index).type),
+                incoming=str(column.type),
+            )
+
+
+def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection, name: str, data: pa.RecordBatchReader, keys: Sequence[str]
+) -> None:
+    """Bring the incoming rows into the engine (it spills to disk) and check their keys."""
+    connection.register("incoming_stream", data)
+    connection.execute("CREATE TEMP TABLE incoming AS FROM incoming_stream")
+    connection.unregister("incoming_stream")
+    named = ", ".join(keys)
+    empty = " OR ".join(f"{quote(key)} IS NULL" for key in keys)
+    if rows := _number(connection, f"SELECT count(*) FROM incoming WHERE {empty}"):
+        raise NullKeys(table=name, rows=rows, keys=named)
+    group = ", ".join(quote(key) for key in keys)
+    repeated = f"SELECT 1 FROM incoming GROUP BY {group} HAVING count(*) > 1"
+    if count := _number(connection, f"SELECT count(*) FROM ({repeated})"):
+        raise DuplicateKeys(table=name, count=count, keys=named)
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    stored: Sequence[str],
+    incoming: Sequence[str],
+    keys: Sequence[str],
+) -> tuple[int, int, int]:
+    """Label each incoming row as inserted, updated or unchanged; answer the three counts."""
+    on = " AND ".join(f"i.{quote(key)} = s.{quote(key)}" for key in keys)
+    differs = [
+        f"i.{quote(column)} IS DISTINCT FROM s.{quote(column)}"
+        if column in stored
+        else f"i.{quote(column)} IS NOT NULL"
+        for column in incoming
+        if column not in keys
+    ]
+    connection.execute(
+        f"""CREATE TEMP TABLE compared AS
+        SELECT i.*, CASE WHEN s.{quote(keys[0])} IS NULL THEN 'inserted'
+                         WHEN {" OR ".join(differs) or "false"} THEN 'updated'
+                         ELSE 'unchanged' END AS kind
+        FROM incoming i LEFT JOIN stored s ON {on}"""
+    )
+    counts = dict(connection.execute("SELECT kind, count(*) FROM compared GROUP BY kind").fetchall())
+    if sum(counts.values()) != _number(connection, "SELECT count(*) FROM incoming"):
+        raise StoredDuplicates(table=name, keys=", ".join(keys))
+    return counts.get("inserted", 0), counts.get("updated", 0), counts.get("unchanged", 0)
