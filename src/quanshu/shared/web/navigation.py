@@ -70,7 +70,7 @@ def menu(request: HttpRequest, *, allows: Callable[[str], bool]) -> list[dict[st
     active = max((url for _item, url in rows if request.path.startswith(url)), key=len, default="")
     groups: dict[str, dict[str, object]] = {}
     for item, url in rows:
-        group = groups.setdefault(item.group, {"label": GROUPS[item.group], "items": []})
+        group = groups.setdefault(item.group, {"label": GROUPS[item.group], "entries": []})
         entry = {
             "label": item.label,
             "url": url,
@@ -78,5 +78,5 @@ def menu(request: HttpRequest, *, allows: Callable[[str], bool]) -> list[dict[st
             "active": url == active and (url != "/" or request.path == "/"),
             "badge": item.badge(request) if item.badge else 0,
         }
-        group["items"].append(entry)  # type: ignore[attr-defined]
+        group["entries"].append(entry)  # type: ignore[attr-defined]
     return list(groups.values())

@@ -1,0 +1,90 @@
+"""The REST API: one router a room, one error envelope, session or bearer token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, ValidationError
+from ninja.security import HttpBearer, SessionAuth
+
+from quanshu import __version__
+from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
+from quanshu.organisation.api import actor_from_token
+from quanshu.organisation.rest import router as organisation
+from quanshu.sharing.demands.rest import router as demands
+from quanshu.sharing.services.rest import router as services
+from quanshu.shared.web.api import error_response
+from quanshu.supply.catalogue.rest import router as catalogue
+from quanshu.supply.intake.rest import router as intake
+from quanshu.supply.quality.rest import router as quality
+
+
+class SignInNeeded(Unauthenticated):
+    code = "web.sign_in_needed"
+    message = "This address needs a signed-in session or an API token."
+    remedy = "Sign in, or send the header “Authorization: Bearer <token>”; tokens are made on your account page."
+
+
+class BadRequestBody(Invalid):
+    code = "web.bad_request_body"
+    message = "The request does not fit the documented form: %(faults)s."
+    remedy = "Compare the request with /api/v1/docs and correct the fields named."
+
+
+class TokenAuth(HttpBearer):
+    """A service account's or person's API token."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        actor = actor_from_token(f"Bearer {token}")
+        if actor is not None:
+            request.actor = actor  # type: ignore[attr-defined]
+        return actor
+
+
+class SignedIn(SessionAuth):
+    """The browser's session; forms and scripts of ours send the CSRF token."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        actor = getattr(request, "actor", None)
+        return actor if actor is not None and actor.uid else None
+
+
+api = NinjaAPI(
+    title="Quanshu 泉枢",
+    version=__version__,
+    description="The control plane's API. Data itself is called through the gateway.",
+    auth=[TokenAuth(), SignedIn()],
+    docs_url=None,
+    urls_namespace="api",
+)
+for prefix, router in (
+    ("organisation", organisation),
+    ("catalogue", catalogue),
+    ("intake", intake),
+    ("quality", quality),
+    ("services", services),
+    ("demands", demands),
+):
+    api.add_router(f"/{prefix}/", router, tags=[prefix])
+
+
+@api.exception_handler(QuanshuError)
+def refused(request: HttpRequest, fault: QuanshuError | type[QuanshuError]) -> HttpResponse:
+    """A rule said no."""
+    return error_response(request, fault if isinstance(fault, QuanshuError) else fault())
+
+
+@api.exception_handler(AuthenticationError)
+def unauthenticated(request: HttpRequest, fault: AuthenticationError | type[AuthenticationError]) -> HttpResponse:
+    """No session, no token, or a bad one."""
+    return error_response(request, SignInNeeded())
+
+
+@api.exception_handler(ValidationError)
+def misshapen(request: HttpRequest, fault: ValidationError | type[ValidationError]) -> HttpResponse:
+    """Fields missing, of the wrong type or unknown."""
+    rows = getattr(fault, "errors", [])
+    faults = "; ".join(f"{'.'.join(str(part) for part in row['loc'])}: {row['msg']}" for row in rows)
+    return error_response(request, BadRequestBody(faults=faults))

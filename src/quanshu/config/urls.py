@@ -1,0 +1,22 @@
+"""Addresses of the web process: pages of each room, the API, and the language switch."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from quanshu.config.rest import api
+
+handler404 = "quanshu.shared.web.errors.page_not_found"
+handler500 = "quanshu.shared.web.errors.server_fault"
+
+urlpatterns = [
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
+    path("", include("quanshu.organisation.urls")),
+    path("catalogue/", include("quanshu.supply.catalogue.urls")),
+    path("intake/", include("quanshu.supply.intake.urls")),
+    path("quality/", include("quanshu.supply.quality.urls")),
+    path("services/", include("quanshu.sharing.services.urls")),
+    path("demands/", include("quanshu.sharing.demands.urls")),
+    path("", include("quanshu.portal.urls")),
+]

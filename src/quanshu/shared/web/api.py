@@ -1,0 +1,46 @@
+"""The door of the web plumbing."""
+
+from __future__ import annotations
+
+from quanshu.shared.web.errors import envelope, error_response
+from quanshu.shared.web.forms import Form, ReasonForm
+from quanshu.shared.web.lists import Column, Filter, ListPage
+from quanshu.shared.web.navigation import NavItem, register
+from quanshu.shared.web.pages import (
+    PUBLIC,
+    SIGNED_IN,
+    Action,
+    ActionPage,
+    DetailPage,
+    FormPage,
+    Page,
+    fault_text,
+    go_to,
+    put_fault_on_form,
+    reason_against,
+)
+from quanshu.shared.web.rest import page_of
+
+__all__ = [
+    "PUBLIC",
+    "SIGNED_IN",
+    "Action",
+    "ActionPage",
+    "Column",
+    "DetailPage",
+    "Filter",
+    "Form",
+    "FormPage",
+    "ListPage",
+    "NavItem",
+    "Page",
+    "ReasonForm",
+    "envelope",
+    "error_response",
+    "fault_text",
+    "go_to",
+    "page_of",
+    "put_fault_on_form",
+    "reason_against",
+    "register",
+]
