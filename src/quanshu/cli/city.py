@@ -1,0 +1,63 @@
+"""`quanshu city`: the synthetic city; `quanshu demo`: the city played on a node."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+import click
+
+from quanshu.cli.root import load_django
+
+
+@click.group()
+def city() -> None:
+    """Write a synthetic Jinan as departments' source systems, and score what quality rules find in it."""
+
+
+@city.command()
+@click.option("--residents", default=20_000, show_default=True, type=click.IntRange(100, 10_000_000))
+@click.option("--seed", default=20210918, show_default=True, type=int, help="The same seed writes the same city.")
+@click.option("--target", type=click.Path(file_okay=False, path_type=Path), default=Path("var/city"), show_default=True)
+@click.option("--on", "today", default="2026-10-31", show_default=True, help="The city's present day (ISO date).")
+def generate(residents: int, seed: int, target: Path, today: str) -> None:
+    """Write the source systems, the manifest that describes them, and the truth file."""
+    from quanshu.demo.synth import generate_city
+
+    began = time.monotonic()
+    manifest = generate_city(
+        target, residents=residents, seed=seed, today=date.fromisoformat(today), progress=lambda text: click.echo(f"  {text}")
+    )
+    tables = [table for source in manifest.sources for table in source.tables]
+    click.secho(f"{len(tables)} tables in {target} after {time.monotonic() - began:.1f} s", fg="green")
+
+
+@city.command()
+@click.option("--truth", type=click.Path(exists=True, path_type=Path), default=Path("var/city/truth.csv"), show_default=True)
+def score(truth: Path) -> None:
+    """Compare the problems this node's quality rules found with the truth file: precision and recall."""
+    load_django()
+    from quanshu.demo.play import scored
+
+    click.echo(scored(truth))
+
+
+@click.command()
+@click.option("--residents", default=20_000, show_default=True, type=click.IntRange(100, 10_000_000))
+@click.option("--seed", default=20210918, show_default=True, type=int)
+@click.option("--serve/--no-serve", default=True, help="Keep serving after the story has been played.")
+def demo(residents: int, seed: int, serve: bool) -> None:
+    """Set up a node, load the synthetic city through intake, play one demand to a signed call, and serve."""
+    load_django()
+    from quanshu.cli.node import set_up
+    from quanshu.demo.play import play_demo
+
+    set_up()
+    raise SystemExit(play_demo(residents=residents, seed=seed, serve=serve))
+
+
+def attach(root: click.Group) -> None:
+    """Add these commands to the root."""
+    root.add_command(city)
+    root.add_command(demo)

@@ -1,0 +1,138 @@
+"""`quanshu up` and the processes it runs: web, worker, gateway."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+import click
+
+from quanshu.cli.processes import Child, Supervisor, wait_for
+from quanshu.cli.root import load_django
+
+
+def node_children(*, quiet: bool = False) -> list[Child]:
+    """The node's three processes, sharing this process's environment."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "quanshu.cli"]
+    return [Child(name, [*command, name], environment) for name in ("web", "worker", "gateway")]
+
+
+def addresses() -> tuple[str, str]:
+    """Base addresses of the web process and the gateway, as a browser on this machine uses them."""
+    from django.conf import settings
+
+    host, port = settings.QUANSHU_WEB
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+    return f"http://{shown}:{port}", settings.QUANSHU_GATEWAY_URL
+
+
+def set_up(*, verbosity: int = 0) -> None:
+    """Bring the database, keys and seed data up to this version; safe to run again."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from quanshu.organisation.api import load_regions
+    from quanshu.sharing.services.api import ensure_gateway_keys
+
+    settings.QUANSHU_HOME.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", interactive=False, verbosity=verbosity)
+    ensure_gateway_keys()
+    load_regions()
+
+
+@click.command()
+def setup() -> None:
+    """Create or upgrade this node's database, keys and reference data."""
+    load_django()
+    set_up(verbosity=1)
+    click.secho("The node is set up. Make the first administrator with: quanshu create-administrator NAME", fg="green")
+
+
+@click.command()
+def up() -> None:
+    """Run the whole node on this machine: web, worker and gateway. Ctrl-C stops it cleanly."""
+    load_django()
+    set_up()
+    raise SystemExit(run_node())
+
+
+def run_node(*, banner: str = "") -> int:
+    """Start the three processes, wait until they answer, print where, and watch them."""
+    web, gateway = addresses()
+    supervisor = Supervisor(node_children())
+    supervisor.start()
+    try:
+        for name, url, child in (
+            ("web", f"{web}/sign-in/", supervisor.children[0]),
+            ("gateway", f"{gateway}/health", supervisor.children[2]),
+        ):
+            if not wait_for(url, seconds=60, alive=child.alive):
+                click.secho(
+                    f"{name} does not answer at {url}. Is the port taken? Set QUANSHU_{name.upper()}_PORT.",
+                    fg="red",
+                    err=True,
+                )
+                return 1
+        click.secho(f"Web      {web}", fg="green")
+        click.secho(f"Gateway  {gateway}", fg="green")
+        click.echo(banner + "Press Ctrl-C to stop.")
+        return supervisor.run()
+    finally:
+        supervisor.stop()
+
+
+@click.command()
+def web() -> None:
+    """Run the web process alone."""
+    load_django()
+    from django.conf import settings
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    host, port = settings.QUANSHU_WEB
+    Granian(
+        "quanshu.config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=8,
+        log_access=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@click.command()
+def worker() -> None:
+    """Run the background worker alone."""
+    load_django()
+    from django.conf import settings
+
+    from quanshu.shared.jobs.worker import run_worker
+
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    run_worker(stop, threads=settings.QUANSHU_WORKER_THREADS)
+
+
+@click.command()
+def gateway() -> None:
+    """Run the gateway alone. It reads the snapshot folder only: no database, no Django."""
+    from quanshu.cli.data_plane import gateway_config
+    from quanshu.gateway.server import serve
+
+    serve(gateway_config())
+
+
+def attach(root: click.Group) -> None:
+    """Add these commands to the root."""
+    for command in (setup, up, web, worker, gateway):
+        root.add_command(command)
