@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - SQL is built from identifiers that went through `quote`
 """The lake's tables: Delta tables on disk, written by delta-rs, read by DuckDB at any version.
 
 Every write is one new version. It becomes visible by one small file put in place atomically, so a
@@ -340,8 +341,7 @@ def _check_types(name: str, stored: pa.Schema, incoming: pa.Schema) -> None:
 
 
 def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    return int(connection.sql(sql).fetchall()[0][0])
 
 
 def _stage(
@@ -384,7 +384,7 @@ def _compare(
                          ELSE 'unchanged' END AS kind
         FROM incoming i LEFT JOIN stored s ON {on}"""
     )
-    counts = dict(connection.execute("SELECT kind, count(*) FROM compared GROUP BY kind").fetchall())
+    counts = dict(connection.sql("SELECT kind, count(*) FROM compared GROUP BY kind").fetchall())
     if sum(counts.values()) != _number(connection, "SELECT count(*) FROM incoming"):
         raise StoredDuplicates(table=name, keys=", ".join(keys))
     return counts.get("inserted", 0), counts.get("updated", 0), counts.get("unchanged", 0)
