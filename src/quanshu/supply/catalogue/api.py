@@ -1,0 +1,76 @@
+"""The door of the catalogue."""
+
+from __future__ import annotations
+
+from quanshu.supply.catalogue.events import CatalogueEvent
+from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
+from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.queries import (
+    catalogue_figures,
+    contract_of,
+    find_entry_by_code,
+    get_entry,
+    highest_grade,
+    items_of,
+    key_columns,
+    lake_table_of,
+    list_entries,
+)
+from quanshu.supply.catalogue.services import (
+    create_entry,
+    grade_items,
+    publish_entry,
+    return_entry,
+    revise_entry,
+    set_items,
+    submit_entry,
+    update_entry,
+    withdraw_entry,
+)
+from quanshu.supply.catalogue.types import (
+    GRADE_ORDER,
+    EntryData,
+    EntryNotFound,
+    EntryState,
+    Figures,
+    Grade,
+    ItemData,
+    ShareType,
+    UpdateCycle,
+)
+
+__all__ = [
+    "GRADE_ORDER",
+    "CatalogueEvent",
+    "CataloguePermission",
+    "Classification",
+    "Entry",
+    "EntryData",
+    "EntryNotFound",
+    "EntryState",
+    "EntryVersion",
+    "Figures",
+    "Grade",
+    "Item",
+    "ItemData",
+    "ShareType",
+    "UpdateCycle",
+    "catalogue_figures",
+    "contract_of",
+    "create_entry",
+    "find_entry_by_code",
+    "get_entry",
+    "grade_items",
+    "highest_grade",
+    "items_of",
+    "key_columns",
+    "lake_table_of",
+    "list_entries",
+    "publish_entry",
+    "return_entry",
+    "revise_entry",
+    "set_items",
+    "submit_entry",
+    "update_entry",
+    "withdraw_entry",
+]

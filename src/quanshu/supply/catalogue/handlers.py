@@ -1,0 +1,26 @@
+"""Keeps an entry's live figures: what has landed, and whether a service of it answers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from quanshu.shared.outbox.api import Event, subscribe
+from quanshu.supply.catalogue.models import Entry
+
+
+@subscribe("intake.batch.landed")
+def note_landing(event: Event) -> None:
+    """Rows of the entry are in the lake. An older batch told late changes nothing."""
+    at = datetime.fromisoformat(event.payload["at"])
+    rows = Entry.objects.filter(uid=event.payload["entry_uid"])
+    rows = rows.filter(landed_at__isnull=True) | rows.filter(landed_at__lte=at)
+    rows.update(landed_rows=event.payload["rows_total"], landed_at=at)
+
+
+@subscribe("services.mount.changed")
+def note_mounting(event: Event) -> None:
+    """A probe of the entry's services has changed its answer."""
+    at = datetime.fromisoformat(event.payload["at"])
+    rows = Entry.objects.filter(uid=event.payload["entry_uid"])
+    rows = rows.filter(mounted_checked_at__isnull=True) | rows.filter(mounted_checked_at__lte=at)
+    rows.update(mounted=event.payload["mounted"], mounted_checked_at=at)

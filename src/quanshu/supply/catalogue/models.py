@@ -1,0 +1,141 @@
+"""Rows of the catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from quanshu.kernel.ids import new_uid
+from quanshu.shared.access.api import Actor, Place, allows, scope_q
+from quanshu.supply.catalogue.permissions import CataloguePermission
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Classification(models.Model):
+    """A class of the catalogue standard: 类 (1 digit), 项 (3), 目 (6), 细目 (more)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+    level = models.PositiveSmallIntegerField()
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    last_serial = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Published entries for everyone who holds the view permission; the rest by scope."""
+        own = scope_q(actor, CataloguePermission.VIEW, unit_path="unit__path")
+        if allows(actor, CataloguePermission.VIEW):
+            own |= models.Q(published_version__isnull=False, state__in=["draft", "review", "published"])
+        return self.filter(own)
+
+    def published(self) -> Self:
+        return self.filter(state="published")
+
+    def must_land(self) -> Self:
+        """Entries whose data must be in the lake: structured, not marked specially sensitive."""
+        return self.filter(sensitive_reason="", format_class__in=["database", "spreadsheet"])
+
+
+class Entry(models.Model):
+    """A catalogue entry: core metadata, items, state, and live figures kept by handlers."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    code = models.CharField(_("Resource code"), max_length=40, unique=True)
+    resource_name = models.CharField(_("Resource name"), max_length=100)
+    name_en = models.CharField(max_length=200, blank=True)
+    abstract = models.TextField(_("Abstract"))
+    abstract_en = models.TextField(blank=True)
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="catalogue_entries")
+    classification = models.ForeignKey(Classification, on_delete=models.PROTECT, related_name="entries")
+    format_class = models.CharField(max_length=20)
+    share_type = models.CharField(max_length=1)
+    share_condition = models.TextField(blank=True)
+    share_law = models.TextField(blank=True)
+    share_mode = models.CharField(max_length=40, default="gateway")
+    open_type = models.CharField(max_length=20)
+    open_condition = models.TextField(blank=True)
+    update_cycle = models.CharField(max_length=20)
+    related_codes = models.JSONField(default=list, blank=True)
+    sensitive_reason = models.TextField(blank=True)
+    state = models.CharField(max_length=20, default="draft", db_index=True)
+    version = models.PositiveIntegerField(default=1)
+    published_version = models.PositiveIntegerField(null=True)
+    publish_date = models.DateField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    lake_table = models.CharField(max_length=80, unique=True)
+    landed_rows = models.BigIntegerField(null=True)
+    landed_at = models.DateTimeField(null=True)
+    mounted = models.BooleanField(default=False)
+    mounted_checked_at = models.DateTimeField(null=True)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-updated_at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["unit", "state"])]
+
+    def __str__(self) -> str:
+        return self.resource_name
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.unit.path)
+
+
+class Item(models.Model):
+    """An information item of an entry: one column."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=63)
+    title = models.CharField(max_length=100)
+    title_en = models.CharField(max_length=100, blank=True)
+    data_type = models.CharField(max_length=20)
+    length = models.PositiveIntegerField(null=True, blank=True)
+    required = models.BooleanField(default=False)
+    is_key = models.BooleanField(default=False)
+    code_list = models.JSONField(default=list, blank=True)
+    grade = models.CharField(max_length=20, blank=True)
+    personal = models.BooleanField(default=False)
+    mask = models.CharField(max_length=20, default="none")
+    unit_of_measure = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "name"], name="catalogue_item_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.title}"
+
+
+class EntryVersion(models.Model):
+    """What an entry said when a version of it was published. Never changed."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    snapshot = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "number"], name="catalogue_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} v{self.number}"

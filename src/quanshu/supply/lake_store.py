@@ -1,0 +1,19 @@
+"""The control plane's handle on the lake, from the node's settings."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+
+from quanshu.lake import Lake
+
+
+@cache
+def get_lake() -> Lake:
+    """The node's lake. One handle a process: it holds settings, no open files."""
+    return Lake(
+        settings.QUANSHU_LAKE_DIR,
+        memory_limit=settings.QUANSHU_LAKE_MEMORY,
+        threads=settings.QUANSHU_LAKE_THREADS,
+    )
