@@ -1,0 +1,1 @@
+"""Intake: the one way data comes into the lake."""

@@ -1,0 +1,32 @@
+"""Intake as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class IntakeConfig(AppConfig):
+    name = "quanshu.supply.intake"
+    label = "intake"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.supply.intake.events import IntakeEvent as E
+
+        register(
+            NavItem("intake-sources", _("Sources"), "intake:sources", "plug", "supply", 10, "intake.source.view"),
+            NavItem("intake-runs", _("Intake runs"), "intake:runs", "database-import", "supply", 20, "intake.source.view"),
+        )
+        register_actions(
+            {
+                E.SOURCE_CREATED: _("Source registered"),
+                E.SOURCE_CHANGED: _("Source changed"),
+                E.RUN_QUEUED: _("Run queued"),
+                E.RUN_STARTED: _("Run started"),
+                E.BATCH_LANDED: _("Batch landed"),
+                E.RUN_FAILED: _("Run failed"),
+                E.RUN_CANCELLED: _("Run cancelled"),
+            }
+        )

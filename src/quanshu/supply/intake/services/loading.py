@@ -1,0 +1,181 @@
+"""The work of a run: read, hold against the contract, write once. No database of the control plane here.
+
+Writing is safe to repeat: the data commit carries the run's uid and counts, so a run that is started
+again after a kill finds what it already did. Refused rows are written before it under the number of
+the attempt, and the attempt that landed names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from quanshu.lake import Lake
+from quanshu.lake.landing import ColumnSpec, Split, TextRows, read_csv, read_excel, read_sql, split
+from quanshu.supply.intake import rules
+from quanshu.supply.intake.types import LoadMode, Outcome, SourceKind, Stage
+
+Progress = Callable[[Stage, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Everything a load needs, read once from the rows of the control plane."""
+
+    run_uid: str
+    attempt: int
+    kind: str
+    mode: str
+    table: str
+    columns: tuple[ColumnSpec, ...]
+    keys: tuple[str, ...]
+    file: Path | None = None
+    sheet: str = ""
+    url: str = ""
+    source_table: str = ""
+
+
+def refused_table(lake_table: str) -> str:
+    """The lake table that keeps what intake refused for an entry."""
+    return f"refused_{lake_table}"
+
+
+def open_source(load: Load) -> TextRows:
+    """The source as rows of text. Raises the reader's own errors (`lake.*`)."""
+    if load.kind == SourceKind.SQL:
+        if load.source_table.lstrip()[:6].lower() == "select":
+            return read_sql(load.url, query=load.source_table)
+        return read_sql(load.url, table=load.source_table)
+    if load.file is None:
+        raise ValueError("a file source without a file")
+    if load.kind == SourceKind.EXCEL:
+        return read_excel(load.file, load.sheet or None)
+    return read_csv(load.file)
+
+
+def done_before(lake: Lake, load: Load) -> Outcome | None:
+    """The outcome of this run if an earlier attempt has already landed it."""
+    if not lake.exists(load.table):
+        return None
+    for version in lake.versions(load.table):
+        if version.commit.get("run") == load.run_uid:
+            counts = {name: int(version.commit[name]) for name in ("rows_in", "landed", "refused", "attempt")}
+            changed = upserted(lake, load, version.version, counts["landed"])
+            return Outcome(lake_version=version.version, **counts, **changed)
+    return None
+
+
+def upserted(lake: Lake, load: Load, version: int, landed: int) -> dict[str, int]:
+    """How many rows a version inserted and updated, counted from the change feed."""
+    if load.mode != LoadMode.UPSERT:
+        return {"inserted": landed, "updated": 0, "unchanged": 0}
+    kinds = lake.changes(load.table, version - 1, version).column("_change_type").to_pylist()
+    inserted, updated = kinds.count("insert"), kinds.count("update_postimage")
+    return {"inserted": inserted, "updated": updated, "unchanged": landed - inserted - updated}
+
+
+def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
+    """Do the load once, however often it is called.
+
+    Raises NothingFits before the table is touched, or what the reader or the lake raises.
+    """
+    before = done_before(lake, load)
+    if before is not None:
+        return before
+    progress(Stage.READING, 0)
+    rows = open_source(load)
+    with lake.connect() as connection:
+        keys = load.keys if load.mode == LoadMode.UPSERT else ()
+        parts = split(connection, counted(rows, progress), load.columns, keys)
+        progress(Stage.WRITING, parts.rows_in)
+        if parts.refused_rows:
+            keep_refused(lake, load, parts)
+        rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows)
+        return write(lake, load, parts)
+
+
+def counted(rows: TextRows, progress: Progress) -> TextRows:
+    """Report progress as batches are drawn."""
+    draw = rows.batches
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in draw():
+            progress(Stage.READING, rows.rows_in)
+            yield batch
+
+    rows.batches = batches  # type: ignore[method-assign]
+    return rows
+
+
+def keep_refused(lake: Lake, load: Load, parts: Split) -> None:
+    """Append the refused rows with run, attempt and every reason."""
+    reader = parts.refused_reader()
+    names = ["row_number", "column", "value", "reason", "message", "record_json"]
+    schema = pa.schema(
+        [pa.field("run", pa.string()), pa.field("attempt", pa.int64()), *[reader.schema.field(name) for name in names]]
+    )
+
+    def tagged() -> Iterator[pa.RecordBatch]:
+        for batch in reader:
+            size = batch.num_rows
+            yield pa.RecordBatch.from_arrays(
+                [
+                    pa.array([load.run_uid] * size, pa.string()),
+                    pa.array([load.attempt] * size, pa.int64()),
+                    *[batch.column(name) for name in names],
+                ],
+                schema=schema,
+            )
+
+    lake.append(
+        refused_table(load.table),
+        pa.RecordBatchReader.from_batches(schema, tagged()),
+        commit={"run": load.run_uid, "attempt": str(load.attempt)},
+    )
+
+
+def write(lake: Lake, load: Load, parts: Split) -> Outcome:
+    """Put what fits into the table as one version that carries the run and its counts."""
+    commit = {
+        "run": load.run_uid,
+        "attempt": str(load.attempt),
+        "rows_in": str(parts.rows_in),
+        "landed": str(parts.landed_rows),
+        "refused": str(parts.refused_rows),
+    }
+    counts = {"inserted": parts.landed_rows, "updated": 0, "unchanged": 0}
+    if load.mode == LoadMode.UPSERT:
+        done = lake.upsert(load.table, parts.landed_reader(), load.keys, commit=commit)
+        counts = {"inserted": done.inserted, "updated": done.updated, "unchanged": done.unchanged}
+        version = done.version
+    else:
+        version = lake.overwrite(load.table, parts.landed_reader(), commit=commit)
+    return Outcome(
+        rows_in=parts.rows_in,
+        landed=parts.landed_rows,
+        refused=parts.refused_rows,
+        lake_version=version,
+        attempt=load.attempt,
+        **counts,
+    )
+
+
+def read_refused(
+    lake: Lake, table: str, *, run_uid: str, attempt: int, limit: int, offset: int = 0
+) -> list[dict[str, object]]:
+    """Refused rows of the attempt of a run that counts, by row number."""
+    name = refused_table(table)
+    if not lake.exists(name):
+        return []
+    with lake.connect() as connection:
+        lake.register(connection, name, alias="refused")
+        rows = connection.execute(
+            'SELECT row_number, "column", value, reason, message, record_json FROM refused '
+            "WHERE run = ? AND attempt = ? ORDER BY row_number LIMIT ? OFFSET ?",
+            [run_uid, attempt, limit, offset],
+        ).fetchall()
+    names = ("row_number", "column", "value", "reason", "message", "record_json")
+    return [dict(zip(names, row, strict=True)) for row in rows]
