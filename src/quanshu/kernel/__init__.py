@@ -1,0 +1,1 @@
+"""Pure values: clock, calendar, identifiers, errors, ciphers, Merkle tree. Standard library and small pure parts."""
