@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from quanshu.lake import Lake
 
 _WRITER = """

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from quanshu.lake import Lake, UpsertCounts
 from quanshu.lake.errors import (
     BadColumnName,

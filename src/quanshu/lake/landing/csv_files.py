@@ -45,7 +45,7 @@ def read_csv(path: Path) -> TextRows:
                 (row for row in csv.reader(stream, delimiter=delimiter, strict=True) if any(row)), None
             )
         except csv.Error as error:
-            raise BadHeader(source=path.name, position=1, fault="not readable") from error
+            raise BadHeader(source=path.name) from error
     if header is None:
         raise EmptySource(source=path.name)
     columns = check_header(path.name, header)

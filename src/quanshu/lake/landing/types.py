@@ -183,10 +183,26 @@ class EmptySource(Invalid):
 
 
 class BadHeader(Invalid):
-    """The header leaves a column without a name, or names one twice."""
+    """The first row cannot be read as column names."""
 
     code = "lake.bad_header"
-    message = "In the header of %(source)s, column %(position)s is %(fault)s."
+    message = "The header of %(source)s cannot be read."
+    remedy = "Name the columns in the first row, with every quotation mark closed."
+
+
+class UnnamedColumn(BadHeader):
+    """The header leaves a column without a name."""
+
+    code = "lake.unnamed_column"
+    message = "In the header of %(source)s, column %(position)s has no name."
+    remedy = "Give each column a name in the first row."
+
+
+class RepeatedColumn(BadHeader):
+    """The header names a column twice."""
+
+    code = "lake.repeated_column"
+    message = "In the header of %(source)s, column %(position)s repeats the name %(column)s."
     remedy = "Give each column its own name in the first row."
 
 
@@ -239,14 +255,14 @@ class DatabaseFailed(Unavailable):
 
 
 def check_header(source: str, header: list[str]) -> tuple[str, ...]:
-    """Tidy column names; raise `lake.bad_header` for an empty or repeated one."""
+    """Tidy column names; raise `lake.unnamed_column` or `lake.repeated_column`."""
     names: list[str] = []
     for position, raw in enumerate(header, start=1):
         name = raw.strip().strip("\ufeff\u3000").strip()
         if not name:
-            raise BadHeader(source=source, position=position, fault="without a name")
+            raise UnnamedColumn(source=source, position=position)
         if name in names:
-            raise BadHeader(source=source, position=position, fault=f"a second {name!r}")
+            raise RepeatedColumn(source=source, position=position, column=name)
         names.append(name)
     if not names:
         raise EmptySource(source=source)

@@ -75,8 +75,7 @@ def _lost_digits(cell: Cell) -> bool:
 
 def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
     """Rows with content, with the number that the spreadsheet program shows."""
-    first = sheet.start[0] if sheet.start else 0
-    for number, row in enumerate(sheet.iter_rows(), start=first + 1):
+    for number, row in enumerate(sheet.iter_rows(), start=1):
         if any(cell not in ("", None) for cell in row):
             yield number, row
 
