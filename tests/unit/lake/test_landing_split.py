@@ -179,8 +179,10 @@ def test_booleans_and_lengths(engine: duckdb.DuckDBPyConnection) -> None:
 
 def test_landed_rows_keep_their_order(engine: duckdb.DuckDBPyConnection) -> None:
     texts = [str(number) for number in range(50_000)]
-    result = split(engine, pa.table({"n": texts}), [ColumnSpec("n", DataType.INTEGER)])
+    told: list[int] = []
+    result = split(engine, pa.table({"n": texts}), [ColumnSpec("n", DataType.INTEGER)], progress=told.append)
     assert values(result) == list(range(50_000))
+    assert told == [20_000, 40_000, 50_000]
 
 
 CELLS = st.none() | st.text(max_size=6) | st.sampled_from(["1", "2", "2024-01-01", "1.25", "是"])

@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - SQL is built from identifiers and literals that went through `quote` and `literal`
 """Text rows against a contract: what fits is cast to its types, what does not is kept with every reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,12 +60,13 @@ def split(
     keys: Sequence[str] = (),
     *,
     extra: Literal["refuse", "ignore"] = "refuse",
+    progress: Callable[[int], None] | None = None,
 ) -> Split:
     """Hold text rows against a contract, in one scan.
 
     Key columns must be filled; of rows that share a key the first that fits lands, the later are
     refused as `duplicate_key`. Raises `lake.missing_column`, and `lake.unknown_column` unless `extra`
-    columns are to be ignored.
+    columns are to be ignored. `progress` is told the rows read so far, batch by batch.
     """
     source = rows if isinstance(rows, TextRows) else _from_arrow(rows)
     names = tuple(column.name for column in columns)
@@ -74,7 +75,7 @@ def split(
     unknown = [name for name in source.columns if name not in names]
     if unknown and extra == "refuse":
         raise UnknownColumn(column=", ".join(unknown))
-    _stage(connection, source)
+    _stage(connection, source, progress)
     _cast(connection, columns, keys)
     if keys:
         _mark_duplicates(connection, keys)
@@ -96,7 +97,9 @@ def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(connection.sql(sql).fetchall()[0][0])
 
 
-def _stage(connection: duckdb.DuckDBPyConnection, source: TextRows) -> None:
+def _stage(
+    connection: duckdb.DuckDBPyConnection, source: TextRows, progress: Callable[[int], None] | None
+) -> None:
     """Bring the text into the engine, where it may spill to disk."""
     texts = ", ".join(f"{quote(name)} VARCHAR" for name in source.columns)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE landing_text ({quote(ROW_NUMBER)} BIGINT, {texts})")
@@ -104,6 +107,8 @@ def _stage(connection: duckdb.DuckDBPyConnection, source: TextRows) -> None:
         connection.register("landing_batch", pa.Table.from_batches([batch]))
         connection.execute("INSERT INTO landing_text FROM landing_batch")
         connection.unregister("landing_batch")
+        if progress is not None:
+            progress(source.rows_in)
 
 
 def _cast(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnSpec], keys: Sequence[str]) -> None:
