@@ -1,0 +1,1 @@
+"""Who may do what, and where: roles and permissions as data, default deny."""

@@ -1,0 +1,27 @@
+"""The door of access control."""
+
+from __future__ import annotations
+
+from quanshu.shared.access.queries import grants_for_roles, scope_q
+from quanshu.shared.access.rules import allows, region_prefix, require, scope_of
+from quanshu.shared.access.seeding import declared_grants
+from quanshu.shared.access.types import ANONYMOUS, SYSTEM, Actor, ActorKind, NotAllowed, Place, Placed, Scope
+
+__all__ = [
+    "ANONYMOUS",
+    "SYSTEM",
+    "Actor",
+    "ActorKind",
+    "NotAllowed",
+    "Place",
+    "Placed",
+    "Scope",
+    "allows",
+    "declared_grants",
+    "grants_for_roles",
+    "region_prefix",
+    "require",
+    "scope_of",
+    "scope_q",
+]
+
