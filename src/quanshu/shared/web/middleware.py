@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
+from quanshu.shared.audit.api import set_request_id
 from quanshu.shared.web.errors import error_response
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.request_id = new_uid()  # type: ignore[attr-defined]
+        set_request_id(request.request_id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response

@@ -1,0 +1,28 @@
+"""The door of the audit trail."""
+
+from __future__ import annotations
+
+from quanshu.shared.audit.context import current_request_id, set_request_id
+from quanshu.shared.audit.labels import label_of, register_actions
+from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
+from quanshu.shared.audit.queries import audit_entries, history, leaf_of, tree_head, waiting_entries
+from quanshu.shared.audit.services import IntegrityReport, integrate, integrity_report, record
+
+__all__ = [
+    "AuditEntry",
+    "IntegrityReport",
+    "LedgerLeaf",
+    "TreeHead",
+    "audit_entries",
+    "current_request_id",
+    "history",
+    "integrate",
+    "integrity_report",
+    "label_of",
+    "leaf_of",
+    "record",
+    "register_actions",
+    "set_request_id",
+    "tree_head",
+    "waiting_entries",
+]

@@ -1,0 +1,19 @@
+"""The audit trail as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditConfig(AppConfig):
+    name = "quanshu.shared.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.labels import register_actions
+        from quanshu.shared.audit.services import integrate
+        from quanshu.shared.jobs.api import every_tick
+
+        register_actions({"web.list.exported": _("List exported"), "access.grant.set": _("Role's right changed")})
+        every_tick("audit.integrate", 0.4)(integrate)

@@ -1,0 +1,21 @@
+"""Permissions over the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from quanshu.shared.access.api import Scope
+
+
+class AuditPermission(StrEnum):
+    VIEW = "audit.entry.view"
+
+
+P = AuditPermission
+ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
+    "admin": {P.VIEW: Scope.ALL},
+    "auditor": {P.VIEW: Scope.ALL},
+    "bureau": {P.VIEW: Scope.ALL},
+    "chief": {P.VIEW: Scope.TREE},
+}

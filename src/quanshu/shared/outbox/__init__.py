@@ -1,0 +1,1 @@
+"""Events for other rooms: written in the transaction, delivered at least once."""

@@ -1,0 +1,8 @@
+"""The door of the outbox."""
+
+from __future__ import annotations
+
+from quanshu.shared.outbox.registry import Event, subscribe
+from quanshu.shared.outbox.services import add, dispatch, outbox_figures
+
+__all__ = ["Event", "add", "dispatch", "outbox_figures", "subscribe"]
