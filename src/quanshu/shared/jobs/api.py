@@ -1,0 +1,20 @@
+"""The door of background work."""
+
+from __future__ import annotations
+
+from quanshu.shared.jobs.models import Job
+from quanshu.shared.jobs.registry import every_tick, job, periodic
+from quanshu.shared.jobs.services import enqueue, heartbeat, job_list, retry_job, run_due, worker_seen_at
+
+__all__ = [
+    "Job",
+    "enqueue",
+    "every_tick",
+    "heartbeat",
+    "job",
+    "job_list",
+    "periodic",
+    "retry_job",
+    "run_due",
+    "worker_seen_at",
+]

@@ -1,0 +1,14 @@
+"""Background work as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class JobsConfig(AppConfig):
+    name = "quanshu.shared.jobs"
+    label = "jobs"
+
+    def ready(self) -> None:
+        autodiscover_modules("tasks")

@@ -1,0 +1,1 @@
+"""Workflow: transition tables, working-day clocks, the calendar, and one to-do list."""
