@@ -1,0 +1,23 @@
+"""The portal as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PortalConfig(AppConfig):
+    name = "quanshu.portal"
+    label = "portal"
+
+    def ready(self) -> None:
+        from quanshu.shared.web.api import NavItem, register
+
+        register(
+            NavItem("cockpit", _("Cockpit"), "portal:cockpit", "dashboard", "overview", 10),
+            NavItem("todo", _("My to-do"), "portal:todo", "checklist", "overview", 20),
+            NavItem("audit", _("Audit trail"), "portal:audit", "shield-search", "govern", 80, "audit.entry.view"),
+            NavItem(
+                "operations", _("Operations"), "portal:operations", "activity", "govern", 90, "portal.operations.view"
+            ),
+        )

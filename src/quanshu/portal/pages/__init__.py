@@ -1,0 +1,23 @@
+"""Pages of the portal."""
+
+from __future__ import annotations
+
+from quanshu.portal.pages.audit import Audit, AuditRow
+from quanshu.portal.pages.cockpit import Cockpit
+from quanshu.portal.pages.mine import Notices, ReadNotices, Todo
+from quanshu.portal.pages.operations import About, ApiDocs, Operations, RetryJob
+from quanshu.portal.pages.search import Search
+
+__all__ = [
+    "About",
+    "ApiDocs",
+    "Audit",
+    "AuditRow",
+    "Cockpit",
+    "Notices",
+    "Operations",
+    "ReadNotices",
+    "RetryJob",
+    "Search",
+    "Todo",
+]

@@ -1,0 +1,86 @@
+"""Search of the audit trail, and one entry with its place in the tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from quanshu.kernel.errors import NotFound
+from quanshu.shared.audit.api import audit_entries, leaf_of, tree_head
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage
+
+OUTCOMES = [("done", gettext_lazy("Done")), ("refused", gettext_lazy("Refused"))]
+
+
+class EntryNotFound(NotFound):
+    code = "portal.audit_entry_not_found"
+    message = "There is no audit entry “%(entry)s” that you may see."
+    remedy = "Search the audit trail again."
+
+
+class Audit(ListPage):
+    """Who did what to which object, when."""
+
+    title = gettext_lazy("Audit trail")
+    permission = "audit.entry.view"
+    template_name = "portal/audit.html"
+    search = ("actor_name", "action", "label", "object_uid", "uid")
+    search_hint = gettext_lazy("Person, act, object or number")
+    order = "-at"
+    export_name = "audit"
+    empty_title = gettext_lazy("No act is recorded yet")
+    empty_hint = gettext_lazy("Every write and every call leaves an entry here.")
+    filters = (
+        Filter("outcome", gettext_lazy("Outcome"), choices=OUTCOMES),
+        Filter("action", gettext_lazy("Act begins with"), kind="text", field="action__startswith"),
+        Filter("from", gettext_lazy("From"), kind="date", field="at__date__gte"),
+        Filter("to", gettext_lazy("To"), kind="date", field="at__date__lte"),
+    )
+    columns = (
+        Column("at", gettext_lazy("When"), kind="datetime", sort="at", link=lambda row: f"/audit/{row.uid}/"),
+        Column("actor_name", gettext_lazy("Who"), sort="actor_name"),
+        Column("action", gettext_lazy("Act"), value=lambda row: row.action_label, sort="action"),
+        Column("label", gettext_lazy("Object"), sort="label"),
+        Column("object_kind", gettext_lazy("Kind"), phone=False),
+        Column(
+            "outcome", gettext_lazy("Outcome"), kind="badge", tone=lambda row: "green" if row.outcome == "done" else "red"
+        ),
+    )
+
+    def queryset(self) -> Any:
+        return audit_entries(self.actor)
+
+    def row_context(self) -> dict[str, Any]:
+        return {"head": tree_head()}
+
+
+class AuditRow(DetailPage):
+    """One audit entry."""
+
+    permission = "audit.entry.view"
+    template_name = "portal/audit_row.html"
+
+    def get_object(self, **kwargs: Any) -> Any:
+        entry = audit_entries(self.actor).filter(uid=kwargs["uid"]).first()
+        if entry is None:
+            raise EntryNotFound(entry=kwargs["uid"])
+        return entry
+
+    def page_title(self) -> Any:
+        return self.object.action_label
+
+    def crumbs(self) -> list[tuple[Any, str]]:
+        return [(gettext_lazy("Audit trail"), "/audit/")]
+
+    def facts(self, obj: Any) -> list[tuple[Any, Any]]:
+        return [
+            (gettext_lazy("Number"), obj.uid),
+            (gettext_lazy("Act"), obj.action),
+            (gettext_lazy("Who"), obj.actor_name),
+            (gettext_lazy("Object"), f"{obj.label} ({obj.object_kind})"),
+            (gettext_lazy("Request"), obj.request_id),
+        ]
+
+    def detail_context(self, obj: Any) -> dict[str, Any]:
+        return {"leaf": leaf_of(obj), "head": tree_head()}

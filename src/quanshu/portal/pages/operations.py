@@ -1,0 +1,104 @@
+"""Operations: is every process at work, what waits, what failed and what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quanshu import __version__
+from quanshu.shared.audit.api import tree_head, waiting_entries
+from quanshu.shared.jobs.api import job_list, retry_job, worker_seen_at
+from quanshu.shared.outbox.api import outbox_figures
+from quanshu.shared.web.api import ActionPage, Column, Filter, ListPage, Page
+
+TONES = {"done": "green", "running": "blue", "queued": "secondary", "failed": "orange", "dead": "red"}
+
+
+def gateway_health() -> dict[str, Any] | None:
+    """What the gateway says of itself, or None when it does not answer."""
+    try:
+        answer = httpx.get(f"{settings.QUANSHU_GATEWAY_URL}/health", timeout=2)
+        body = answer.json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+class Operations(ListPage):
+    """The worker's jobs below the state of the node's parts."""
+
+    title = gettext_lazy("Operations")
+    permission = "portal.operations.view"
+    template_name = "portal/operations.html"
+    order = "-created_at"
+    export_name = "jobs"
+    search = ("name", "error")
+    empty_title = gettext_lazy("No background work yet")
+    empty_hint = gettext_lazy("Loads, scans and periodic work appear here.")
+    filters = (
+        Filter(
+            "state",
+            gettext_lazy("State"),
+            choices=[
+                ("queued", gettext_lazy("Queued")),
+                ("running", gettext_lazy("Running")),
+                ("done", gettext_lazy("Done")),
+                ("failed", gettext_lazy("Failed")),
+            ],
+        ),
+    )
+    columns = (
+        Column("name", gettext_lazy("Work"), kind="code", sort="name"),
+        Column("state", gettext_lazy("State"), kind="badge", tone=lambda row: TONES.get(row.state, "secondary"), sort="state"),
+        Column("attempts", gettext_lazy("Attempts"), kind="number"),
+        Column("created_at", gettext_lazy("Queued"), kind="datetime", sort="created_at"),
+        Column("finished_at", gettext_lazy("Ended"), kind="datetime", phone=False),
+        Column("error", gettext_lazy("Error"), phone=False),
+    )
+
+    def queryset(self) -> Any:
+        return job_list(self.actor)
+
+    def row_context(self) -> dict[str, Any]:
+        return {
+            "gateway": gateway_health(),
+            "gateway_url": settings.QUANSHU_GATEWAY_URL,
+            "worker_seen": worker_seen_at(),
+            "outbox": outbox_figures(),
+            "head": tree_head(),
+            "waiting": waiting_entries(),
+        }
+
+
+class RetryJob(ActionPage):
+    """Queues a failed job again."""
+
+    permission = "portal.operations.view"
+
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
+        retry_job(actor=self.actor, uid=kwargs["uid"], now=self.now)
+        return _("The work is queued again."), "/operations/"
+
+
+class About(Page):
+    """What this node is."""
+
+    title = gettext_lazy("About this node")
+    template_name = "portal/about.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"version": __version__, "region": settings.QUANSHU_NODE_REGION}
+
+
+class ApiDocs(Page):
+    """How to use the API, and where its description is."""
+
+    title = gettext_lazy("API")
+    template_name = "portal/api_docs.html"
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"gateway_url": settings.QUANSHU_GATEWAY_URL}

@@ -1,0 +1,1 @@
+"""Files: kept once by content, checked for size and type."""

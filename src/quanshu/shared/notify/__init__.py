@@ -1,0 +1,1 @@
+"""Notices: in the application always, by mail where SMTP is set."""
