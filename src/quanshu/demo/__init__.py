@@ -1,0 +1,1 @@
+"""Demonstration data and the play that fills a node with it."""
