@@ -1,0 +1,1 @@
+"""Units, regions, people, roles and duties, sign-in."""
