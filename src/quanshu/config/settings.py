@@ -105,6 +105,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "organisation.Account"
+AUTHENTICATION_BACKENDS = ["quanshu.organisation.backends.AccountBackend"]
 CSRF_FAILURE_VIEW = "quanshu.shared.web.errors.form_expired"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"

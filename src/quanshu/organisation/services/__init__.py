@@ -5,21 +5,18 @@ from __future__ import annotations
 from quanshu.organisation.services.accounts import (
     assign_role,
     change_password,
-    confirm_totp,
     create_first_administrator,
     create_person,
     issue_token,
     remove_role,
-    remove_totp,
     reset_password,
     revoke_token,
     set_person_active,
-    sign_in,
-    start_totp,
     unlock_account,
     update_person,
 )
 from quanshu.organisation.services.duties import appoint, end_duty, replace_holder
+from quanshu.organisation.services.signing_in import confirm_totp, remove_totp, sign_in, start_totp
 from quanshu.organisation.services.units import close_unit, create_unit, load_regions, update_unit
 
 __all__ = [

@@ -1,0 +1,180 @@
+"""Decisions of data quality. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext_noop as N_
+
+from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.lake.checks import CheckKind
+from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.supply.catalogue.api import ItemData
+from quanshu.supply.quality.events import QualityEvent
+from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.types import (
+    Dimension,
+    NoRules,
+    NothingLanded,
+    ProblemClosed,
+    ProblemState,
+    RuleData,
+    Severity,
+)
+
+P, E, S = QualityPermission, QualityEvent, ProblemState
+CORRECTION_DAYS = 2
+
+MACHINE = Machine(
+    name="quality.problem",
+    states=ProblemState,
+    transitions=(
+        Transition(
+            "fix", frozenset({S.OPEN, S.EXCUSED}), S.FIXED, P.PROBLEM_HANDLE, E.PROBLEMS_FIXED, label=N_("Check again")
+        ),
+        Transition(
+            "lose", frozenset({S.OPEN, S.EXCUSED}), S.GONE, P.PROBLEM_HANDLE, E.PROBLEMS_FIXED, label=N_("Row deleted")
+        ),
+        Transition("excuse", frozenset({S.OPEN}), S.EXCUSED, P.EXCUSE, E.PROBLEM_EXCUSED, label=N_("Excuse")),
+        Transition(
+            "reopen", frozenset({S.FIXED, S.GONE}), S.OPEN, P.SCAN, E.PROBLEM_REOPENED, label=N_("Open again")
+        ),
+    ),
+)
+
+# The dimension a rule of each kind measures unless the steward says otherwise (GB/T 36344-2018).
+DIMENSION_OF: Mapping[str, Dimension] = {
+    CheckKind.REQUIRED: Dimension.COMPLETENESS,
+    CheckKind.CODE_LIST: Dimension.CONFORMITY,
+    CheckKind.PATTERN: Dimension.CONFORMITY,
+    CheckKind.RANGE: Dimension.ACCURACY,
+    CheckKind.CITIZEN_ID: Dimension.ACCURACY,
+    CheckKind.USCC: Dimension.ACCURACY,
+    CheckKind.DATE_ORDER: Dimension.CONSISTENCY,
+    CheckKind.UNIQUE: Dimension.ACCURACY,
+    CheckKind.REFERENCE: Dimension.CONSISTENCY,
+}
+# How many columns a rule of each kind names: (fewest, most).
+COLUMNS_OF: Mapping[str, tuple[int, int]] = {
+    CheckKind.DATE_ORDER: (2, 2),
+    CheckKind.UNIQUE: (1, 10),
+}
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    CheckKind.CODE_LIST: ("codes",),
+    CheckKind.PATTERN: ("pattern",),
+    CheckKind.REFERENCE: ("table", "column"),
+}
+PHONE_PATTERN = r"1[3-9]\d{9}"
+
+
+def check_rule(data: RuleData, *, columns: Sequence[str], tables: Sequence[str]) -> None:
+    """A rule that can be compiled: known kind, columns of the table, the parameters its kind needs.
+
+    Raises FieldErrors naming every field at fault.
+    """
+    faults: list[FieldError] = []
+    if not data.name.strip():
+        faults.append(FieldError("name", N_("This must not be empty."), N_("Enter a name.")))
+    if data.kind not in {kind.value for kind in CheckKind}:
+        faults.append(FieldError("kind", N_("This kind of rule is not known."), N_("Choose one.")))
+    if data.dimension and data.dimension not in {value.value for value in Dimension}:
+        faults.append(FieldError("dimension", N_("This dimension is not in GB/T 36344."), N_("Choose one.")))
+    if data.severity not in {value.value for value in Severity}:
+        faults.append(FieldError("severity", N_("This severity is not known."), N_("Choose one.")))
+    faults.extend(column_faults(data, columns))
+    faults.extend(parameter_faults(data, tables))
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def column_faults(data: RuleData, columns: Sequence[str]) -> list[FieldError]:
+    """Faults of the columns a rule names."""
+    faults = [
+        FieldError("columns", N_("The table has no column %(column)s."), N_("Choose columns."), {"column": name})
+        for name in data.columns
+        if name not in columns
+    ]
+    fewest, most = COLUMNS_OF.get(data.kind, (1, 1))
+    if not fewest <= len(data.columns) <= most:
+        faults.append(
+            FieldError(
+                "columns",
+                N_("A rule of this kind names %(fewest)s to %(most)s columns."),
+                N_("Choose columns."),
+                {"fewest": fewest, "most": most},
+            )
+        )
+    return faults
+
+
+def parameter_faults(data: RuleData, tables: Sequence[str]) -> list[FieldError]:
+    """Faults of a rule's parameters."""
+    faults = [
+        FieldError("params", N_("This kind of rule needs the parameter “%(name)s”."), N_("Enter it."), {"name": name})
+        for name in NEEDS.get(data.kind, ())
+        if not data.params.get(name)
+    ]
+    if data.kind == CheckKind.RANGE and data.params.get("min") is None and data.params.get("max") is None:
+        faults.append(FieldError("params", N_("A range needs a lowest or a highest value."), N_("Enter one.")))
+    if data.kind == CheckKind.PATTERN and data.params.get("pattern"):
+        try:
+            re.compile(str(data.params["pattern"]))
+        except re.error:
+            faults.append(FieldError("params", N_("The pattern is not a regular expression."), N_("Correct it.")))
+    if data.kind == CheckKind.REFERENCE and data.params.get("table") and data.params["table"] not in tables:
+        faults.append(FieldError("params", N_("The referred table is not in the lake."), N_("Choose another.")))
+    return faults
+
+
+def check_scannable(*, entry_name: str, landed: bool, rules: int) -> None:
+    """A scan needs rows and rules."""
+    if not landed:
+        raise NothingLanded(entry=entry_name)
+    if not rules:
+        raise NoRules(entry=entry_name)
+
+
+def check_open(state: str) -> None:
+    """Only an open problem is handled."""
+    if state != ProblemState.OPEN:
+        raise ProblemClosed
+
+
+def key_text(key: Mapping[str, Any]) -> str:
+    """A key as canonical JSON: the identity of a row in a problem."""
+    return json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def suggestions(items: Sequence[ItemData]) -> tuple[RuleData, ...]:
+    """Rules that follow from the items themselves: keys, required values, code lists, identifiers, phones."""
+    found: list[RuleData] = []
+    keys = tuple(item.name for item in items if item.is_key)
+    if keys:
+        found.append(RuleData("Key is unique", CheckKind.UNIQUE, keys))
+    for item in items:
+        found.extend(suggestions_for(item))
+    return tuple(found)
+
+
+def suggestions_for(item: ItemData) -> list[RuleData]:
+    """Rules that follow from one item."""
+    found = []
+    column = (item.name,)
+    if item.required or item.is_key:
+        found.append(RuleData(f"{item.title}: filled", CheckKind.REQUIRED, column))
+    if item.code_list:
+        found.append(
+            RuleData(f"{item.title}: in the code list", CheckKind.CODE_LIST, column, {"codes": list(item.code_list)})
+        )
+    if item.mask == "citizen_id":
+        found.append(RuleData(f"{item.title}: valid citizen ID", CheckKind.CITIZEN_ID, column))
+    elif item.mask == "phone":
+        found.append(RuleData(f"{item.title}: valid phone", CheckKind.PATTERN, column, {"pattern": PHONE_PATTERN}))
+    elif "uscc" in item.name:
+        found.append(RuleData(f"{item.title}: valid USCC", CheckKind.USCC, column))
+    if item.data_type == "date":
+        found.append(RuleData(f"{item.title}: not in the future", CheckKind.RANGE, column, {"max": "today"}))
+    return found

@@ -1,0 +1,154 @@
+"""Values of data quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from quanshu.kernel.errors import Conflict, NotFound
+
+
+class Dimension(StrEnum):
+    """Quality dimensions of GB/T 36344-2018."""
+
+    CONFORMITY = "conformity"
+    COMPLETENESS = "completeness"
+    ACCURACY = "accuracy"
+    CONSISTENCY = "consistency"
+    TIMELINESS = "timeliness"
+    ACCESSIBILITY = "accessibility"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class ScanState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+class ProblemState(StrEnum):
+    """`excused` is a problem accepted as it is, with a reason; `gone` one whose row was deleted at source."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    EXCUSED = "excused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleData:
+    """What a steward enters for a rule. `columns` and `params` fit the kind (see lake.checks)."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    dimension: str = ""
+    severity: str = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures:
+    """A table's latest finished scan: rows checked and rows that failed no rule."""
+
+    entry_uid: str
+    entry_name: str
+    unit_uid: str
+    unit_name: str
+    rows: int
+    passed: int
+    scanned_at: datetime
+
+    @property
+    def pass_rate(self) -> float | None:
+        return self.passed / self.rows if self.rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFigures:
+    """A unit's tables taken together."""
+
+    unit_uid: str
+    unit_name: str
+    rows: int
+    passed: int
+    open_problems: int
+
+    @property
+    def pass_rate(self) -> float | None:
+        return self.passed / self.rows if self.rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFigures:
+    """质检合格率 and 纠错时间 over all tables. Rates are None while there is nothing to divide by."""
+
+    rows: int
+    passed: int
+    open_problems: int
+    overdue_problems: int
+    corrected: int
+    corrected_on_time: int
+    mean_correction_days: float | None
+    by_table: tuple[TableFigures, ...]
+    by_unit: tuple[UnitFigures, ...]
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Rows that failed no rule / rows checked."""
+        return self.passed / self.rows if self.rows else None
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """Problems corrected within two working days / problems corrected."""
+        return self.corrected_on_time / self.corrected if self.corrected else None
+
+
+class RuleNotFound(NotFound):
+    code = "quality.rule_not_found"
+    message = "There is no quality rule “%(rule)s” that you may see."
+    remedy = "Open the table's scorecard and choose one."
+
+
+class ProblemNotFound(NotFound):
+    code = "quality.problem_not_found"
+    message = "There is no problem record “%(problem)s” that you may see."
+    remedy = "Open the list of problems and choose one."
+
+
+class ScanNotFound(NotFound):
+    code = "quality.scan_not_found"
+    message = "There is no quality scan “%(scan)s” that you may see."
+    remedy = "Open the list of scans and choose one."
+
+
+class NothingLanded(Conflict):
+    code = "quality.nothing_landed"
+    message = "Nothing has landed for %(entry)s yet, so there is nothing to check."
+    remedy = "Run its source first."
+
+
+class NoRules(Conflict):
+    code = "quality.no_rules"
+    message = "%(entry)s has no active quality rule."
+    remedy = "Add rules, or take up the suggested ones."
+
+
+class ProblemClosed(Conflict):
+    code = "quality.problem_closed"
+    message = "The problem is already closed."
+    remedy = "It opens again by itself if the rule fails again."
+
+
+class StillFailing(Conflict):
+    code = "quality.still_failing"
+    message = "The same rule still fails on this record, so the problem stays open."
+    remedy = "Correct the record in the source system, load it again, then check again."
