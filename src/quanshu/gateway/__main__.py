@@ -1,0 +1,28 @@
+"""`python -m quanshu.gateway`: a gateway on a host of its own, configured by QUANSHU_GATEWAY_* paths."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.server import serve
+
+
+def main() -> None:
+    """Serve the folder QUANSHU_GATEWAY_DIRECTORY and the keys beside it."""
+    home = Path(os.environ.get("QUANSHU_HOME", "var"))
+    serve(
+        GatewayConfig(
+            directory=Path(os.environ.get("QUANSHU_GATEWAY_DIRECTORY", home / "gateway")),
+            serving_directory=Path(os.environ.get("QUANSHU_GATEWAY_SERVING", home / "serving")),
+            public_key_file=Path(os.environ.get("QUANSHU_GATEWAY_PUBLIC_KEY", home / "keys" / "snapshot.pub")),
+            seal_key_file=Path(os.environ.get("QUANSHU_GATEWAY_SEAL_KEY", home / "keys" / "gateway.seal")),
+            host=os.environ.get("QUANSHU_GATEWAY_HOST", "127.0.0.1"),
+            port=int(os.environ.get("QUANSHU_GATEWAY_PORT", "8100")),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,324 @@
+"""The gateway's routes. One call: read, know the caller, check the grant, run, keep the receipt, answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import logging
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from quanshu.gateway import messages, signing
+from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.execution import Executor, pick_fields, read_parameters
+from quanshu.gateway.journal import Journal, JournalFailed, Receipt
+from quanshu.gateway.limits import Limits
+from quanshu.gateway.openapi import document
+from quanshu.gateway.snapshot import GrantSpec
+from quanshu.gateway.state import Loaded, State
+from quanshu.kernel.clock import now
+from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unauthenticated, Unavailable
+from quanshu.kernel.ids import new_uid
+
+__all__ = ["GatewayConfig", "create_app"]
+logger = logging.getLogger(__name__)
+MOST_BODY = 64 * 1024
+MOST_CASE = 64
+
+
+class UnknownClient(Unauthenticated):
+    code = "gateway.unknown_client"
+
+
+class WrongService(Invalid):
+    code = "gateway.wrong_service"
+
+
+class UnknownService(NotFound):
+    code = "gateway.unknown_service"
+
+
+class NoGrant(Forbidden):
+    code = "gateway.no_grant"
+
+
+class BadBody(Invalid):
+    code = "gateway.bad_body"
+
+
+class BodyTooLarge(Invalid):
+    code = "gateway.body_too_large"
+
+
+class NotReady(Unavailable):
+    code = "gateway.not_ready"
+
+
+@dataclass(slots=True)
+class Call:
+    """One call as it becomes known, step by step; what is known goes into its receipt."""
+
+    receipt_id: str
+    began: float
+    at_ms: int
+    sid: str
+    rid: str = ""
+    known: bool = False
+    sign: str = ""
+    service_version: int = 0
+    grant: GrantSpec | None = None
+    request_hash: str = ""
+    case_number: str = ""
+    parameters: list[str] = field(default_factory=list)
+    fields: tuple[str, ...] = ()
+    rows: int = 0
+
+
+class Gateway:
+    """The data plane of one process."""
+
+    def __init__(self, config: GatewayConfig) -> None:
+        self.config = config
+        self.state = State(config)
+        self.limits = Limits()
+        self.replay = signing.ReplayCache()
+        self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
+        self.journal: Journal | None = None
+        self.unsigned = 0
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        """Open the journal, take up signatures seen before a restart, and follow the snapshot."""
+        self.journal = Journal(self.config.directory)
+        moment = now_ms()
+        for sign in self.journal.recent_signs(moment - 2 * signing.WINDOW_MS):
+            self.replay.remember(sign, now_ms=moment)
+        self.state.refresh()
+        follower = asyncio.create_task(self.follow())
+        try:
+            yield
+        finally:
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
+            self.pool.shutdown()
+            self.journal.close()
+
+    async def follow(self) -> None:
+        """Follow snapshot and revocations several times a second."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                await loop.run_in_executor(None, self.state.refresh)
+            except Exception:  # noqa: BLE001 - following must go on whatever a refresh meets
+                logger.exception("refreshing the snapshot failed")
+            await asyncio.sleep(self.config.poll_seconds)
+
+    async def call(self, request: Request) -> Response:
+        """POST or GET /s/{sid}."""
+        call = Call(new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"][:80])
+        try:
+            body = await self.perform(request, call)
+            return await self.answer(call, 200, "ok", body)
+        except QuanshuError as fault:
+            return await self.refuse(call, fault.code, fault.params)
+        except Exception:  # noqa: BLE001 - an unforeseen fault is told as one, with a receipt
+            logger.exception("call %s failed", call.receipt_id)
+            return await self.refuse(call, "gateway.internal", {})
+
+    async def perform(self, request: Request, call: Call) -> dict[str, Any]:
+        """Everything between the request and the answer's body."""
+        loaded = self.state.loaded
+        if loaded is None:
+            raise NotReady
+        raw = await read_body(request)
+        call.request_hash = hashlib.sha256(raw or request.url.query.encode()).hexdigest()
+        call.case_number = request.headers.get("x-case-number", "")[:MOST_CASE]
+        self.identify(request, call, loaded)
+        executor = self.find_service(call, loaded)
+        call.grant = self.find_grant(call, loaded)
+        given, asked = read_request(request, raw)
+        verify = executor.service.shape == "verify"
+        call.fields = () if verify else pick_fields(asked, call.grant.fields)
+        values = read_parameters(executor.service, given)
+        call.parameters = sorted(values)
+        self.limits.take(
+            call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
+        )
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(self.pool, executor.run, values, call.fields)
+        call.rows = found.rows
+        outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
+        return {
+            "code": "ok",
+            "message": "成功",
+            "receipt_id": call.receipt_id,
+            "request_hash": call.request_hash,
+            "service": {"sid": call.sid, "version": call.service_version},
+            **outcome,
+        }
+
+    def identify(self, request: Request, call: Call, loaded: Loaded) -> None:
+        """Know the caller by the signature; each signature is good once."""
+        signed = signing.read_headers(request.headers)
+        call.rid = signed.rid
+        client = loaded.clients.get(signed.rid)
+        if client is None or not client.active or self.state.ended("client", signed.rid):
+            raise UnknownClient(rid=signed.rid)
+        signing.check_window(signed, now_ms=call.at_ms)
+        seconds = call.at_ms / 1000
+        secrets = [key.secret for key in loaded.keys[signed.rid] if key.not_before <= seconds < key.not_after]
+        signing.check_signature(signed, secrets)
+        call.known = True
+        self.replay.check(signed, now_ms=call.at_ms)
+        call.sign = signed.sign
+        if signed.sid != call.sid:
+            raise WrongService(signed=signed.sid, sid=call.sid)
+
+    def find_service(self, call: Call, loaded: Loaded) -> Executor:
+        """The compiled service."""
+        executor = loaded.executors.get(call.sid)
+        if executor is None or self.state.ended("service", f"{call.sid}@{executor.service.version}"):
+            raise UnknownService(sid=call.sid)
+        call.service_version = executor.service.version
+        return executor
+
+    def find_grant(self, call: Call, loaded: Loaded) -> GrantSpec:
+        """A grant that holds now."""
+        seconds = call.at_ms / 1000
+        for grant in loaded.grants.get((call.rid, call.sid), ()):
+            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid):
+                return grant
+        raise NoGrant(rid=call.rid, sid=call.sid)
+
+    async def refuse(self, call: Call, code: str, params: dict[str, Any]) -> Response:
+        """Answer a refusal; callers whose signature is right get a receipt of it, others are only counted."""
+        body = messages.envelope(code, params, call.receipt_id if call.known else "")
+        if not call.known:
+            self.unsigned += 1
+            return JSONResponse(body, status_code=messages.status_of(code))
+        return await self.answer(call, messages.status_of(code), code, body)
+
+    async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
+        """Keep the receipt, then answer. Without a receipt no data leaves."""
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+        loaded = self.state.loaded
+        receipt = Receipt(
+            receipt_id=call.receipt_id,
+            at_ms=call.at_ms,
+            rid=call.rid,
+            sid=call.sid,
+            service_version=call.service_version,
+            grant_uid=call.grant.uid if call.grant else "",
+            outcome=outcome,
+            status=status,
+            rows=call.rows,
+            duration_us=int((time.perf_counter() - call.began) * 1_000_000),
+            request_hash=call.request_hash,
+            response_hash=hashlib.sha256(data).hexdigest(),
+            snapshot_version=loaded.snapshot.version if loaded else 0,
+            purpose=call.grant.purpose if call.grant else "",
+            case_number=call.case_number,
+            parameters=",".join(call.parameters),
+            fields=",".join(call.fields),
+            sign=call.sign,
+        )
+        try:
+            if self.journal is None:
+                raise JournalFailed(fault="it is not open")
+            await self.journal.write(receipt)
+        except JournalFailed as fault:
+            logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
+            code = "gateway.journal_failed"
+            return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
+        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        return Response(data, status_code=status, media_type="application/json", headers=headers)
+
+    async def openapi(self, request: Request) -> Response:
+        """GET /s/{sid}/openapi.json: public, as it holds no data."""
+        loaded = self.state.loaded
+        executor = loaded.executors.get(request.path_params["sid"]) if loaded else None
+        if executor is None:
+            code = "gateway.unknown_service"
+            return JSONResponse(messages.envelope(code, {"sid": request.path_params["sid"]}, ""), status_code=404)
+        return JSONResponse(document(executor.service, server=str(request.base_url)))
+
+    async def health(self, request: Request) -> Response:
+        """GET /health: 200 while calls can be answered, else 503 with the reason."""
+        loaded = self.state.loaded
+        body = {
+            "status": "ok" if loaded else "not_ready",
+            "snapshot_version": loaded.snapshot.version if loaded else None,
+            "issued_at": loaded.snapshot.issued_at if loaded else None,
+            "services": len(loaded.executors) if loaded else 0,
+            "fault": self.state.fault,
+            "unsigned_calls": self.unsigned,
+        }
+        return JSONResponse(body, status_code=200 if loaded else 503)
+
+
+def now_ms() -> int:
+    """Epoch milliseconds."""
+    return int(now().timestamp() * 1000)
+
+
+async def read_body(request: Request) -> bytes:
+    """The request's body; BodyTooLarge past 64 KiB, before it is read whole."""
+    parts, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_BODY:
+            raise BodyTooLarge(most=MOST_BODY)
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str] | None]:
+    """(parameters, fields asked for) of a GET's query or a POST's JSON object. Raises BadBody."""
+    if request.method == "GET":
+        given: dict[str, Any] = dict(request.query_params)
+        text = given.pop("fields", None)
+        return given, [name.strip() for name in text.split(",") if name.strip()] if text else None
+    if not raw:
+        return {}, None
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as fault:
+        raise BadBody from fault
+    if not isinstance(body, dict):
+        raise BadBody
+    fields = body.pop("fields", None)
+    if fields is not None and not (isinstance(fields, list) and all(isinstance(name, str) for name in fields)):
+        raise BadBody
+    return body, fields or None
+
+
+async def not_found(request: Request, fault: Exception) -> Response:
+    """Any other address."""
+    return JSONResponse(messages.envelope("gateway.not_found", {}, ""), status_code=404)
+
+
+def create_app(config: GatewayConfig) -> Starlette:
+    """The ASGI application of one gateway process."""
+    gateway = Gateway(config)
+    app = Starlette(
+        routes=[
+            Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
+            Route("/s/{sid}/openapi.json", gateway.openapi),
+            Route("/health", gateway.health),
+        ],
+        lifespan=gateway.lifespan,
+        exception_handlers={404: not_found},
+    )
+    app.state.gateway = gateway
+    return app

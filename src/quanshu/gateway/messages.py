@@ -1,0 +1,171 @@
+"""What the gateway says when it refuses: code -> HTTP status, fault and remedy in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from quanshu.kernel.errors import fill
+
+Text = tuple[int, str, str, str, str]
+
+MESSAGES: Mapping[str, Text] = {
+    "gateway.unsigned": (
+        401,
+        "请求缺少签名头：%(header)s。",
+        "请按服务文档添加 gjzwfwpt_rid、gjzwfwpt_sid、gjzwfwpt_rtime、gjzwfwpt_sign 四个请求头。",
+        "The request lacks the header %(header)s.",
+        "Send the headers gjzwfwpt_rid, gjzwfwpt_sid, gjzwfwpt_rtime and gjzwfwpt_sign as the service's page shows.",
+    ),
+    "gateway.bad_header": (
+        401,
+        "请求头 %(header)s 格式不正确。",
+        "rtime 为 13 位毫秒时间戳，sign 为 32 字节摘要的 Base64 编码。",
+        "The header %(header)s is not well formed.",
+        "rtime is 13 digits of epoch milliseconds; sign is Base64 of a 32-byte digest.",
+    ),
+    "gateway.unknown_client": (
+        401,
+        "请求方 %(rid)s 不存在或已停用。",
+        "请核对 rid；应用停用后请联系本单位数据专管员。",
+        "The requester %(rid)s is unknown or switched off.",
+        "Check the rid; ask your data steward about an application that was switched off.",
+    ),
+    "gateway.outside_window": (
+        401,
+        "请求时间与网关相差 %(seconds)s 秒，超过 5 分钟。",
+        "请校准本机时钟，rtime 使用毫秒时间戳。",
+        "The request's time differs from the gateway's by %(seconds)s s, more than 5 minutes.",
+        "Set your clock; rtime is in epoch milliseconds.",
+    ),
+    "gateway.bad_signature": (
+        401,
+        "签名不正确。",
+        "签名为 Base64(HMAC-SHA256(密钥, sid+rid+rtime))；请核对密钥及拼接顺序。",
+        "The signature is wrong.",
+        "sign = Base64(HMAC-SHA256(secret, sid+rid+rtime)). Check the secret and the order of the parts.",
+    ),
+    "gateway.replayed": (
+        401,
+        "该签名已使用过。",
+        "每次调用请使用新的 rtime 重新签名。",
+        "This signature has been used.",
+        "Sign each call anew with its own rtime.",
+    ),
+    "gateway.wrong_service": (
+        400,
+        "签名中的 sid（%(signed)s）与地址中的服务（%(sid)s）不一致。",
+        "请使用所调用服务的 sid 签名。",
+        "The signed sid (%(signed)s) is not the service in the address (%(sid)s).",
+        "Sign with the sid of the service you call.",
+    ),
+    "gateway.unknown_service": (
+        404,
+        "没有服务 %(sid)s。",
+        "请在服务列表中核对服务编码；服务可能已下线。",
+        "There is no service %(sid)s.",
+        "Check the code in the list of services; the service may have been withdrawn.",
+    ),
+    "gateway.no_grant": (
+        403,
+        "应用 %(rid)s 没有服务 %(sid)s 的有效授权。",
+        "请在平台提交供需对接申请；授权可能已到期或被撤销。",
+        "The application %(rid)s has no valid grant for %(sid)s.",
+        "Raise a demand on the platform; a grant may have expired or been revoked.",
+    ),
+    "gateway.field_not_granted": (
+        403,
+        "字段 %(fields)s 不在授权范围内。",
+        "请只请求已授权的字段，或申请变更授权。",
+        "The fields %(fields)s are not in the grant.",
+        "Ask only for granted fields, or raise a demand for more.",
+    ),
+    "gateway.bad_body": (
+        400,
+        "请求体不是 JSON 对象。",
+        "请以 application/json 发送 {\"参数\": \"值\"}。",
+        "The body is not a JSON object.",
+        'Send application/json of the form {"parameter": "value"}.',
+    ),
+    "gateway.body_too_large": (
+        413,
+        "请求体超过 %(most)s 字节。",
+        "请缩小请求。",
+        "The body is larger than %(most)s bytes.",
+        "Send less.",
+    ),
+    "gateway.bad_parameter": (
+        422,
+        "参数 %(name)s：%(fault)s。",
+        "请按服务文档修改该参数。",
+        "Parameter %(name)s: %(fault_en)s.",
+        "Correct the parameter as the service's page says.",
+    ),
+    "gateway.rate_limited": (
+        429,
+        "调用过快：授权为每分钟 %(rate)s 次。",
+        "请稍后重试，或申请提高频率。",
+        "Too fast: the grant allows %(rate)s calls a minute.",
+        "Wait and try again, or ask for a higher rate.",
+    ),
+    "gateway.daily_limit": (
+        429,
+        "今日调用已达上限 %(limit)s 次。",
+        "请明日再试，或申请提高额度。",
+        "Today's limit of %(limit)s calls is reached.",
+        "Try again tomorrow, or ask for more.",
+    ),
+    "gateway.table_missing": (
+        503,
+        "服务 %(sid)s 的数据暂不可用。",
+        "请稍后重试；如持续出现请凭回执号联系平台。",
+        "The data of service %(sid)s is not available at the moment.",
+        "Try again later; if it goes on, give the platform the receipt number.",
+    ),
+    "gateway.journal_failed": (
+        503,
+        "网关无法保存回执，未返回数据。",
+        "请稍后重试；平台管理员请检查网关磁盘空间。",
+        "The gateway cannot keep the receipt, so no data was returned.",
+        "Try again later. Administrator: check the gateway's disk.",
+    ),
+    "gateway.not_ready": (
+        503,
+        "网关尚未载入服务快照。",
+        "请稍后重试；平台管理员请检查快照目录与密钥。",
+        "The gateway has loaded no snapshot yet.",
+        "Try again later. Administrator: check the snapshot folder and the keys.",
+    ),
+    "gateway.not_found": (
+        404,
+        "地址不存在。",
+        "服务地址为 /s/{sid}。",
+        "There is nothing at this address.",
+        "Services are at /s/{sid}.",
+    ),
+    "gateway.internal": (
+        500,
+        "网关内部错误，未返回数据。",
+        "请凭回执号联系平台。",
+        "The gateway failed inside; no data was returned.",
+        "Give the platform the receipt number.",
+    ),
+}
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a refusal."""
+    return MESSAGES[code][0]
+
+
+def envelope(code: str, params: Mapping[str, Any], receipt_id: str) -> dict[str, Any]:
+    """The JSON body of a refusal."""
+    _status, fault, remedy, fault_en, remedy_en = MESSAGES[code]
+    return {
+        "code": code,
+        "message": fill(fault, params),
+        "remedy": fill(remedy, params),
+        "message_en": fill(fault_en, params),
+        "remedy_en": fill(remedy_en, params),
+        "receipt_id": receipt_id,
+    }

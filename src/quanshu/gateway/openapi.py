@@ -1,0 +1,97 @@
+"""The OpenAPI 3.1 document of a service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.signing import PREFIX
+from quanshu.gateway.snapshot import ServiceSpec
+
+TYPES = {
+    "integer": {"type": "integer"},
+    "decimal": {"type": "string", "format": "decimal"},
+    "boolean": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+}
+TEXT = {"type": "string"}
+
+
+def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
+    """The service described for programs; titles are Chinese and English."""
+    properties = {
+        parameter.name: {
+            **TYPES.get(parameter.type, TEXT),
+            "maxLength": parameter.max_length,
+            "description": both(parameter.title, parameter.title_en),
+            **({"pattern": parameter.pattern} if parameter.pattern else {}),
+        }
+        for parameter in service.parameters
+    }
+    body: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "required": [parameter.name for parameter in service.parameters if parameter.required],
+        "additionalProperties": False,
+    }
+    if service.shape == "query":
+        names = [item.name for item in service.fields]
+        properties["fields"] = {"type": "array", "items": {"type": "string", "enum": names}}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": both(service.name, service.name_en),
+            "version": str(service.version),
+            "description": both(service.abstract, service.abstract_en),
+        },
+        "servers": [{"url": server.rstrip("/")}],
+        "paths": {
+            f"/s/{service.sid}": {
+                "post": {
+                    "operationId": service.sid,
+                    "security": [{part: [] for part in ("rid", "sid", "rtime", "sign")}],
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+                    "responses": responses(service),
+                }
+            }
+        },
+        "components": {
+            "securitySchemes": {
+                part: {"type": "apiKey", "in": "header", "name": f"{PREFIX}{part}"}
+                for part in ("rid", "sid", "rtime", "sign")
+            }
+        },
+    }
+
+
+def both(zh: str, en: str) -> str:
+    """Chinese, then English where there is one."""
+    return f"{zh} / {en}" if zh and en else zh or en
+
+
+def responses(service: ServiceSpec) -> dict[str, Any]:
+    """The answer of the service and the refusals it shares with all."""
+    if service.shape == "verify":
+        extra: dict[str, Any] = {"result": {"type": "string", "enum": ["match", "mismatch", "no_record"]}}
+    else:
+        row = {
+            item.name: {**TYPES.get(item.type, TEXT), "description": both(item.title, item.title_en)}
+            for item in service.fields
+        }
+        extra = {
+            "data": {"type": "array", "items": {"type": "object", "properties": row}},
+            "total": {"type": "integer"},
+        }
+    ok = {
+        "description": "成功 / OK",
+        "content": {
+            "application/json": {
+                "schema": {"type": "object", "properties": {"code": TEXT, "receipt_id": TEXT, "request_hash": TEXT, **extra}}
+            }
+        },
+    }
+    refusals: dict[str, list[str]] = {}
+    for code, (status, _zh, _remedy, _en, _remedy_en) in MESSAGES.items():
+        refusals.setdefault(str(status), []).append(code)
+    return {"200": ok, **{status: {"description": ", ".join(codes)} for status, codes in sorted(refusals.items())}}

@@ -1,0 +1,38 @@
+"""Serving the gateway with granian."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+from starlette.applications import Starlette
+
+from quanshu.gateway.app import create_app
+from quanshu.gateway.config import GatewayConfig
+
+# How the configuration reaches granian's worker process.
+NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
+PREFIX = "QUANSHU_GATEWAY_PROCESS_"
+
+
+def serve(config: GatewayConfig) -> None:
+    """Serve until SIGTERM or SIGINT; calls under way are answered first."""
+    for name in NAMES:
+        os.environ[PREFIX + name.upper()] = str(getattr(config, name))
+    Granian(
+        "quanshu.gateway.server:build",
+        factory=True,
+        address=config.host,
+        port=config.port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        log_access=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+def build() -> Starlette:
+    """The application in granian's worker process."""
+    return create_app(GatewayConfig(**{name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}))

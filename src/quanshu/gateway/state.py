@@ -1,0 +1,102 @@
+"""What a gateway has loaded: services, clients, grants; and what has ended since."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.execution import Executor
+from quanshu.gateway.snapshot import (
+    BadSnapshot,
+    ClientSpec,
+    Feed,
+    GrantSpec,
+    Snapshot,
+    current_version,
+    load_snapshot,
+    read_revocations,
+)
+from quanshu.kernel.ciphers import OpenFailed, suite
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedKey:
+    """A client's opened secret and when it holds, in epoch seconds."""
+
+    secret: str
+    not_before: float
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A snapshot made ready: look-ups by key, secrets opened, services compiled."""
+
+    snapshot: Snapshot
+    clients: Mapping[str, ClientSpec]
+    keys: Mapping[str, tuple[LoadedKey, ...]]
+    grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
+    executors: Mapping[str, Executor]
+
+
+@dataclass(slots=True)
+class State:
+    """The loaded snapshot, the revocations, and the last fault, replaced as a whole at each change."""
+
+    config: GatewayConfig
+    loaded: Loaded | None = None
+    feed: Feed = field(default_factory=Feed)
+    fault: str = ""
+
+    def refresh(self) -> None:
+        """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
+        self.feed = read_revocations(self.config.directory, self.feed)
+        version = self.loaded.snapshot.version if self.loaded else -1
+        try:
+            if current_version(self.config.directory) == version:
+                return
+            public_key = self.config.public_key_file.read_bytes()
+            snapshot = load_snapshot(self.config.directory, public_key, newer_than=version)
+            self.loaded = prepare(snapshot, self.config)
+            self.fault = ""
+        except (BadSnapshot, OSError) as fault:
+            self.fault = str(fault)
+
+    def ended(self, kind: str, uid: str) -> bool:
+        """Whether the feed says that it has ended."""
+        return (kind, uid) in self.feed.ended
+
+
+def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
+    """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
+    seal_key = config.seal_key_file.read_bytes()
+    grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
+    for grant in snapshot.grants:
+        grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
+    return Loaded(
+        snapshot=snapshot,
+        clients={client.rid: client for client in snapshot.clients},
+        keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
+        grants=grants,
+        executors={service.sid: Executor(service, config.serving_directory) for service in snapshot.services},
+    )
+
+
+def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:
+    """A client's secret as a snapshot carries it."""
+    return base64.b64encode(suite("intl").seal(seal_key, secret.encode(), f"{rid}:{kid}".encode())).decode("ascii")
+
+
+def open_keys(client: ClientSpec, seal_key: bytes) -> tuple[LoadedKey, ...]:
+    """A client's secrets in clear."""
+    found = []
+    for key in client.keys:
+        try:
+            sealed = base64.b64decode(key.secret_sealed, validate=True)
+            secret = suite("intl").open(seal_key, sealed, f"{client.rid}:{key.kid}".encode()).decode()
+        except (OpenFailed, ValueError) as fault:
+            raise BadSnapshot(fault=f"a key of {client.rid} cannot be opened") from fault
+        found.append(LoadedKey(secret, key.not_before, key.not_after))
+    return tuple(found)
