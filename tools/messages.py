@@ -33,6 +33,11 @@ BLOCK = re.compile(
     r"{%\s*blocktrans(?:late)?(?P<head>[^%]*)%}(?P<body>.*?){%\s*endblocktrans(?:late)?\s*%}", re.DOTALL
 )
 PLURAL = re.compile(r"{%\s*plural\s*%}")
+# Header lines that would change with every run.
+CHANGING = re.compile(
+    r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid-Bugs-To):.*\n',
+    re.MULTILINE,
+)
 VARIABLE = re.compile(r"{{\s*([\w.]+)\s*}}")
 Message = str | tuple[str, str]
 
@@ -166,12 +171,7 @@ def update(folders: list[Path]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         buffer = BytesIO()
         write_po(buffer, new, omit_header=False, sort_output=True, width=0)
-        text = re.sub(
-            r'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Language-Team|Report-Msgid-Bugs-To):.*\n',
-            "",
-            buffer.getvalue().decode(),
-            flags=re.MULTILINE,
-        )
+        text = CHANGING.sub("", buffer.getvalue().decode())
         path.write_text(text, encoding="utf-8")
         print(f"{path.relative_to(ROOT)}: {len(messages)} messages, {missing} without translation")
 
