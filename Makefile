@@ -21,4 +21,4 @@ $(STAMPS)/python: requirements.lock pyproject.toml
 	@touch $@
 
 test: setup ## Run the whole test suite
-	$(BIN)/pytest -q -n 2 -p no:django tests
+	$(BIN)/pytest -q -n 2 tests/unit tests/faults

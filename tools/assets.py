@@ -48,9 +48,7 @@ def wheel_npm() -> list[str]:
 def main() -> None:
     """Install and copy; an asset that is missing ends the set-up with its name."""
     npm = machine_npm() or wheel_npm()
-    done = subprocess.run(
-        [*npm, "ci", "--ignore-scripts"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*npm, "ci", "--ignore-scripts"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"npm ci failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     for source, target in FILES.items():

@@ -29,9 +29,7 @@ ATTRIBUTES = {"message", "remedy"}
 LEFT_OUT = ("gateway", "migrations", "demo/synth")
 TAG = re.compile(r"{%-?\s*(translate|trans)\s+(?P<q>['\"])(?P<text>.*?)(?P=q)", re.DOTALL)
 CALL = re.compile(r"_\((?P<q>['\"])(?P<text>.*?)(?P=q)\)")
-BLOCK = re.compile(
-    r"{%\s*blocktrans(?:late)?(?P<head>[^%]*)%}(?P<body>.*?){%\s*endblocktrans(?:late)?\s*%}", re.DOTALL
-)
+BLOCK = re.compile(r"{%\s*blocktrans(?:late)?(?P<head>[^%]*)%}(?P<body>.*?){%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 PLURAL = re.compile(r"{%\s*plural\s*%}")
 # Header lines that would change with every run.
 CHANGING = re.compile(
@@ -132,11 +130,7 @@ def everywhere() -> dict[str, object]:
     known: dict[str, object] = {}
     for path in PACKAGE.rglob(PLACE):
         known.update(
-            {
-                key_of(message.id): message.string
-                for message in read(path)
-                if message.id and whole(message.string)
-            }
+            {key_of(message.id): message.string for message in read(path) if message.id and whole(message.string)}
         )
     return known
 
@@ -155,17 +149,11 @@ def update(folders: list[Path]) -> None:
         old = {key_of(message.id): message for message in read(path) if message.id}
         if not messages and not old:
             continue
-        new = Catalog(
-            locale="zh_Hans_CN", project="quanshu", charset="utf-8", header_comment="# Quanshu, zh_Hans"
-        )
+        new = Catalog(locale="zh_Hans_CN", project="quanshu", charset="utf-8", header_comment="# Quanshu, zh_Hans")
         missing = 0
         for message in sorted(messages, key=key_of):
             kept = old.get(key_of(message))
-            string = (
-                kept.string
-                if kept is not None and isinstance(kept.id, str) == isinstance(message, str)
-                else ""
-            )
+            string = kept.string if kept is not None and isinstance(kept.id, str) == isinstance(message, str) else ""
             new.add(message, string)
             missing += not whole(string)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -197,9 +185,7 @@ def check() -> int:
         used = {key_of(message) for message in messages}
         for message in read(folder / PLACE):
             if message.id and key_of(message.id) not in used:
-                faults.append(
-                    f"{(folder / PLACE).relative_to(ROOT)}: {key_of(message.id)!r} is used nowhere below it"
-                )
+                faults.append(f"{(folder / PLACE).relative_to(ROOT)}: {key_of(message.id)!r} is used nowhere below it")
     print("\n".join(sorted(faults)) or "every message is translated")
     return 1 if faults else 0
 

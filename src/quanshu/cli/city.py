@@ -27,14 +27,23 @@ def generate(residents: int, seed: int, target: Path, today: str) -> None:
 
     began = time.monotonic()
     manifest = generate_city(
-        target, residents=residents, seed=seed, today=date.fromisoformat(today), progress=lambda text: click.echo(f"  {text}")
+        target,
+        residents=residents,
+        seed=seed,
+        today=date.fromisoformat(today),
+        progress=lambda text: click.echo(f"  {text}"),
     )
     tables = [table for source in manifest.sources for table in source.tables]
     click.secho(f"{len(tables)} tables in {target} after {time.monotonic() - began:.1f} s", fg="green")
 
 
 @city.command()
-@click.option("--truth", type=click.Path(exists=True, path_type=Path), default=Path("var/city/truth.csv"), show_default=True)
+@click.option(
+    "--truth",
+    type=click.Path(exists=True, path_type=Path),
+    default=Path("var/city/truth.csv"),
+    show_default=True,
+)
 def score(truth: Path) -> None:
     """Compare the problems this node's quality rules found with the truth file: precision and recall."""
     load_django()

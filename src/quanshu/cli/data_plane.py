@@ -44,13 +44,25 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.command()
 @click.argument("service")
 @click.argument("parameters", nargs=-1)
-@click.option("--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True)
+@click.option(
+    "--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True
+)
 @click.option("--rid", envvar="QUANSHU_CALL_RID", required=True, help="The application's requester id.")
-@click.option("--secret", envvar="QUANSHU_CALL_SECRET", help="Its secret; better in QUANSHU_CALL_SECRET than on the line.")
+@click.option(
+    "--secret",
+    envvar="QUANSHU_CALL_SECRET",
+    help="Its secret; better in QUANSHU_CALL_SECRET than on the line.",
+)
 @click.option("--fields", default="", help="Comma-separated fields; all granted ones when left out.")
 @click.option("--case", "case_number", default="", help="The caller's case number, kept as the reason of the call.")
 def call(
-    service: str, parameters: tuple[str, ...], base_url: str, rid: str, secret: str | None, fields: str, case_number: str
+    service: str,
+    parameters: tuple[str, ...],
+    base_url: str,
+    rid: str,
+    secret: str | None,
+    fields: str,
+    case_number: str,
 ) -> None:
     """Call SERVICE through the gateway with PARAMETERS given as name=value, signed with the secret."""
     from quanshu.gateway.client import GatewayClient

@@ -84,7 +84,11 @@ class Supervisor:
         child.restarts = child.restarts + 1 if time.monotonic() - child.started < 10 else 1
         click.secho(f"{child.name} ended with code {code}; starting it again", fg="yellow", err=True)
         if child.restarts > RESTART_LIMIT:
-            click.secho(f"{child.name} does not stay up; stopping the node. Its last lines say why.", fg="red", err=True)
+            click.secho(
+                f"{child.name} does not stay up; stopping the node. Its last lines say why.",
+                fg="red",
+                err=True,
+            )
             return False
         time.sleep(min(0.2 * 2**child.restarts, 5))
         child.start()

@@ -13,9 +13,9 @@ from quanshu import __version__
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
 from quanshu.organisation.rest import router as organisation
+from quanshu.shared.web.api import error_response
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.services.rest import router as services
-from quanshu.shared.web.api import error_response
 from quanshu.supply.catalogue.rest import router as catalogue
 from quanshu.supply.intake.rest import router as intake
 from quanshu.supply.quality.rest import router as quality

@@ -120,7 +120,7 @@ class Gateway:
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
-            except Exception:  # noqa: BLE001 - following must go on whatever a refresh meets
+            except Exception:
                 logger.exception("refreshing the snapshot failed")
             await asyncio.sleep(self.config.poll_seconds)
 
@@ -132,7 +132,7 @@ class Gateway:
             return await self.answer(call, 200, "ok", body)
         except QuanshuError as fault:
             return await self.refuse(call, fault.code, fault.params)
-        except Exception:  # noqa: BLE001 - an unforeseen fault is told as one, with a receipt
+        except Exception:
             logger.exception("call %s failed", call.receipt_id)
             return await self.refuse(call, "gateway.internal", {})
 

@@ -71,7 +71,9 @@ def read_parameters(service: ServiceSpec, given: Mapping[str, Any]) -> dict[str,
     known = {parameter.name: parameter for parameter in service.parameters}
     for name in given:
         if name not in known:
-            raise BadParameter(name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter")
+            raise BadParameter(
+                name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter"
+            )
     values: dict[str, str] = {}
     for name, parameter in known.items():
         value = given.get(name)
@@ -147,7 +149,9 @@ class Executor:
 
     def _verify(self, values: Mapping[str, str]) -> Answer:
         clause, bound = self._where(values)
-        compared = [parameter for parameter in self.service.parameters if parameter.compare and parameter.name in values]
+        compared = [
+            parameter for parameter in self.service.parameters if parameter.compare and parameter.name in values
+        ]
         columns = ", ".join(quote(parameter.column) for parameter in compared) or "1"
         sql = f"SELECT {columns} FROM {quote(self.service.table)} WHERE {clause} LIMIT 20"  # noqa: S608
         rows = self._connection().execute(sql, bound).fetchall()

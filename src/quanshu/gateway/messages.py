@@ -83,7 +83,7 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.bad_body": (
         400,
         "请求体不是 JSON 对象。",
-        "请以 application/json 发送 {\"参数\": \"值\"}。",
+        '请以 application/json 发送 {"参数": "值"}。',
         "The body is not a JSON object.",
         'Send application/json of the form {"parameter": "value"}.',
     ),

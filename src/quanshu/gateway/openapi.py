@@ -87,11 +87,17 @@ def responses(service: ServiceSpec) -> dict[str, Any]:
         "description": "成功 / OK",
         "content": {
             "application/json": {
-                "schema": {"type": "object", "properties": {"code": TEXT, "receipt_id": TEXT, "request_hash": TEXT, **extra}}
+                "schema": {
+                    "type": "object",
+                    "properties": {"code": TEXT, "receipt_id": TEXT, "request_hash": TEXT, **extra},
+                }
             }
         },
     }
     refusals: dict[str, list[str]] = {}
     for code, (status, _zh, _remedy, _en, _remedy_en) in MESSAGES.items():
         refusals.setdefault(str(status), []).append(code)
-    return {"200": ok, **{status: {"description": ", ".join(codes)} for status, codes in sorted(refusals.items())}}
+    return {
+        "200": ok,
+        **{status: {"description": ", ".join(codes)} for status, codes in sorted(refusals.items())},
+    }

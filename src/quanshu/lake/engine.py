@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - SQL is built from identifiers and literals that went through `quote` and `literal`
 """DuckDB as the embedded engine: every connection has a memory limit, a thread limit and a spill folder."""
 
 import fcntl
@@ -54,9 +53,7 @@ def spill_folder(parent: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def connect(
-    parent: Path, *, memory_limit: str = "1GB", threads: int = 2
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(parent: Path, *, memory_limit: str = "1GB", threads: int = 2) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an engine that spills below `parent` and never reaches for the network.
 
     Times without a zone are city time, whatever the machine's own zone is.
@@ -84,9 +81,7 @@ def files_sql(schema: pa.Schema, files: Sequence[str], columns: Sequence[str] | 
     """A SELECT over table files with the table's own column names and types, also when there are no files."""
     wanted = list(columns) if columns is not None else schema.names
     names = ", ".join(quote(name) for name in wanted)
-    nothing = ", ".join(
-        f"NULL::{sql_type(field.name, field.type)} AS {quote(field.name)}" for field in schema
-    )
+    nothing = ", ".join(f"NULL::{sql_type(field.name, field.type)} AS {quote(field.name)}" for field in schema)
     empty = f"SELECT {nothing} WHERE false"
     if not files:
         return f"SELECT {names} FROM ({empty})"
@@ -96,8 +91,6 @@ def files_sql(schema: pa.Schema, files: Sequence[str], columns: Sequence[str] | 
     return f"SELECT {names} FROM ({empty} UNION ALL BY NAME {scan})"
 
 
-def reader(
-    connection: duckdb.DuckDBPyConnection, sql: str, *, rows: int = BATCH_ROWS
-) -> pa.RecordBatchReader:
+def reader(connection: duckdb.DuckDBPyConnection, sql: str, *, rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
     """Run a query and stream its rows; the connection must stay open until the reader is drained."""
     return connection.sql(sql).to_arrow_reader(rows)

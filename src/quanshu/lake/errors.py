@@ -8,9 +8,7 @@ class BadTableName(Invalid):
 
     code = "lake.bad_table_name"
     message = "%(name)s cannot be the name of a lake table."
-    remedy = (
-        "Use lower-case letters, digits and underscores, in parts joined by dots, 128 characters at most."
-    )
+    remedy = "Use lower-case letters, digits and underscores, in parts joined by dots, 128 characters at most."
 
 
 class NoTable(NotFound):

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - SQL is built from identifiers that went through `quote`
 """Serving tables: keyed copies of lake tables for look-ups, one immutable SQLite file for each version.
 
 A file appears under its name only when it is whole and on disk, and is never changed after that;

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - SQL is built from identifiers that went through `quote`
 """The lake's tables: Delta tables on disk, written by delta-rs, read by DuckDB at any version.
 
 Every write is one new version. It becomes visible by one small file put in place atomically, so a
@@ -115,9 +114,7 @@ class Lake:
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """An engine connection with the lake's limits; it spills inside the lake's folder."""
-        with engine.connect(
-            self.root / "spill", memory_limit=self.memory_limit, threads=self.threads
-        ) as connection:
+        with engine.connect(self.root / "spill", memory_limit=self.memory_limit, threads=self.threads) as connection:
             yield connection
 
     def register(
@@ -145,9 +142,7 @@ class Lake:
         with self.connect() as connection:
             yield engine.reader(connection, engine.files_sql(schema, sorted(table.file_uris()), columns))
 
-    def read(
-        self, name: str, *, version: int | None = None, columns: Sequence[str] | None = None
-    ) -> pa.Table:
+    def read(self, name: str, *, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The table's rows as one Arrow table; use `scan` where it may not fit in memory."""
         with self.scan(name, version=version, columns=columns) as reader:
             return reader.read_all()
@@ -344,9 +339,7 @@ def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(connection.sql(sql).fetchall()[0][0])
 
 
-def _stage(
-    connection: duckdb.DuckDBPyConnection, name: str, data: pa.RecordBatchReader, keys: Sequence[str]
-) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, name: str, data: pa.RecordBatchReader, keys: Sequence[str]) -> None:
     """Bring the incoming rows into the engine (it spills to disk) and check their keys."""
     connection.register("incoming_stream", data)
     connection.execute("CREATE TEMP TABLE incoming AS FROM incoming_stream")

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quanshu.organisation.models import Account, ApiToken, Duty, Person, Region, RoleAssignment, ServiceAccount, Unit
+from quanshu.organisation.models import (
+    Account,
+    ApiToken,
+    Duty,
+    Person,
+    Region,
+    RoleAssignment,
+    ServiceAccount,
+    Unit,
+)
 from quanshu.organisation.permissions import OrganisationPermission
 from quanshu.organisation.queries import (
     actor_for,

@@ -18,12 +18,42 @@ class OrganisationConfig(AppConfig):
 
         register(
             NavItem("units", _("Units"), "organisation:units", "building", "govern", 10, "organisation.unit.view"),
-            NavItem("people", _("People"), "organisation:people", "users", "govern", 20, "organisation.person.view"),
-            NavItem("gaps", _("Duties and gaps"), "organisation:gaps", "user-check", "govern", 30, "organisation.unit.view"),
-            NavItem("regions", _("Regions"), "organisation:regions", "map-2", "govern", 40, "organisation.unit.view"),
+            NavItem(
+                "people",
+                _("People"),
+                "organisation:people",
+                "users",
+                "govern",
+                20,
+                "organisation.person.view",
+            ),
+            NavItem(
+                "gaps",
+                _("Duties and gaps"),
+                "organisation:gaps",
+                "user-check",
+                "govern",
+                30,
+                "organisation.unit.view",
+            ),
+            NavItem(
+                "regions",
+                _("Regions"),
+                "organisation:regions",
+                "map-2",
+                "govern",
+                40,
+                "organisation.unit.view",
+            ),
             NavItem("roles", _("Roles and rights"), "organisation:roles", "key", "govern", 50, "access.role.view"),
             NavItem(
-                "calendar", _("Working calendar"), "organisation:calendar", "calendar", "govern", 60, "organisation.unit.view"
+                "calendar",
+                _("Working calendar"),
+                "organisation:calendar",
+                "calendar",
+                "govern",
+                60,
+                "organisation.unit.view",
             ),
         )
         register_labels({"organisation.gap": _("Fill the unit's duties")})
@@ -40,6 +70,9 @@ class OrganisationConfig(AppConfig):
                 E.ROLE_REMOVED: _("Role taken away"),
                 E.SIGNED_IN: _("Signed in"),
                 E.SIGN_IN_REFUSED: _("Sign-in refused"),
+                E.ACCOUNT_OPENED: _("Account opened"),
+                E.SERVICE_ACCOUNT_CREATED: _("Service account created"),
+                E.SERVICE_ACCOUNT_CHANGED: _("Service account changed"),
                 E.UNLOCKED: _("Account unlocked"),
                 E.PASSWORD_CHANGED: _("Password changed"),
                 E.TOTP_CHANGED: _("One-time codes changed"),

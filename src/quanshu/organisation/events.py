@@ -17,6 +17,9 @@ class OrganisationEvent(StrEnum):
     ROLE_REMOVED = "organisation.role.removed"
     SIGNED_IN = "organisation.account.signed_in"
     SIGN_IN_REFUSED = "organisation.account.sign_in_refused"
+    ACCOUNT_OPENED = "organisation.account.opened"
+    SERVICE_ACCOUNT_CREATED = "organisation.service_account.created"
+    SERVICE_ACCOUNT_CHANGED = "organisation.service_account.changed"
     UNLOCKED = "organisation.account.unlocked"
     PASSWORD_CHANGED = "organisation.account.password_changed"  # noqa: S105 - an event's name
     TOTP_CHANGED = "organisation.account.totp_changed"

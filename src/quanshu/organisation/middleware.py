@@ -30,10 +30,6 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.actor = SimpleLazyObject(lambda: find_actor(request))  # type: ignore[attr-defined]
         user = request.user
-        if (
-            isinstance(user, Account)
-            and user.must_change_password
-            and not request.path.startswith((*FREE, "/api/"))
-        ):
+        if isinstance(user, Account) and user.must_change_password and not request.path.startswith((*FREE, "/api/")):
             return HttpResponseRedirect("/me/password/")
         return self.get_response(request)

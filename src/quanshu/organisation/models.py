@@ -34,7 +34,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
     def valid_on(self, day: date) -> Self:
         """Regions that exist on a day; `valid_to` is the first day they no longer do."""
         return self.filter(
-            Q(valid_from__isnull=True) | Q(valid_from__lte=day), Q(valid_to__isnull=True) | Q(valid_to__gt=day)
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gt=day),
         )
 
 
@@ -187,7 +188,9 @@ class Duty(models.Model):
     """首席代表 or 数据专管员 of a unit, with its history. One active of each kind a unit, by constraint."""
 
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="duties")
-    kind = models.CharField(max_length=10, choices=[("chief", _("Chief data representative")), ("steward", _("Data steward"))])
+    kind = models.CharField(
+        max_length=10, choices=[("chief", _("Chief data representative")), ("steward", _("Data steward"))]
+    )
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="duties")
     position = models.CharField(max_length=100, blank=True)
     since = models.DateField()
@@ -245,7 +248,8 @@ class ApiToken(models.Model):
         ordering: ClassVar = ["-created_at"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(account__isnull=True) ^ Q(service_account__isnull=True), name="organisation_token_one_owner"
+                condition=Q(account__isnull=True) ^ Q(service_account__isnull=True),
+                name="organisation_token_one_owner",
             ),
         ]
 

@@ -20,8 +20,13 @@ class OrganisationPermission(StrEnum):
 
 P = OrganisationPermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
-    "admin": {permission: Scope.ALL for permission in P},
-    "bureau": {P.UNIT_VIEW: Scope.ALL, P.PERSON_VIEW: Scope.ALL, P.DUTY_APPOINT: Scope.ALL, P.UNIT_EDIT: Scope.ALL},
+    "admin": dict.fromkeys(P, Scope.ALL),
+    "bureau": {
+        P.UNIT_VIEW: Scope.ALL,
+        P.PERSON_VIEW: Scope.ALL,
+        P.DUTY_APPOINT: Scope.ALL,
+        P.UNIT_EDIT: Scope.ALL,
+    },
     "steward": {P.UNIT_VIEW: Scope.ALL, P.PERSON_VIEW: Scope.TREE},
     "chief": {P.UNIT_VIEW: Scope.ALL, P.PERSON_VIEW: Scope.TREE, P.DUTY_APPOINT: Scope.TREE},
     "developer": {P.UNIT_VIEW: Scope.ALL},

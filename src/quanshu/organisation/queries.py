@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from quanshu.kernel.clock import now as clock_now
-from quanshu.organisation.models import Account, ApiToken, Duty, Person, Region, Unit
+from quanshu.kernel.clock import today
+from quanshu.organisation.models import UNIT_KINDS, Account, ApiToken, Duty, Person, Region, Unit
 from quanshu.organisation.types import DutyFigures, Gap, PersonNotFound, RegionNotFound, UnitNotFound
 from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, grants_for_roles
 
@@ -149,12 +150,31 @@ def duty_figures() -> DutyFigures:
     )
 
 
+def duty_figures_by_kind() -> list[tuple[str, DutyFigures]]:
+    """Clause 3.1 by kind of unit: (label, figures), in the order of the kinds; kinds without units are left out."""
+    gaps: dict[str, list[Gap]] = {}
+    for unit in duty_units():
+        gaps.setdefault(unit.kind, []).append(gap_of(unit))
+    return [(str(label), figures_of(gaps[kind])) for kind, label in UNIT_KINDS if kind in gaps]
+
+
+def figures_of(gaps: Sequence[Gap]) -> DutyFigures:
+    """The figures of some units."""
+    return DutyFigures(
+        units=len(gaps),
+        complete=sum(not gap.missing for gap in gaps),
+        chiefs=sum(bool(gap.chief) for gap in gaps),
+        stewards=sum(bool(gap.steward) for gap in gaps),
+        offices=sum(bool(gap.office) for gap in gaps),
+    )
+
+
 def district_duties() -> Mapping[str, tuple[str, int, float | None]]:
     """{district code: (name, units in it, share of them with all duties filled)} for the tile map."""
-    today = clock_now().date()
+    day = today()
     found: dict[str, tuple[str, int, float | None]] = {}
     units = [(unit, unit.region.code) for unit in duty_units().select_related("region") if unit.region]
-    for region in Region.objects.valid_on(today).filter(level=3, code__startswith="3701"):
+    for region in Region.objects.valid_on(day).filter(level=3, code__startswith="3701"):
         inside = [unit for unit, code in units if code.startswith(region.code[:6])]
         whole = [unit for unit in inside if not gap_of(unit).missing]
         found[region.code] = (region.name, len(inside), len(whole) / len(inside) if inside else None)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.kernel.identifiers import BadIdentifier, Uscc
-from quanshu.organisation.types import DutyKind, DutyTaken, LockedOut, NotOfUnit, TokenExpired, UnitData, UnitKind, UnitLoop
+from quanshu.organisation.types import (
+    DutyKind,
+    DutyTaken,
+    LockedOut,
+    NotOfUnit,
+    TokenExpired,
+    UnitData,
+    UnitKind,
+    UnitLoop,
+)
 
 MOST_FAILURES = 5
 LOCK_TIME = timedelta(minutes=15)
@@ -35,6 +45,19 @@ def check_unit(data: UnitData) -> None:
         raise FieldErrors(errors=tuple(faults))
 
 
+def check_role(*, role_code: str, known: Collection[str], person_unit_path: str, unit_path: str) -> None:
+    """A known role, in the unit the person belongs to: an account acts for one unit. Raises FieldErrors."""
+    faults = []
+    if role_code not in known:
+        faults.append(FieldError("role_code", N_("This role is not known."), N_("Choose one.")))
+    if person_unit_path != unit_path:
+        faults.append(
+            FieldError("unit", N_("The person belongs to another unit."), N_("Move the person to the unit first."))
+        )
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
 def check_move(*, path: str, parent_path: str) -> None:
     """A unit is not moved into its own subtree."""
     if parent_path.startswith(path):
@@ -42,9 +65,17 @@ def check_move(*, path: str, parent_path: str) -> None:
 
 
 def check_appointment(
-    *, kind: str, position: str, person_unit_path: str, unit_path: str, person: str, unit: str, holder: str
+    *,
+    kind: str,
+    position: str,
+    person_unit_path: str,
+    person_active: bool,
+    unit_path: str,
+    person: str,
+    unit: str,
+    holder: str,
 ) -> None:
-    """A person of the unit, in a duty nobody holds; a chief is a deputy head, whose position is named (clause 3.1).
+    """A working person of the unit, in a duty nobody holds; a chief is a deputy head (分管领导), whose position is named.
 
     Raises FieldErrors, NotOfUnit or DutyTaken.
     """
@@ -61,7 +92,7 @@ def check_appointment(
         )
     if faults:
         raise FieldErrors(errors=tuple(faults))
-    if not person_unit_path.startswith(unit_path):
+    if person_unit_path != unit_path or not person_active:
         raise NotOfUnit(person=person, unit=unit)
     if holder:
         raise DutyTaken(unit=unit, person=holder)

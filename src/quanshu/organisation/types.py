@@ -116,8 +116,20 @@ class NoDuty(Conflict):
 
 class NotOfUnit(Conflict):
     code = "organisation.not_of_unit"
-    message = "%(person)s does not belong to %(unit)s."
+    message = "%(person)s does not work in %(unit)s."
     remedy = "Appoint a person of the unit, or move the person first."
+
+
+class HoldsDuty(Conflict):
+    code = "organisation.holds_duty"
+    message = "%(person)s holds a duty in %(unit)s."
+    remedy = "Replace the holder of the duty first, then move the person."
+
+
+class HasAccount(Conflict):
+    code = "organisation.has_account"
+    message = "%(person)s already has an account: %(name)s."
+    remedy = "Reset its password instead."
 
 
 class NameTaken(Conflict):

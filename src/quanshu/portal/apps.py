@@ -18,6 +18,12 @@ class PortalConfig(AppConfig):
             NavItem("todo", _("My to-do"), "portal:todo", "checklist", "overview", 20),
             NavItem("audit", _("Audit trail"), "portal:audit", "shield-search", "govern", 80, "audit.entry.view"),
             NavItem(
-                "operations", _("Operations"), "portal:operations", "activity", "govern", 90, "portal.operations.view"
+                "operations",
+                _("Operations"),
+                "portal:operations",
+                "activity",
+                "govern",
+                90,
+                "portal.operations.view",
             ),
         )

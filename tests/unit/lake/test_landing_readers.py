@@ -43,9 +43,7 @@ def write(tmp_path: Path, data: bytes) -> Path:
     [("utf-8", "utf-8"), ("utf-8-sig", "utf-8-sig"), ("gb18030", "gb18030"), ("utf-16", "utf-16")],
 )
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_encodings_and_delimiters_are_found(
-    tmp_path: Path, encoding: str, found: str, delimiter: str
-) -> None:
+def test_encodings_and_delimiters_are_found(tmp_path: Path, encoding: str, found: str, delimiter: str) -> None:
     text = "身份证号,姓名\r\n370102,王𬭎\r\n370103,李四\r\n".replace(",", delimiter)
     path = write(tmp_path, text.encode(encoding))
     assert detect_encoding(path) == found

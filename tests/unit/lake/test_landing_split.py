@@ -43,17 +43,10 @@ CONTRACT = [
 ]
 
 
-def test_a_row_with_several_faults_is_one_refused_row(
-    tmp_path: Path, engine: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_row_with_several_faults_is_one_refused_row(tmp_path: Path, engine: duckdb.DuckDBPyConnection) -> None:
     path = tmp_path / "x.csv"
     path.write_text(
-        "姓名,身份证号,出生日期,金额\n"
-        "王,a,1990-01-31,12.50\n"
-        ",b,1990-02-30,x\n"
-        "ragged\n"
-        "李,c,,\n"
-        "赵,a,1991-01-01,1\n",
+        "姓名,身份证号,出生日期,金额\n王,a,1990-01-31,12.50\n,b,1990-02-30,x\nragged\n李,c,,\n赵,a,1991-01-01,1\n",
         encoding="utf-8",
     )
     result = split(engine, read_csv(path), CONTRACT, ["身份证号"])
@@ -157,9 +150,7 @@ def test_times_are_city_time(engine: duckdb.DuckDBPyConnection, text: str, expec
 
 
 def test_numbers(engine: duckdb.DuckDBPyConnection) -> None:
-    whole = one(
-        engine, ColumnSpec("n", DataType.INTEGER), "12", "-3", "+4", "1.5", "1,000", "1e3", "9" * 30, ""
-    )
+    whole = one(engine, ColumnSpec("n", DataType.INTEGER), "12", "-3", "+4", "1.5", "1,000", "1e3", "9" * 30, "")
     assert values(whole) == [12, -3, 4, None]
     assert reasons(whole) == ["not_integer"] * 3 + ["out_of_range"]
     money = ColumnSpec("m", DataType.DECIMAL, precision=6, scale=2)

@@ -42,9 +42,7 @@ def ask(path: Path, sql: str, *values: object) -> list[tuple[object, ...]]:
 
 
 def test_only_named_columns_leave_as_text_and_numbers(lake: Lake, tmp_path: Path) -> None:
-    built = build_serving_table(
-        lake, "ga.person", columns=COLUMNS, keys=["身份证号"], target=tmp_path / "serving"
-    )
+    built = build_serving_table(lake, "ga.person", columns=COLUMNS, keys=["身份证号"], target=tmp_path / "serving")
     assert (built.rows, built.lake_version, built.table) == (2, 0, "ga_person")
     assert built.path.name.startswith("ga.person.v0.")
     rows = ask(built.path, 'SELECT * FROM "ga_person" WHERE "身份证号" = ?', "a")

@@ -85,9 +85,7 @@ def findings(city: CityManifest) -> list[Finding]:
             for record in records(city, table):
                 key = record[table.key[0]]
                 faults = [
-                    c.name
-                    for c in table.columns
-                    if not readable(table, {**_blank(table), c.name: record[c.name]})
+                    c.name for c in table.columns if not readable(table, {**_blank(table), c.name: record[c.name]})
                 ]
                 if key in seen:
                     faults.append(table.key[0])
@@ -113,9 +111,7 @@ def _failing(landed: dict[tuple[str, str], list[Record]], rows: list[Record], ru
     if rule.kind == "unique":
         counts = Counter(tuple(r[c] for c in rule.columns) for r in rows)
         yield from (
-            r
-            for r in rows
-            if all(r[c] for c in rule.columns) and counts[tuple(r[c] for c in rule.columns)] > 1
+            r for r in rows if all(r[c] for c in rule.columns) and counts[tuple(r[c] for c in rule.columns)] > 1
         )
         return
     if rule.kind == "reference":
@@ -218,9 +214,7 @@ def test_files_hold_what_the_manifest_says(planted: CityManifest) -> None:
             names = [c.name for c in table.columns]
             assert len(rows) == table.rows > 0
             assert list(rows[0]) == names
-            assert all(
-                c.title and c.title_en and c.grade in grades and c.mask in masks for c in table.columns
-            )
+            assert all(c.title and c.title_en and c.grade in grades and c.mask in masks for c in table.columns)
             assert all(c.code_list is None or c.code_list in planted.code_lists for c in table.columns)
             assert all(set(r.columns) <= set(names) for r in table.rules)
             assert table.abstract
@@ -242,9 +236,7 @@ def test_people_are_plausible(clean: CityManifest) -> None:
     people = records(clean, clean.source("public_security").table("resident"))
     today = date.fromisoformat(clean.today)
     ages = [(today - date.fromisoformat(p["birth_date"])).days / 365.25 for p in people]
-    share = [
-        sum(1 for a in ages if low <= a < high) / len(ages) for low, high in ((0, 15), (15, 60), (60, 120))
-    ]
+    share = [sum(1 for a in ages if low <= a < high) / len(ages) for low, high in ((0, 15), (15, 60), (60, 120))]
     assert len(people) == 2500
     assert 0.12 < share[0] < 0.21
     assert 0.17 < share[2] < 0.27
@@ -301,9 +293,7 @@ def test_rates_are_kept(planted: CityManifest) -> None:
     rows = planted.source("public_security").table("resident").rows
     typos = [t for t in read_truth(planted.truth) if t.table == "resident" and t.kind == "id_typo"]
     assert len(typos) == round(ErrorRates().id_typo * 2500)
-    repeated = [
-        t for t in read_truth(planted.truth) if t.table == "resident" and t.kind == "duplicate_record"
-    ]
+    repeated = [t for t in read_truth(planted.truth) if t.table == "resident" and t.kind == "duplicate_record"]
     assert rows == 2500 + len(repeated)
 
 
@@ -314,11 +304,7 @@ def test_every_kind_of_error_is_planted(planted: CityManifest) -> None:
 
 
 def test_planted_values_stand_in_the_files(planted: CityManifest) -> None:
-    files = {
-        (s.name, t.name): {r[t.key[0]]: r for r in records(planted, t)}
-        for s in planted.sources
-        for t in s.tables
-    }
+    files = {(s.name, t.name): {r[t.key[0]]: r for r in records(planted, t)} for s in planted.sources for t in s.tables}
     for entry in read_truth(planted.truth):
         row = files[entry.source, entry.table].get(entry.key)
         if entry.kind == "missing_record":
@@ -334,9 +320,7 @@ def test_late_deaths_are_deaths_elsewhere(planted: CityManifest) -> None:
     by_id = {p["citizen_id"]: p for p in people}
     dead = {r["citizen_id"] for r in records(planted, planted.source("health").table("death"))}
     dead |= {r["citizen_id"] for r in records(planted, planted.source("civil_affairs").table("cremation"))}
-    late = {
-        t.key for t in read_truth(planted.truth) if t.kind == "late_death" and t.table == "elderly_allowance"
-    }
+    late = {t.key for t in read_truth(planted.truth) if t.kind == "late_death" and t.table == "elderly_allowance"}
     paid = records(planted, planted.source("civil_affairs").table("elderly_allowance"))
     ids = {r["citizen_id"] for r in paid if r["allowance_no"] in late}
     assert ids

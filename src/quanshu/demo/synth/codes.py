@@ -109,9 +109,7 @@ CODE_LISTS: dict[str, tuple[Code, ...]] = {
     "enterprise_status": _codes(
         ("1", "存续", "in business"), ("2", "吊销", "licence revoked"), ("3", "注销", "dissolved")
     ),
-    "property_use": _codes(
-        ("10", "住宅", "dwelling"), ("20", "商业服务", "commerce"), ("30", "车库", "parking space")
-    ),
+    "property_use": _codes(("10", "住宅", "dwelling"), ("20", "商业服务", "commerce"), ("30", "车库", "parking space")),
     "fund_status": _codes(("1", "正常", "active"), ("2", "封存", "sealed"), ("3", "销户", "closed")),
     "customer_status": _codes(("1", "在用", "in use"), ("2", "停用", "suspended"), ("3", "销户", "closed")),
     "customer_kind": _codes(("1", "居民", "resident"), ("2", "非居民", "non-resident")),

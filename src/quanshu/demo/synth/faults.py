@@ -77,11 +77,7 @@ class Planter:
                 self.note(row, ",".join(rule.columns), kind, original, value, rule.kind)
 
     def _dangles(self, rule: Rule, value: Any) -> bool:
-        return (
-            rule.kind == "reference"
-            and value is not None
-            and value not in self.reference_targets[rule.columns[0]]
-        )
+        return rule.kind == "reference" and value is not None and value not in self.reference_targets[rule.columns[0]]
 
     def plant(self, mint: UsccMint) -> list[Truth]:
         """Plant everything that the table's rules can see, and what intake must refuse."""
@@ -107,9 +103,7 @@ class Planter:
                 ("id_swapped", rates.id_swapped, lambda v: mutations.swap_id(rng, v)),
             ],
             "uscc": [("bad_uscc", rates.bad_uscc, lambda v: mutations.break_uscc(rng, v))],
-            "code_list": [
-                ("outside_code", rates.outside_code, lambda _: mutations.outside(rng, params["codes"]))
-            ],
+            "code_list": [("outside_code", rates.outside_code, lambda _: mutations.outside(rng, params["codes"]))],
             "pattern": [
                 ("malformed_phone", rates.malformed_phone, lambda v: mutations.malform_phone(rng, v))
                 if phone
@@ -135,9 +129,7 @@ class Planter:
         def suits(row: Row) -> bool:
             return all(row[p] is not None for p in positions) and row[positions[-1]] not in guarded
 
-        filled = sum(
-            1 for row in self.data.rows[: self._originals] if all(row[p] is not None for p in positions)
-        )
+        filled = sum(1 for row in self.data.rows[: self._originals] if all(row[p] is not None for p in positions))
         for at in self.pick(quota(rate, filled), suits):
             # A reversed pair is measured from its earlier date.
             self.change(at, column, kind, wrong(self.data.rows[at][positions[0]]))

@@ -47,9 +47,7 @@ def _change(planter: Planter, at: int, kind: str, values: dict[str, object]) -> 
             row[position] = value
 
 
-def _some(
-    planter: Planter, rate: float, suits: Callable[[Row, Person], bool], at_least: int = 0
-) -> list[int]:
+def _some(planter: Planter, rate: float, suits: Callable[[Row, Person], bool], at_least: int = 0) -> list[int]:
     """Untouched rows about people that suit, chosen at the rate among all that suit."""
     data = planter.data
     fitting = [
@@ -66,11 +64,7 @@ def _pay_the_dead(planter: Planter, rates: ErrorRates, values: dict[str, object]
     pension = next((i for i, c in enumerate(planter.table.columns) if c.name == "monthly_pension"), None)
 
     def entitled(row: Row, person: Person) -> bool:
-        return (
-            bool(person.died)
-            and row[status] != values["status_code"]
-            and (pension is None or bool(row[pension]))
-        )
+        return bool(person.died) and row[status] != values["status_code"] and (pension is None or bool(row[pension]))
 
     for at in _some(planter, rates.late_death, entitled, at_least=1):
         _change(planter, at, "late_death", values)
@@ -97,9 +91,7 @@ def _age_rows(world: World, planter: Planter, rng: Random, rate: float, column: 
     def old(row: Row, person: Person) -> bool:
         return bool(row[position]) and not person.died and person.age(world.today) > 30
 
-    opened = next(
-        (i for i, c in enumerate(planter.table.columns) if c.name in ("opened_on", "birth_date")), 0
-    )
+    opened = next((i for i, c in enumerate(planter.table.columns) if c.name in ("opened_on", "birth_date")), 0)
     for at in _some(planter, rate, old):
         values: dict[str, object] = {column: mobile(rng)}
         since = iso(world.today - rng.randrange(2200, 4400))

@@ -194,11 +194,7 @@ class Population:
         household.members = members
         household.head = household.owner = members[0]
         self.households.append(household)
-        ethnic = (
-            "01"
-            if rng.random() < 0.982
-            else rng.choice(("03", "03", "03", "11", "02", "15", "06", "08", "10"))
-        )
+        ethnic = "01" if rng.random() < 0.982 else rng.choice(("03", "03", "03", "11", "02", "15", "06", "08", "10"))
         district = household.door.place.district
         for person in members:
             person.household = household

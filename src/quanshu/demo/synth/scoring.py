@@ -46,9 +46,7 @@ def score_city(truth: Path, findings: Iterable[Finding | Mapping[str, str] | Seq
             unfounded.append(finding)
     wanted = Counter(entry.detectable_by for entry in planted)
     caught = Counter(planted[at].detectable_by for at in found)
-    kinds = {
-        k: KindScore(wanted[k], caught[k], right[k], wrong[k]) for k in {*wanted, *right, *wrong} - {FUSION}
-    }
+    kinds = {k: KindScore(wanted[k], caught[k], right[k], wrong[k]) for k in {*wanted, *right, *wrong} - {FUSION}}
     intake = kinds.pop(INTAKE, KindScore())
     by_kind = {k: kinds[k] for k in sorted(kinds, key=_order)}
     missed = (e for at, e in enumerate(planted) if at not in found and e.detectable_by in RULE_KINDS)
@@ -67,9 +65,7 @@ def _order(kind: str) -> tuple[int, str]:
 
 
 def _finding(item: Finding | Mapping[str, str] | Sequence[str]) -> Finding:
-    finding = (
-        Finding(**{f: str(item[f]) for f in Finding._fields}) if isinstance(item, Mapping) else Finding(*item)
-    )
+    finding = Finding(**{f: str(item[f]) for f in Finding._fields}) if isinstance(item, Mapping) else Finding(*item)
     return finding._replace(key=_bare_key(str(finding.key)))
 
 

@@ -56,9 +56,7 @@ def code(
     name: str, title: str, title_en: str, code_list: str, grade: str = "general-2", personal: bool = False
 ) -> Column:
     """A code out of a list. The column is wider than its codes, so that a wrong one lands and is reported."""
-    return Column(
-        name, title, title_en, max_length=8, code_list=code_list, grade=grade, personal=personal, mask="none"
-    )
+    return Column(name, title, title_en, max_length=8, code_list=code_list, grade=grade, personal=personal, mask="none")
 
 
 def day(name: str, title: str, title_en: str, grade: str = "general-2", personal: bool = False) -> Column:

@@ -47,7 +47,7 @@ class World:
 
     def chance(self, purpose: str) -> Random:
         """A stream of random numbers for one purpose."""
-        return Random(f"{self.seed}:{purpose}")  # noqa: S311 - synthetic data, not secrets
+        return Random(f"{self.seed}:{purpose}")
 
 
 _DAYS: dict[int, str] = {0: ""}

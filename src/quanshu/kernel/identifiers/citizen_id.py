@@ -14,7 +14,44 @@ WEIGHTS = tuple(pow(2, 17 - index, 11) for index in range(17))
 CHECK_CHARACTERS = "10X98765432"
 # First two digits of provinces, autonomous regions, municipalities, Taiwan, Hong Kong, Macao.
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83 91".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+        "91",
+    ]
 )
 LONG = re.compile(r"[0-9]{17}[0-9X]", re.ASCII)
 SHORT = re.compile(r"[0-9]{15}", re.ASCII)

@@ -11,7 +11,10 @@ from typing import Self
 
 from quanshu.kernel.identifiers.base import Identifier
 
-FORM = re.compile(r"(?P<category>[1-3])(?P<item>[0-9]{2})(?P<subject>[0-9]{3})(?P<detail>[0-9]*)/(?P<serial>[0-9]+)", re.ASCII)
+FORM = re.compile(
+    r"(?P<category>[1-3])(?P<item>[0-9]{2})(?P<subject>[0-9]{3})(?P<detail>[0-9]*)/(?P<serial>[0-9]+)",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)

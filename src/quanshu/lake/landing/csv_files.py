@@ -41,9 +41,7 @@ def read_csv(path: Path) -> TextRows:
         delimiter = _delimiter(stream)
         stream.seek(0)
         try:
-            header = next(
-                (row for row in csv.reader(stream, delimiter=delimiter, strict=True) if any(row)), None
-            )
+            header = next((row for row in csv.reader(stream, delimiter=delimiter, strict=True) if any(row)), None)
         except csv.Error as error:
             raise BadHeader(source=path.name) from error
     if header is None:

@@ -90,9 +90,7 @@ def _engine(address: URL) -> Engine:
     return sa.create_engine(address, poolclass=sa.NullPool, connect_args=options, hide_parameters=True)
 
 
-def _execute(
-    connection: Connection, address: URL, statement: sa.Executable
-) -> CursorResult[tuple[object, ...]]:
+def _execute(connection: Connection, address: URL, statement: sa.Executable) -> CursorResult[tuple[object, ...]]:
     kind = address.get_backend_name()
     if kind == "mysql":
         connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")

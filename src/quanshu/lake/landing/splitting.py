@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - SQL is built from identifiers and literals that went through `quote` and `literal`
 """Text rows against a contract: what fits is cast to its types, what does not is kept with every reason."""
 
 from collections.abc import Callable, Sequence
@@ -97,9 +96,7 @@ def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(connection.sql(sql).fetchall()[0][0])
 
 
-def _stage(
-    connection: duckdb.DuckDBPyConnection, source: TextRows, progress: Callable[[int], None] | None
-) -> None:
+def _stage(connection: duckdb.DuckDBPyConnection, source: TextRows, progress: Callable[[int], None] | None) -> None:
     """Bring the text into the engine, where it may spill to disk."""
     texts = ", ".join(f"{quote(name)} VARCHAR" for name in source.columns)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE landing_text ({quote(ROW_NUMBER)} BIGINT, {texts})")

@@ -80,9 +80,7 @@ def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, Sequence[Cell]]]:
             yield number, row
 
 
-def _items(
-    rows: Iterator[tuple[int, Sequence[Cell]]], columns: tuple[str, ...]
-) -> Iterator[TextRow | Refusal]:
+def _items(rows: Iterator[tuple[int, Sequence[Cell]]], columns: tuple[str, ...]) -> Iterator[TextRow | Refusal]:
     width = len(columns)
     for number, row in rows:
         texts = [cell_text(cell) for cell in row]

@@ -16,10 +16,18 @@ from quanshu.organisation.events import OrganisationEvent
 from quanshu.organisation.models import Account, ApiToken, Person, RoleAssignment, ServiceAccount, Unit
 from quanshu.organisation.permissions import OrganisationPermission
 from quanshu.organisation.queries import token_digest
+from quanshu.organisation.services.duties import end_duties_of, give_duty_roles
 from quanshu.organisation.services.noting import note
 from quanshu.organisation.services.units import create_unit
-from quanshu.organisation.types import NameTaken, UnitData, WeakPassword, WrongCredentials
-from quanshu.shared.access.api import SYSTEM, Actor, Place, require
+from quanshu.organisation.types import (
+    HasAccount,
+    HoldsDuty,
+    NameTaken,
+    UnitData,
+    WeakPassword,
+    WrongCredentials,
+)
+from quanshu.shared.access.api import SYSTEM, Actor, NotAllowed, Place, declared_grants, require
 
 KIND = "organisation.person"
 
@@ -53,7 +61,14 @@ def create_person(
 
 @transaction.atomic
 def update_person(
-    *, actor: Actor, person: Person, name: str, position: str = "", phone: str = "", email: str = "", now: datetime
+    *,
+    actor: Actor,
+    person: Person,
+    name: str,
+    position: str = "",
+    phone: str = "",
+    email: str = "",
+    now: datetime,
 ) -> Person:
     """Change a person's details. Raises Forbidden, FieldErrors."""
     require(actor, OrganisationPermission.PERSON_EDIT, person)
@@ -65,11 +80,42 @@ def update_person(
 
 
 @transaction.atomic
+def move_person(*, actor: Actor, person: Person, unit: Unit, now: datetime) -> Person:
+    """Move a person to another unit; roles held in the old one end. Raises Forbidden, HoldsDuty."""
+    require(actor, OrganisationPermission.PERSON_EDIT, person)
+    require(actor, OrganisationPermission.PERSON_EDIT, unit)
+    duty = person.duties.select_related("unit").filter(until__isnull=True).first()
+    if duty is not None:
+        raise HoldsDuty(person=person.name, unit=duty.unit.name)
+    old = person.unit
+    person.unit = unit
+    person.save(update_fields=["unit"])
+    RoleAssignment.objects.filter(account__person=person).exclude(unit=unit).delete()
+    details = {"from": old.uid, "to": unit.uid}
+    _note(person, OrganisationEvent.PERSON_CHANGED, actor=actor, now=now, details=details)
+    return person
+
+
+@transaction.atomic
+def open_account(*, actor: Actor, person: Person, username: str, password: str, now: datetime) -> Account:
+    """Let a person sign in, with a password to be changed at once. Raises Forbidden, HasAccount, NameTaken, WeakPassword."""
+    require(actor, OrganisationPermission.PERSON_EDIT, person)
+    present = Account.objects.filter(person=person).first()
+    if present is not None:
+        raise HasAccount(person=person.name, name=present.username)
+    account = make_account(person, username, password, must_change_password=True)
+    _note(person, OrganisationEvent.ACCOUNT_OPENED, actor=actor, now=now)
+    return account
+
+
+@transaction.atomic
 def set_person_active(*, actor: Actor, person: Person, active: bool, now: datetime) -> Person:
-    """Let a person work here or no longer; nobody signs in any more then. Raises Forbidden."""
+    """Let a person work here or no longer: then sign-in and tokens stop, and duties end. Raises Forbidden."""
     require(actor, OrganisationPermission.PERSON_EDIT, person)
     person.active = active
     person.save(update_fields=["active"])
+    if not active:
+        end_duties_of(actor=actor, person=person, now=now)
     _note(person, OrganisationEvent.PERSON_CHANGED, actor=actor, now=now, details={"active": active})
     return person
 
@@ -90,6 +136,7 @@ def make_account(person: Person, username: str, password: str, *, must_change_pa
             account.save()
     except IntegrityError as fault:
         raise NameTaken(name=username) from fault
+    give_duty_roles(person)
     return account
 
 
@@ -103,8 +150,10 @@ def check_password(password: str, account: Account) -> None:
 
 @transaction.atomic
 def assign_role(*, actor: Actor, account: Account, role_code: str, unit: Unit, now: datetime) -> RoleAssignment:
-    """Give an account a role in a unit. Raises Forbidden."""
+    """Give an account a role in the unit its person works in. Raises Forbidden, FieldErrors."""
     require(actor, OrganisationPermission.ROLE_ASSIGN, unit)
+    known = {role for role, _permission, _scope in declared_grants()}
+    rules.check_role(role_code=role_code, known=known, person_unit_path=account.person.unit.path, unit_path=unit.path)
     row, _made = RoleAssignment.objects.get_or_create(account=account, role_code=role_code, unit=unit)
     details = {"role": role_code, "unit": unit.uid}
     _note(account.person, OrganisationEvent.ROLE_ASSIGNED, actor=actor, now=now, details=details)
@@ -165,6 +214,8 @@ def issue_token(
 ) -> tuple[ApiToken, str]:
     """A bearer token for one's own account, or for a service account: (row, token shown once).
 
+    Nobody, an administrator included, makes a token that acts as another person.
+
     Raises Forbidden, FieldErrors, TokenExpired.
     """
     check_name(name)
@@ -172,7 +223,7 @@ def issue_token(
     if service_account is not None:
         require(actor, OrganisationPermission.SERVICE_ACCOUNT, service_account)
     elif account is None or account.uid != actor.uid:
-        require(actor, OrganisationPermission.SERVICE_ACCOUNT)
+        raise NotAllowed(permission=OrganisationPermission.SERVICE_ACCOUNT.value)
     token = f"qs_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
         account=None if service_account else account,
@@ -226,7 +277,13 @@ def create_first_administrator(*, username: str, name: str, password: str, now: 
     if unit is None:
         unit = create_unit(actor=SYSTEM, data=operator_unit(), now=now)
     person = create_person(
-        actor=SYSTEM, unit=unit, name=name, username=username, password=password, must_change_password=False, now=now
+        actor=SYSTEM,
+        unit=unit,
+        name=name,
+        username=username,
+        password=password,
+        must_change_password=False,
+        now=now,
     )
     account = person.account
     assign_role(actor=SYSTEM, account=account, role_code="admin", unit=unit, now=now)
@@ -237,7 +294,10 @@ def operator_unit() -> UnitData:
     """The unit that runs the platform, under a made-up code until the real one is entered."""
     first17 = "11370100000000000"
     return UnitData(
-        name="平台运行单位", name_en="Platform operator", kind="platform", code=first17 + check_character(first17)
+        name="平台运行单位",
+        name_en="Platform operator",
+        kind="platform",
+        code=first17 + check_character(first17),
     )
 
 

@@ -52,12 +52,31 @@ def active_duty(unit: Unit, kind: str) -> Duty | None:
     return Duty.objects.select_related("person").filter(unit=unit, kind=kind, until__isnull=True).first()
 
 
+def give_duty_roles(person: Person) -> None:
+    """Give the person's account, if there is one, the roles of the duties the person holds now."""
+    account = Account.objects.filter(person=person).first()
+    if account is None:
+        return
+    for duty in Duty.objects.filter(person=person, until__isnull=True):
+        RoleAssignment.objects.get_or_create(
+            account=account, role_code=duty.kind, unit=duty.unit, defaults={"from_duty": True}
+        )
+
+
+def end_duties_of(*, actor: Actor, person: Person, now: datetime) -> None:
+    """End every duty of somebody who no longer works here; the units then show gaps."""
+    for duty in Duty.objects.select_related("unit").filter(person=person, until__isnull=True):
+        _end(duty.unit, duty.kind, actor=actor, now=now)
+        watch_gaps(duty.unit, now)
+
+
 def _appoint(unit: Unit, kind: str, person: Person, position: str, *, actor: Actor, now: datetime) -> Duty:
     holder = active_duty(unit, kind)
     rules.check_appointment(
         kind=kind,
         position=position or person.position,
         person_unit_path=person.unit.path,
+        person_active=person.active,
         unit_path=unit.path,
         person=person.name,
         unit=unit.name,
@@ -71,9 +90,7 @@ def _appoint(unit: Unit, kind: str, person: Person, position: str, *, actor: Act
         since=now.astimezone(CITY_TZ).date(),
         appointed_by=actor.name,
     )
-    account = Account.objects.filter(person=person).first()
-    if account is not None:
-        RoleAssignment.objects.get_or_create(account=account, role_code=kind, unit=unit, defaults={"from_duty": True})
+    give_duty_roles(person)
     watch_gaps(unit, now)
     _note(unit, OrganisationEvent.DUTY_APPOINTED, kind, actor=actor, now=now)
     return duty

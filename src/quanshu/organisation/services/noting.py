@@ -26,6 +26,14 @@ def note(
 ) -> None:
     """Record an act and tell it."""
     audit.record(
-        actor=actor, action=event, kind=kind, uid=uid, label=label, place=place, details=details, outcome=outcome, now=now
+        actor=actor,
+        action=event,
+        kind=kind,
+        uid=uid,
+        label=label,
+        place=place,
+        details=details,
+        outcome=outcome,
+        now=now,
     )
     outbox.add(name=event, payload={"kind": kind, "uid": uid, **(details or {})}, now=now)

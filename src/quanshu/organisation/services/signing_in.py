@@ -43,7 +43,9 @@ def sign_in(*, username: str, password: str, code: str = "", address: str = "", 
 
 
 def _try(*, username: str, password: str, code: str, now: datetime) -> tuple[Account | None, QuanshuError | None]:
-    account = Account.objects.select_for_update(of=("self",)).select_related("person__unit").filter(username=username).first()
+    account = (
+        Account.objects.select_for_update(of=("self",)).select_related("person__unit").filter(username=username).first()
+    )
     if account is None:
         # As slow as for a name that exists, so that names cannot be found out by time.
         make_password(password)

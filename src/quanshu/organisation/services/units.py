@@ -24,7 +24,7 @@ from quanshu.organisation.types import UnitData, UnitInUse
 from quanshu.shared.access.api import SYSTEM, Actor, Place, require
 
 KIND = "organisation.unit"
-LEVELS = {"province": 1, "city": 2, "district": 3, "street": 4, "village": 5}
+LEVELS = {"province": 1, "city": 2, "district": 3, "street": 4, "community": 5}
 # 济南高新技术产业开发区 is 370171 in the 2021 edition of the statistical codes and 370176 in that of 2023-06-30.
 RECODED = (("370171000000", "370176000000", date(2023, 6, 30)),)
 
@@ -53,6 +53,7 @@ def update_unit(*, actor: Actor, unit: Unit, data: UnitData, now: datetime) -> U
     parent = parent_of(data)
     old = unit.path
     if parent != unit.parent:
+        require(actor, OrganisationPermission.UNIT_EDIT, parent or Root())
         if parent is not None:
             rules.check_move(path=old, parent_path=parent.path)
         unit.parent = parent
@@ -91,7 +92,7 @@ def parent_of(data: UnitData) -> Unit | None:
     """The unit above; FieldErrors when it is not there."""
     if not data.parent_uid:
         return None
-    parent = Unit.objects.filter(uid=data.parent_uid).first()
+    parent = Unit.objects.active().filter(uid=data.parent_uid).first()
     if parent is None:
         raise FieldErrors(errors=(FieldError("parent_uid", "This unit is not there.", "Choose one."),))
     return parent

@@ -44,7 +44,10 @@ class Audit(ListPage):
         Column("label", gettext_lazy("Object"), sort="label"),
         Column("object_kind", gettext_lazy("Kind"), phone=False),
         Column(
-            "outcome", gettext_lazy("Outcome"), kind="badge", tone=lambda row: "green" if row.outcome == "done" else "red"
+            "outcome",
+            gettext_lazy("Outcome"),
+            kind="badge",
+            tone=lambda row: "green" if row.outcome == "done" else "red",
         ),
     )
 

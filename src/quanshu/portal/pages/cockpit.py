@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import today
 from quanshu.organisation.api import district_duties, duty_figures
 from quanshu.portal.tiles import tiles
+from quanshu.shared.web.api import Page
 from quanshu.sharing.demands.api import DemandFigures, demand_figures
 from quanshu.sharing.services.api import ExchangeFigures, exchange_figures, service_figures
-from quanshu.shared.web.api import Page
 from quanshu.supply.catalogue.api import Figures, catalogue_figures
 from quanshu.supply.intake.api import intake_figures
 from quanshu.supply.quality.api import QualityFigures, quality_figures
@@ -46,7 +46,15 @@ def gauges(catalogue: Figures, quality: QualityFigures, demands: DemandFigures) 
     """The figures of clauses 2.1.3, 2.2.1, 2.2.3, 2.6.1 and 3.1."""
     duties = duty_figures()
     return [
-        Gauge("2.1.3", _("Quality pass rate"), quality.pass_rate, PASS_TARGET, quality.passed, quality.rows, "/quality/"),
+        Gauge(
+            "2.1.3",
+            _("Quality pass rate"),
+            quality.pass_rate,
+            PASS_TARGET,
+            quality.passed,
+            quality.rows,
+            "/quality/",
+        ),
         Gauge(
             "2.1.3",
             _("Corrected within 2 working days"),
@@ -65,7 +73,15 @@ def gauges(catalogue: Figures, quality: QualityFigures, demands: DemandFigures) 
             catalogue.published,
             "/catalogue/",
         ),
-        Gauge("2.2.1", _("Data landed"), catalogue.landing_rate, FULL, catalogue.landed, catalogue.to_land, "/catalogue/"),
+        Gauge(
+            "2.2.1",
+            _("Data landed"),
+            catalogue.landing_rate,
+            FULL,
+            catalogue.landed,
+            catalogue.to_land,
+            "/catalogue/",
+        ),
         Gauge(
             "2.2.3",
             _("Demands confirmed within 5 working days"),
@@ -84,8 +100,24 @@ def gauges(catalogue: Figures, quality: QualityFigures, demands: DemandFigures) 
             demands.publish_done,
             "/demands/ledger/",
         ),
-        Gauge("2.6.1", _("Items graded"), catalogue.graded_rate, FULL, catalogue.graded, catalogue.items, "/catalogue/"),
-        Gauge("3.1", _("Units with all duties filled"), duties.rate, FULL, duties.complete, duties.units, "/organisation/gaps/"),
+        Gauge(
+            "2.6.1",
+            _("Items graded"),
+            catalogue.graded_rate,
+            FULL,
+            catalogue.graded,
+            catalogue.items,
+            "/catalogue/",
+        ),
+        Gauge(
+            "3.1",
+            _("Units with all duties filled"),
+            duties.rate,
+            FULL,
+            duties.complete,
+            duties.units,
+            "/organisation/gaps/",
+        ),
     ]
 
 
@@ -130,13 +162,19 @@ def target_line(value: float, name: str) -> Mapping[str, Any]:
 def bars(names: list[str], values: list[float | None], *, target: float, series: str) -> dict[str, Any]:
     """Percentages as bars, green from the target on and orange below it."""
     data = [
-        None if value is None else {"value": round(value, 1), "itemStyle": {"color": GREEN if value >= target else ORANGE}}
+        None
+        if value is None
+        else {"value": round(value, 1), "itemStyle": {"color": GREEN if value >= target else ORANGE}}
         for value in values
     ]
     return {
         "grid": {"left": 44, "right": 16, "top": 24, "bottom": 70},
         "tooltip": {"trigger": "axis"},
-        "xAxis": {"type": "category", "data": names, "axisLabel": {"rotate": 32, "interval": 0, "width": 90, "overflow": "truncate"}},
+        "xAxis": {
+            "type": "category",
+            "data": names,
+            "axisLabel": {"rotate": 32, "interval": 0, "width": 90, "overflow": "truncate"},
+        },
         "yAxis": {"type": "value", "min": 0, "max": 100, "axisLabel": {"formatter": "{value}%"}},
         "series": [
             {

@@ -53,7 +53,13 @@ class Operations(ListPage):
     )
     columns = (
         Column("name", gettext_lazy("Work"), kind="code", sort="name"),
-        Column("state", gettext_lazy("State"), kind="badge", tone=lambda row: TONES.get(row.state, "secondary"), sort="state"),
+        Column(
+            "state",
+            gettext_lazy("State"),
+            kind="badge",
+            tone=lambda row: TONES.get(row.state, "secondary"),
+            sort="state",
+        ),
         Column("attempts", gettext_lazy("Attempts"), kind="number"),
         Column("created_at", gettext_lazy("Queued"), kind="datetime", sort="created_at"),
         Column("finished_at", gettext_lazy("Ended"), kind="datetime", phone=False),

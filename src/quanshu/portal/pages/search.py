@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.organisation.api import Unit
+from quanshu.shared.web.api import Page
 from quanshu.sharing.demands.api import Demand
 from quanshu.sharing.services.api import Service
-from quanshu.shared.web.api import Page
 from quanshu.supply.catalogue.api import Entry
 
 MOST = 8
@@ -41,9 +41,24 @@ class Search(Page):
     def groups(self, words: list[str], text: str) -> list[dict[str, Any]]:
         """Non-empty groups of results, with the address of the full list."""
         actor = self.actor
-        entry_fields = ("resource_name", "name_en", "abstract", "code", "unit__name", "items__title", "items__name")
+        entry_fields = (
+            "resource_name",
+            "name_en",
+            "abstract",
+            "code",
+            "unit__name",
+            "items__title",
+            "items__name",
+        )
         sources = [
-            (_("Catalogue"), "/catalogue/", "books", Entry.objects.visible_to(actor), entry_fields, "resource_name"),
+            (
+                _("Catalogue"),
+                "/catalogue/",
+                "books",
+                Entry.objects.visible_to(actor),
+                entry_fields,
+                "resource_name",
+            ),
             (
                 _("Services"),
                 "/services/",
@@ -52,8 +67,22 @@ class Search(Page):
                 ("name", "name_en", "sid", "abstract"),
                 "name",
             ),
-            (_("Demands"), "/demands/", "messages", Demand.objects.visible_to(actor), ("title", "purpose", "number"), "title"),
-            (_("Units"), "/organisation/", "building", Unit.objects.visible_to(actor), ("name", "name_en", "code"), "name"),
+            (
+                _("Demands"),
+                "/demands/",
+                "messages",
+                Demand.objects.visible_to(actor),
+                ("title", "purpose", "number"),
+                "title",
+            ),
+            (
+                _("Units"),
+                "/organisation/",
+                "building",
+                Unit.objects.visible_to(actor),
+                ("name", "name_en", "code"),
+                "name",
+            ),
         ]
         found = []
         for label, url, icon, rows, fields, name in sources:

@@ -24,4 +24,3 @@ __all__ = [
     "scope_of",
     "scope_q",
 ]
-

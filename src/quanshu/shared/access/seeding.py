@@ -50,5 +50,6 @@ def seed(**kwargs: Any) -> None:
         ignore_conflicts=True,
     )
     SeededPermission.objects.using(using).bulk_create(
-        [SeededPermission(role_code=role, permission=name) for role, name, _scope in fresh], ignore_conflicts=True
+        [SeededPermission(role_code=role, permission=name) for role, name, _scope in fresh],
+        ignore_conflicts=True,
     )

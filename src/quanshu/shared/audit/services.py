@@ -59,10 +59,23 @@ def record(
 
 def canonical(entry: AuditEntry) -> bytes:
     """The entry as the bytes that are hashed: sorted JSON with its salt."""
-    names = (
-        "uid actor_uid actor_name actor_kind actor_unit action object_kind object_uid label unit_path "
-        "region_code details outcome request_id salt"
-    ).split()
+    names = [
+        "uid",
+        "actor_uid",
+        "actor_name",
+        "actor_kind",
+        "actor_unit",
+        "action",
+        "object_kind",
+        "object_uid",
+        "label",
+        "unit_path",
+        "region_code",
+        "details",
+        "outcome",
+        "request_id",
+        "salt",
+    ]
     body = {name: getattr(entry, name) for name in names}
     body["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
@@ -87,7 +100,9 @@ def _integrate(now: datetime, limit: int) -> int:
         return 0
     head = TreeHead.objects.order_by("-size").first()
     size = head.size if head else 0
-    tree = CompactRange.from_list(size, [bytes.fromhex(text) for text in head.compact_range]) if head else CompactRange()
+    tree = (
+        CompactRange.from_list(size, [bytes.fromhex(text) for text in head.compact_range]) if head else CompactRange()
+    )
     gm = suite("gm")
     leaves = []
     for offset, entry in enumerate(waiting):
@@ -97,7 +112,10 @@ def _integrate(now: datetime, limit: int) -> int:
         leaves.append(LedgerLeaf(sequence=size + offset, entry_uid=entry.uid, leaf_hash=digest, sm3=gm.digest(body)))
     LedgerLeaf.objects.bulk_create(leaves, batch_size=500)
     TreeHead.objects.create(
-        size=size + len(waiting), root=tree.root(), compact_range=[part.hex() for part in tree.to_list()], at=now
+        size=size + len(waiting),
+        root=tree.root(),
+        compact_range=[part.hex() for part in tree.to_list()],
+        at=now,
     )
     return len(waiting)
 

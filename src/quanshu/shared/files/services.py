@@ -52,7 +52,13 @@ def store(*, actor: Actor, name: str, stream: Chunked, now: datetime) -> StoredF
     )
     if made:
         audit.record(
-            actor=actor, action="files.file.stored", kind="files.file", uid=digest, label=name, details={"size": size}, now=now
+            actor=actor,
+            action="files.file.stored",
+            kind="files.file",
+            uid=digest,
+            label=name,
+            details={"size": size},
+            now=now,
         )
     return row
 

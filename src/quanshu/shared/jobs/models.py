@@ -32,7 +32,9 @@ class Job(models.Model):
         indexes: ClassVar = [models.Index(fields=["state", "run_at"])]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["key"], condition=~Q(key="") & Q(state__in=["queued", "running"]), name="jobs_key_once"
+                fields=["key"],
+                condition=~Q(key="") & Q(state__in=["queued", "running"]),
+                name="jobs_key_once",
             ),
         ]
 

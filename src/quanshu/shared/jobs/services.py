@@ -40,7 +40,12 @@ class JobNotFailed(Conflict):
 
 
 def enqueue(
-    name: str, payload: dict[str, Any], *, now: datetime, run_at: datetime | None = None, key: str | None = None
+    name: str,
+    payload: dict[str, Any],
+    *,
+    now: datetime,
+    run_at: datetime | None = None,
+    key: str | None = None,
 ) -> Job:
     """Queue a job in the caller's transaction. With a `key`, one that waits or runs already is returned instead."""
     if name not in registry.jobs:

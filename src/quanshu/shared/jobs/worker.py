@@ -50,7 +50,7 @@ def tick(spec: registry.TickSpec) -> None:
     """One call of a tick."""
     try:
         spec.work(clock_now())
-    except Exception:  # noqa: BLE001 - one broken tick must not stop the others
+    except Exception:
         logger.exception("tick %s failed", spec.name)
         connection.close_if_unusable_or_obsolete()
 
@@ -64,7 +64,7 @@ def run_jobs(stop: threading.Event) -> None:
                 if job is not None:
                     services.run(job)
                     continue
-            except Exception:  # noqa: BLE001 - the database may be away for a while
+            except Exception:
                 logger.exception("the job loop failed")
                 connection.close_if_unusable_or_obsolete()
             stop.wait(IDLE_SECONDS)

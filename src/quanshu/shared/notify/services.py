@@ -24,7 +24,11 @@ def notify(*, recipients: Sequence[str], subject: str, body: str = "", url: str 
         Notice(recipient_uid=uid, subject=subject[:200], body=body, url=url, created_at=now) for uid in people
     )
     for row in rows:
-        outbox.add(name="notify.notice.written", payload={"notice_uid": row.uid, "recipient_uid": row.recipient_uid}, now=now)
+        outbox.add(
+            name="notify.notice.written",
+            payload={"notice_uid": row.uid, "recipient_uid": row.recipient_uid},
+            now=now,
+        )
     return len(rows)
 
 
@@ -44,6 +48,11 @@ def mark_all_read(*, actor: Actor, now: datetime) -> int:
     count = notices_of(actor).filter(read_at__isnull=True).update(read_at=now)
     if count:
         audit.record(
-            actor=actor, action="notify.notice.read", kind="notify.notice", uid=actor.uid, details={"count": count}, now=now
+            actor=actor,
+            action="notify.notice.read",
+            kind="notify.notice",
+            uid=actor.uid,
+            details={"count": count},
+            now=now,
         )
     return count

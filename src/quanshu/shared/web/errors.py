@@ -51,7 +51,11 @@ def error_response(request: HttpRequest, fault: QuanshuError) -> HttpResponse:
     request_id = getattr(request, "request_id", "")
     if wants_json(request):
         return JsonResponse(envelope(fault, request_id), status=fault.status)
-    context: Mapping[str, Any] = {"fault": fault.as_dict(gettext), "status": fault.status, "request_id": request_id}
+    context: Mapping[str, Any] = {
+        "fault": fault.as_dict(gettext),
+        "status": fault.status,
+        "request_id": request_id,
+    }
     template = "web/error_fragment.html" if request.headers.get("HX-Request") else "web/error.html"
     return render(request, template, dict(context), status=fault.status)
 

@@ -26,9 +26,7 @@ def city_day(moment: datetime) -> date:
     return moment.astimezone(CITY_TZ).date()
 
 
-def start_clock(
-    *, kind: str, subject_kind: str, subject_uid: str, days: int, holder_path: str, now: datetime
-) -> Clock:
+def start_clock(*, kind: str, subject_kind: str, subject_uid: str, days: int, holder_path: str, now: datetime) -> Clock:
     """Start a clock of `days` working days in the caller's transaction. Raises MissingYear."""
     clock = Clock.objects.create(
         kind=kind,

@@ -23,7 +23,11 @@ def watch_next_year(payload: dict[str, Any]) -> None:
     """In December, open a to-do for the administrator while next year's working days are missing."""
     day = today()
     year = day.year + 1
-    where = {"kind": "workflow.calendar_missing", "subject_kind": "workflow.calendar", "subject_uid": str(year)}
+    where = {
+        "kind": "workflow.calendar_missing",
+        "subject_kind": "workflow.calendar",
+        "subject_uid": str(year),
+    }
     if CalendarYear.objects.filter(year=year).exists():
         close_todo(**where, now=now())
     elif day.month == 12:

@@ -17,7 +17,13 @@ class CatalogueConfig(AppConfig):
 
         register(
             NavItem(
-                "catalogue", _("Catalogue"), "catalogue:entries", "list-search", "find", 10, "catalogue.entry.view"
+                "catalogue",
+                _("Catalogue"),
+                "catalogue:entries",
+                "list-search",
+                "find",
+                10,
+                "catalogue.entry.view",
             )
         )
         register_actions(

@@ -97,16 +97,30 @@ def version_of(entry: Entry, number: int) -> EntryVersion | None:
 
 def snapshot_of(entry: Entry, items: Sequence[ItemData]) -> dict[str, object]:
     """The entry's metadata and items as plain values, as kept with a published version."""
-    names = (
-        "code resource_name name_en abstract abstract_en format_class share_type share_condition share_law "
-        "share_mode open_type open_condition update_cycle related_codes sensitive_reason"
-    ).split()
+    names = [
+        "code",
+        "resource_name",
+        "name_en",
+        "abstract",
+        "abstract_en",
+        "format_class",
+        "share_type",
+        "share_condition",
+        "share_law",
+        "share_mode",
+        "open_type",
+        "open_condition",
+        "update_cycle",
+        "related_codes",
+        "sensitive_reason",
+    ]
     snapshot: dict[str, object] = {name: getattr(entry, name) for name in names}
     snapshot["provider_code"] = entry.unit.code
     snapshot["provider_name"] = entry.unit.name
     snapshot["classification_code"] = entry.classification.code
     snapshot["items"] = [
-        {name: list(value) if isinstance(value, tuple) else value for name, value in item_values(item)} for item in items
+        {name: list(value) if isinstance(value, tuple) else value for name, value in item_values(item)}
+        for item in items
     ]
     return snapshot
 

@@ -37,9 +37,7 @@ MACHINE = Machine(
         Transition("return", frozenset({S.REVIEW}), S.DRAFT, P.PUBLISH, E.RETURNED, label=N_("Return")),
         Transition("publish", frozenset({S.REVIEW}), S.PUBLISHED, P.PUBLISH, E.PUBLISHED, label=N_("Publish")),
         Transition("revise", frozenset({S.PUBLISHED}), S.DRAFT, P.EDIT, E.REVISED, label=N_("Revise")),
-        Transition(
-            "withdraw", frozenset({S.PUBLISHED}), S.WITHDRAWN, P.WITHDRAW, E.WITHDRAWN, label=N_("Withdraw")
-        ),
+        Transition("withdraw", frozenset({S.PUBLISHED}), S.WITHDRAWN, P.WITHDRAW, E.WITHDRAWN, label=N_("Withdraw")),
         Transition("restore", frozenset({S.WITHDRAWN}), S.DRAFT, P.EDIT, E.REVISED, label=N_("Take up again")),
     ),
 )

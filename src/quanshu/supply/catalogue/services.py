@@ -28,9 +28,7 @@ KIND = "catalogue.entry"
 
 
 @transaction.atomic
-def create_entry(
-    *, actor: Actor, now: datetime, unit: Unit, data: EntryData, items: Sequence[ItemData] = ()
-) -> Entry:
+def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, items: Sequence[ItemData] = ()) -> Entry:
     """Create a draft with the next free resource code of its class.
 
     Raises Forbidden, or FieldErrors naming every field at fault.
@@ -253,7 +251,12 @@ def _close_review(entry: Entry, now: datetime) -> None:
 
 
 def _note(
-    entry: Entry, event: CatalogueEvent, *, actor: Actor, now: datetime, details: Mapping[str, Any] | None = None
+    entry: Entry,
+    event: CatalogueEvent,
+    *,
+    actor: Actor,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
 ) -> None:
     """Steps four and five of a write: audit, then outbox."""
     audit.record(

@@ -5,8 +5,22 @@ from __future__ import annotations
 from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
-from quanshu.supply.intake.queries import get_run, get_source, intake_figures, list_runs, list_sources, refused_rows
-from quanshu.supply.intake.services import cancel_run, change_source, create_source, run_now, start_run, switch_source
+from quanshu.supply.intake.queries import (
+    get_run,
+    get_source,
+    intake_figures,
+    list_runs,
+    list_sources,
+    refused_rows,
+)
+from quanshu.supply.intake.services import (
+    cancel_run,
+    change_source,
+    create_source,
+    run_now,
+    start_run,
+    switch_source,
+)
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
 
 __all__ = [

@@ -17,7 +17,15 @@ class IntakeConfig(AppConfig):
 
         register(
             NavItem("intake-sources", _("Sources"), "intake:sources", "plug", "supply", 10, "intake.source.view"),
-            NavItem("intake-runs", _("Intake runs"), "intake:runs", "database-import", "supply", 20, "intake.source.view"),
+            NavItem(
+                "intake-runs",
+                _("Intake runs"),
+                "intake:runs",
+                "database-import",
+                "supply",
+                20,
+                "intake.source.view",
+            ),
         )
         register_actions(
             {

@@ -86,10 +86,13 @@ class Run(models.Model):
         ordering: ClassVar = ["-queued_at", "-id"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=~Q(state="landed") | Q(rows_in=F("landed") + F("refused")), name="intake_rows_add_up"
+                condition=~Q(state="landed") | Q(rows_in=F("landed") + F("refused")),
+                name="intake_rows_add_up",
             ),
             models.UniqueConstraint(
-                fields=["source"], condition=Q(state__in=["queued", "running"]), name="intake_one_run_at_a_time"
+                fields=["source"],
+                condition=Q(state__in=["queued", "running"]),
+                name="intake_one_run_at_a_time",
             ),
         ]
 

@@ -20,7 +20,13 @@ P = IntakePermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": {P.VIEW: Scope.ALL},
     "bureau": {P.VIEW: Scope.ALL, P.RUN: Scope.ALL, P.CANCEL: Scope.ALL},
-    "steward": {P.VIEW: Scope.TREE, P.EDIT: Scope.TREE, P.RUN: Scope.TREE, P.CANCEL: Scope.TREE, P.REFUSED: Scope.TREE},
+    "steward": {
+        P.VIEW: Scope.TREE,
+        P.EDIT: Scope.TREE,
+        P.RUN: Scope.TREE,
+        P.CANCEL: Scope.TREE,
+        P.REFUSED: Scope.TREE,
+    },
     "chief": {P.VIEW: Scope.TREE},
     "auditor": {P.VIEW: Scope.ALL},
     "leader": {P.VIEW: Scope.ALL},

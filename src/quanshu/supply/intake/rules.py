@@ -37,7 +37,12 @@ MACHINE = Machine(
         Transition("land", frozenset({S.RUNNING}), S.LANDED, P.RUN, E.BATCH_LANDED, label=N_("Land")),
         Transition("fail", frozenset({S.RUNNING}), S.FAILED, P.RUN, E.RUN_FAILED, label=N_("Fail")),
         Transition(
-            "cancel", frozenset({S.QUEUED, S.RUNNING}), S.CANCELLED, P.CANCEL, E.RUN_CANCELLED, label=N_("Cancel")
+            "cancel",
+            frozenset({S.QUEUED, S.RUNNING}),
+            S.CANCELLED,
+            P.CANCEL,
+            E.RUN_CANCELLED,
+            label=N_("Cancel"),
         ),
     ),
 )
@@ -61,13 +66,19 @@ def check_source(data: SourceData) -> None:
             )
     elif not data.file_digest and not data.path.strip():
         faults.append(
-            FieldError("file", N_("A file source needs a file."), N_("Upload one, or give its path in a drop folder."))
+            FieldError(
+                "file",
+                N_("A file source needs a file."),
+                N_("Upload one, or give its path in a drop folder."),
+            )
         )
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
 
-def check_startable(*, active: bool, entry_state: str, entry_name: str, mode: str, keys: Sequence[str], busy: bool) -> None:
+def check_startable(
+    *, active: bool, entry_state: str, entry_name: str, mode: str, keys: Sequence[str], busy: bool
+) -> None:
     """Whether a run may start: source on, entry published, a key where one is needed, none under way."""
     if not active:
         raise SourceOff

@@ -20,7 +20,13 @@ class QualityPermission(StrEnum):
 P = QualityPermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": {P.VIEW: Scope.ALL},
-    "bureau": {P.VIEW: Scope.ALL, P.EDIT: Scope.ALL, P.SCAN: Scope.ALL, P.PROBLEM_VIEW: Scope.ALL, P.EXCUSE: Scope.ALL},
+    "bureau": {
+        P.VIEW: Scope.ALL,
+        P.EDIT: Scope.ALL,
+        P.SCAN: Scope.ALL,
+        P.PROBLEM_VIEW: Scope.ALL,
+        P.EXCUSE: Scope.ALL,
+    },
     "steward": {
         P.VIEW: Scope.TREE,
         P.EDIT: Scope.TREE,

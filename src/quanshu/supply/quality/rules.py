@@ -33,15 +33,23 @@ MACHINE = Machine(
     states=ProblemState,
     transitions=(
         Transition(
-            "fix", frozenset({S.OPEN, S.EXCUSED}), S.FIXED, P.PROBLEM_HANDLE, E.PROBLEMS_FIXED, label=N_("Check again")
+            "fix",
+            frozenset({S.OPEN, S.EXCUSED}),
+            S.FIXED,
+            P.PROBLEM_HANDLE,
+            E.PROBLEMS_FIXED,
+            label=N_("Check again"),
         ),
         Transition(
-            "lose", frozenset({S.OPEN, S.EXCUSED}), S.GONE, P.PROBLEM_HANDLE, E.PROBLEMS_FIXED, label=N_("Row deleted")
+            "lose",
+            frozenset({S.OPEN, S.EXCUSED}),
+            S.GONE,
+            P.PROBLEM_HANDLE,
+            E.PROBLEMS_FIXED,
+            label=N_("Row deleted"),
         ),
         Transition("excuse", frozenset({S.OPEN}), S.EXCUSED, P.EXCUSE, E.PROBLEM_EXCUSED, label=N_("Excuse")),
-        Transition(
-            "reopen", frozenset({S.FIXED, S.GONE}), S.OPEN, P.SCAN, E.PROBLEM_REOPENED, label=N_("Open again")
-        ),
+        Transition("reopen", frozenset({S.FIXED, S.GONE}), S.OPEN, P.SCAN, E.PROBLEM_REOPENED, label=N_("Open again")),
     ),
 )
 
@@ -167,7 +175,12 @@ def suggestions_for(item: ItemData) -> list[RuleData]:
         found.append(RuleData(f"{item.title}: filled", CheckKind.REQUIRED, column))
     if item.code_list:
         found.append(
-            RuleData(f"{item.title}: in the code list", CheckKind.CODE_LIST, column, {"codes": list(item.code_list)})
+            RuleData(
+                f"{item.title}: in the code list",
+                CheckKind.CODE_LIST,
+                column,
+                {"codes": list(item.code_list)},
+            )
         )
     if item.mask == "citizen_id":
         found.append(RuleData(f"{item.title}: valid citizen ID", CheckKind.CITIZEN_ID, column))

@@ -114,9 +114,7 @@ def _insure(world: World, p: Person, number: str, employee: bool, retired: bool)
     rng = world.insurance_chance
     if employee and not retired:
         p.wage = round(min(60000.0, 2600 + rng.lognormvariate(8.2, 0.55)), 2)
-    base = (
-        round(min(24000.0, max(4400.0, p.wage)), 2) if employee else float(rng.choice((100, 300, 500, 1000)))
-    )
+    base = round(min(24000.0, max(4400.0, p.wage)), 2) if employee else float(rng.choice((100, 300, 500, 1000)))
     adult = p.born + int(18 * YEAR)
     joined = adult + rng.randrange(1, 1 + max(1, min(2000, (p.died or world.today) - adult - 30)))
     pension_from = pension = 0.0

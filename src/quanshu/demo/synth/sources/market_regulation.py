@@ -12,9 +12,7 @@ _ENTERPRISE = (
     spec.code("industry_code", "行业门类代码", "Industry", "industry", "general-1"),
     spec.person_name("representative_name", "法定代表人姓名", "Legal representative"),
     spec.citizen("representative_id", "法定代表人身份号码", "Citizen ID of the legal representative"),
-    spec.money(
-        "capital", "注册资本（万元）", "Registered capital (10,000 yuan)", personal=False, grade="general-1"
-    ),
+    spec.money("capital", "注册资本（万元）", "Registered capital (10,000 yuan)", personal=False, grade="general-1"),
     spec.day("established_on", "成立日期", "Established on", "general-1"),
     spec.day("cancelled_on", "注销（吊销）日期", "Dissolved or revoked on", "general-1"),
     spec.code("status_code", "登记状态", "Status", "enterprise_status", "general-1"),

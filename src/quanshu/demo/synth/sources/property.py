@@ -16,9 +16,7 @@ _PROPERTY = (
     spec.address("address", "坐落", "Location"),
     Column("area_m2", "建筑面积（平方米）", "Floor area (m²)", type="decimal", precision=10, scale=2),
     spec.code("use_code", "用途代码", "Use", "property_use"),
-    Column(
-        "mortgaged", "是否抵押", "Mortgaged", type="boolean", grade="general-3", personal=True, mask="full"
-    ),
+    Column("mortgaged", "是否抵押", "Mortgaged", type="boolean", grade="general-3", personal=True, mask="full"),
     spec.day("registered_on", "登记日期", "Registered on"),
 )
 _ACCOUNT = (

@@ -136,7 +136,14 @@ def progress(ratio: float | None, target: float | None = None, label: Any = "") 
     met = ratio is not None and (target is None or ratio >= target)
     width = 0 if ratio is None else max(0.0, min(100.0, ratio * 100))
     mark = None if target is None else target * 100
-    return {"ratio": ratio, "width": f"{width:.1f}", "mark": mark, "met": met, "label": label, "target": target}
+    return {
+        "ratio": ratio,
+        "width": f"{width:.1f}",
+        "mark": mark,
+        "met": met,
+        "label": label,
+        "target": target,
+    }
 
 
 @register.inclusion_tag("web/action_button.html", takes_context=True)

@@ -115,7 +115,11 @@ def keep_refused(lake: Lake, load: Load, parts: Split) -> None:
     reader = parts.refused_reader()
     names = ["row_number", "column", "value", "reason", "message", "record_json"]
     schema = pa.schema(
-        [pa.field("run", pa.string()), pa.field("attempt", pa.int64()), *[reader.schema.field(name) for name in names]]
+        [
+            pa.field("run", pa.string()),
+            pa.field("attempt", pa.int64()),
+            *[reader.schema.field(name) for name in names],
+        ]
     )
 
     def tagged() -> Iterator[pa.RecordBatch]:

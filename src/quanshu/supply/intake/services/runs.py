@@ -111,7 +111,12 @@ def land_run(*, run: Run, outcome: Outcome, now: datetime) -> Run:
     run.rows_done, run.landed_attempt = outcome.rows_in, outcome.attempt
     run.rows_total = get_lake().count(run.source.entry.lake_table, outcome.lake_version)
     run.save()
-    details = {"rows_in": run.rows_in, "landed": run.landed, "refused": run.refused, "lake_version": run.lake_version}
+    details = {
+        "rows_in": run.rows_in,
+        "landed": run.landed,
+        "refused": run.refused,
+        "lake_version": run.lake_version,
+    }
     _note(
         run,
         IntakeEvent.BATCH_LANDED,
@@ -146,7 +151,9 @@ def load_of(run: Run) -> Load:
     source = run.source
     file: Path | None = None
     if source.kind != SourceKind.SQL:
-        file = files.path_of(source.file_digest) if source.file_digest else rules.check_path(source.path, source_folders())
+        file = (
+            files.path_of(source.file_digest) if source.file_digest else rules.check_path(source.path, source_folders())
+        )
     return Load(
         run_uid=run.uid,
         attempt=run.attempt,
@@ -198,6 +205,11 @@ def _note(
     )
     outbox.add(
         name=event,
-        payload={"run_uid": run.uid, "source_uid": run.source.uid, "entry_uid": run.source.entry.uid, **(payload or {})},
+        payload={
+            "run_uid": run.uid,
+            "source_uid": run.source.uid,
+            "entry_uid": run.source.entry.uid,
+            **(payload or {}),
+        },
         now=now,
     )

@@ -1,0 +1,38 @@
+"""Overdue clocks go up to the chief representative; a published service serves the demands that wait for it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from quanshu.shared.outbox.api import Event, subscribe
+from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.queries import KIND
+from quanshu.sharing.demands.services import escalate, grant_waiting
+from quanshu.sharing.services.api import Service
+
+
+@subscribe("workflow.clock.overdue")
+def escalate_overdue(event: Event) -> None:
+    """A clock ran past its due day. Safe to hear twice: a clock is escalated once."""
+    told = event.payload
+    if told["subject_kind"] != KIND:
+        return
+    demand = Demand.objects.filter(uid=told["subject_uid"]).first()
+    if demand is None:
+        return
+    escalate(
+        demand=demand,
+        clock_uid=told["clock_uid"],
+        kind=told["kind"],
+        holder_path=told["holder_path"],
+        due_on=date.fromisoformat(told["due_on"]),
+        now=event.at,
+    )
+
+
+@subscribe("services.service.published")
+def serve_waiting(event: Event) -> None:
+    """Grant the approved demands that the service carries; those granted before are no longer waiting."""
+    service = Service.objects.select_related("entry").filter(uid=event.payload["service_uid"]).first()
+    if service is not None:
+        grant_waiting(service=service, now=event.at)

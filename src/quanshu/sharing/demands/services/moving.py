@@ -1,0 +1,166 @@
+"""What every step of a demand has in common: the table, clocks, to-dos, audit, outbox, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_noop as N_
+
+from quanshu.organisation.api import Unit, holders
+from quanshu.shared.access.api import Actor
+from quanshu.shared.audit import api as audit
+from quanshu.shared.notify.api import notify
+from quanshu.shared.outbox import api as outbox
+from quanshu.shared.workflow import api as workflow
+from quanshu.sharing.demands import rules
+from quanshu.sharing.demands.events import DemandEvent
+from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.permissions import DemandPermission
+from quanshu.sharing.demands.queries import KIND, platform_path
+from quanshu.sharing.demands.types import CLOCK_DAYS, ClockKind, DemandState, Side
+
+TODOS = {
+    DemandState.SUBMITTED: ("demands.todo.check", DemandPermission.CHECK),
+    DemandState.CONTESTED: ("demands.todo.decide", DemandPermission.CHECK),
+    DemandState.RETURNED: ("demands.todo.correct", DemandPermission.SUBMIT),
+    DemandState.CONFIRMING: ("demands.todo.confirm", DemandPermission.CONFIRM),
+    DemandState.DEVELOPING: ("demands.todo.publish", DemandPermission.CONFIRM),
+}
+ESCALATED = "demands.todo.escalated"
+NEWS = {
+    DemandEvent.RETURNED: N_("Demand %(demand)s was returned for correction"),
+    DemandEvent.PASSED: N_("Demand %(demand)s waits for your answer"),
+    DemandEvent.CONFIRMED: N_("Demand %(demand)s was confirmed by the supplier"),
+    DemandEvent.REFUSED: N_("Demand %(demand)s was refused"),
+    DemandEvent.CONTESTED: N_("Demand %(demand)s was put before the platform"),
+    DemandEvent.OVERRULED: N_("The platform decided that the data of demand %(demand)s be shared"),
+    DemandEvent.GRANTED: N_("Demand %(demand)s was granted; the service can be called"),
+    DemandEvent.CLOSED: N_("Demand %(demand)s was closed and its grant revoked"),
+    DemandEvent.PAUSED: N_("The clock of demand %(demand)s was paused"),
+    DemandEvent.RESUMED: N_("The clock of demand %(demand)s runs again"),
+    DemandEvent.ESCALATED: N_("Demand %(demand)s is overdue"),
+}
+
+
+def locked(demand: Demand) -> Demand:
+    """The demand's row, locked for the rest of the transaction."""
+    rows = Demand.objects.select_for_update(of=("self",)).select_related(
+        "entry", "requesting_unit", "supplier_unit", "consumer"
+    )
+    return rows.get(pk=demand.pk)
+
+
+def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Mapping[str, Any] | None = None) -> Demand:
+    """Take a step of the table that has been asked and checked: state, clocks, to-do, audit, event, notices."""
+    transition = rules.check_step(demand.state, step)
+    where = {"subject_kind": KIND, "subject_uid": demand.uid, "now": now}
+    for kind in transition.stops:
+        workflow.stop_clock(kind=kind, **where)
+    demand.state = transition.target
+    demand.paused = False
+    demand.updated_at = now
+    demand.save()
+    for kind in transition.starts:
+        workflow.start_clock(kind=kind, days=CLOCK_DAYS[ClockKind(kind)], holder_path=holder(demand).path, **where)
+    show_todo(demand, now)
+    note(demand, DemandEvent(transition.event), actor=actor, now=now, details=details)
+    return demand
+
+
+def holder(demand: Demand) -> Unit:
+    """The unit that has to act next: it holds the clock. The requester's while nobody else has to."""
+    side = rules.HOLDER.get(DemandState(demand.state), Side.REQUESTER)
+    if side == Side.SUPPLIER:
+        return demand.supplier_unit
+    if side == Side.PLATFORM:
+        return Unit.objects.filter(path=platform_path()).first() or Unit()
+    return demand.requesting_unit
+
+
+def show_todo(demand: Demand, now: datetime) -> None:
+    """Keep exactly the to-do that the state asks for open; an escalation ends with the step it asked for."""
+    wanted = TODOS.get(DemandState(demand.state))
+    kinds = {kind for kind, _permission in TODOS.values()} | {ESCALATED}
+    for kind in kinds - ({wanted[0]} if wanted else set()):
+        workflow.close_todo(kind=kind, subject_kind=KIND, subject_uid=demand.uid, now=now)
+    if wanted is None:
+        return
+    clock = workflow.clocks_of(KIND, demand.uid).filter(stopped_at__isnull=True).last()
+    workflow.open_todo(
+        kind=wanted[0],
+        subject_kind=KIND,
+        subject_uid=demand.uid,
+        title=str(demand),
+        url=demand.get_absolute_url(),
+        permission=wanted[1],
+        unit_path=holder(demand).path,
+        due_on=clock.due_on if clock else None,
+        now=now,
+    )
+
+
+def note(
+    demand: Demand,
+    event: DemandEvent,
+    *,
+    actor: Actor,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Steps four and five of a write: audit, then outbox; and tell whoever waits to know."""
+    audit.record(
+        actor=actor,
+        action=event,
+        kind=KIND,
+        uid=demand.uid,
+        label=str(demand),
+        place=demand.access_place(),
+        details={"number": demand.number, **(details or {})},
+        now=now,
+    )
+    outbox.add(
+        name=event,
+        payload={
+            "demand_uid": demand.uid,
+            "number": demand.number,
+            "entry_uid": demand.entry.uid,
+            "state": demand.state,
+            "requesting_unit": demand.requesting_unit.uid,
+            "supplier_unit": demand.supplier_unit.uid,
+        },
+        now=now,
+    )
+    tell(
+        demand,
+        event,
+        to=audience(demand, event, actor),
+        reason=str((details or {}).get("reason", "")),
+        now=now,
+    )
+
+
+def audience(demand: Demand, event: DemandEvent, actor: Actor) -> list[str]:
+    """Who is told of an event: the requester of answers, the supplier's stewards of what waits for them."""
+    stewards = holders(demand.supplier_unit.path, "steward")
+    if event == DemandEvent.PASSED:
+        people = stewards
+    elif event in {DemandEvent.OVERRULED, DemandEvent.GRANTED, DemandEvent.CLOSED, DemandEvent.CONTESTED}:
+        people = [demand.created_by, *stewards]
+    elif event in NEWS and event != DemandEvent.ESCALATED:
+        people = [demand.created_by]
+    else:
+        people = []
+    return [uid for uid in people if uid != actor.uid]
+
+
+def tell(demand: Demand, event: DemandEvent, *, to: Sequence[str], reason: str = "", now: datetime) -> int:
+    """Write a notice, in the platform's language, since it is kept as text."""
+    if not to:
+        return 0
+    with override(settings.LANGUAGE_CODE):
+        subject = gettext(NEWS[event]) % {"demand": str(demand)}
+        return notify(recipients=to, subject=subject, body=reason, url=demand.get_absolute_url(), now=now)
