@@ -149,7 +149,9 @@ def update(folders: list[Path]) -> None:
         old = {key_of(message.id): message for message in read(path) if message.id}
         if not messages and not old:
             continue
-        new = Catalog(locale="zh_Hans_CN", project="quanshu", charset="utf-8", header_comment="# Quanshu, zh_Hans", fuzzy=False)
+        new = Catalog(
+            locale="zh_Hans_CN", project="quanshu", charset="utf-8", header_comment="# Quanshu, zh_Hans", fuzzy=False
+        )
         missing = 0
         for message in sorted(messages, key=key_of):
             kept = old.get(key_of(message))

@@ -1,0 +1,177 @@
+"""The whole suite: unit to acceptance on SQLite, the database tests again on PostgreSQL, the browser tests.
+
+    python tools/run_tests.py            finds or installs PostgreSQL and Chromium; says loudly what it had to skip
+    python tools/run_tests.py --strict   a missing server or browser is a failure (what CI asks for)
+
+PostgreSQL runs as a throw-away cluster on a free loopback port. An address already given in
+QUANSHU_TEST_POSTGRESQL_URL, or a browser in QUANSHU_TEST_CHROMIUM, is used instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DATABASE_TESTS = ("tests/integration", "tests/acceptance")
+SERVER_USERS = ("postgres", "nobody")
+SERVER_SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=200", "log_min_messages=fatal")
+
+
+def install(*packages: str) -> bool:
+    """Install Debian packages when this is a Debian machine and we are its administrator."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    say(f"installing {' '.join(packages)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    wanted = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    for command in (wanted, ["apt-get", "update", "-qq"], wanted):
+        if run(command, env=environment, stdout=subprocess.DEVNULL) == 0 and command is wanted:
+            return True
+    return False
+
+
+def run(command: list[str], **options: object) -> int:
+    """Run a command; its exit code."""
+    return subprocess.run(command, cwd=ROOT, check=False, **options).returncode  # type: ignore[call-overload]
+
+
+def say(text: str) -> None:
+    print(f"\n=== {text}", flush=True)
+
+
+def find_chromium() -> str:
+    """The browser's path, installed if need be; empty when there is none."""
+    given = os.environ.get("QUANSHU_TEST_CHROMIUM", "")
+    if given:
+        return given
+
+    def present() -> str:
+        return next((path for name in BROWSERS if (path := shutil.which(name))), "")
+
+    return present() or (present() if install("chromium", "fonts-noto-cjk") else "")
+
+
+def find_server() -> Path | None:
+    """The folder of PostgreSQL's programs, installed if need be."""
+
+    def present() -> Path | None:
+        on_path = shutil.which("initdb")
+        if on_path:
+            return Path(on_path).resolve().parent
+        return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+
+    return present() or (present() if install("postgresql") else None)
+
+
+def server_user() -> str | None:
+    """PostgreSQL refuses to run as root: the user to run it as, or None for the present one."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in SERVER_USERS if name in known), None)
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL server for tests; empty when there is none."""
+    given = os.environ.get("QUANSHU_TEST_POSTGRESQL_URL", "")
+    programs = None if given else find_server()
+    if given or programs is None:
+        yield given
+        return
+    user = server_user()
+    folder = Path(tempfile.mkdtemp(prefix="quanshu-pg-"))
+    if user:
+        shutil.chown(folder, user)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options: dict[str, object] = {"cwd": "/", "stdout": subprocess.DEVNULL}
+    if user:
+        options |= {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+    data = folder / "data"
+    initdb = [str(programs / "initdb"), "-D", str(data), "-U", "quanshu", "-A", "trust", "-E", "UTF8", "--no-locale"]
+    subprocess.run(initdb, check=True, **options)  # type: ignore[call-overload]
+    settings = [word for pair in SERVER_SETTINGS for word in ("-c", pair)]
+    server = subprocess.Popen(  # type: ignore[call-overload]
+        [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1", *settings],
+        stderr=subprocess.DEVNULL,
+        **options,
+    )
+    try:
+        wait_for(port)
+        yield f"postgresql://quanshu@127.0.0.1:{port}/postgres"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(port: int) -> None:
+    """Wait until the server takes connections."""
+    import psycopg
+
+    for _ in range(200):
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, user="quanshu", dbname="postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("PostgreSQL did not start within 20 seconds.")
+
+
+def suite(strict: bool, extra: list[str]) -> list[str]:
+    """Run the parts; returns what failed or, when strict, was missing."""
+    faults: list[str] = []
+    skipped: list[str] = []
+    pytest = [sys.executable, "-m", "pytest", "-q", *extra]
+    environment = dict(os.environ)
+    with postgresql() as server:
+        if server:
+            environment["QUANSHU_TEST_POSTGRESQL_URL"] = server
+        else:
+            skipped.append("the tests on PostgreSQL: no server here, and none could be installed")
+        say("everything but the browser, on SQLite")
+        if run([*pytest, "-n", "2", "--ignore=tests/browser", "tests"], env=environment):
+            faults.append("tests on SQLite")
+        if server:
+            say("database tests on PostgreSQL")
+            on_server = {**environment, "QUANSHU_DATABASE_URL": server}
+            if run([*pytest, "-n", "2", *DATABASE_TESTS], env=on_server):
+                faults.append("tests on PostgreSQL")
+        chromium = find_chromium()
+        if chromium:
+            say("journeys in a browser")
+            if run([*pytest, "tests/browser"], env={**environment, "QUANSHU_TEST_CHROMIUM": chromium}):
+                faults.append("tests in a browser")
+        else:
+            skipped.append("the browser tests: no Chromium here, and none could be installed")
+    for text in skipped:
+        say(f"SKIPPED: {text}")
+    return faults + (skipped if strict else [])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--strict", action="store_true", help="fail when a server or browser is missing")
+    options, extra = parser.parse_known_args()
+    faults = suite(options.strict, extra)
+    say("all passed" if not faults else "FAILED: " + "; ".join(faults))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
