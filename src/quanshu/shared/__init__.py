@@ -1,0 +1,1 @@
+"""The Django plumbing that every room uses."""
