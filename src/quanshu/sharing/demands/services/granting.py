@@ -14,7 +14,7 @@ from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.services.moving import locked, take
 from quanshu.sharing.demands.types import DemandState, NoServiceYet
-from quanshu.sharing.services.api import Grant, Service, create_grant, find_covering, revoke_grant
+from quanshu.sharing.services.api import Grant, Service, create_grant, fields_of, find_covering, revoke_grant
 
 
 @transaction.atomic
@@ -82,7 +82,7 @@ def offered_fields(service: Service, demand: Demand) -> list[str]:
     """Fields a published service of the demand's entry returns."""
     if service.entry_id != demand.entry_id:
         return []
-    return [name for name in demand.fields if service in services_with(demand, name)]
+    return list(fields_of(service))
 
 
 def grant_on(demand: Demand, service: Service, *, actor: Actor, now: datetime) -> Demand:

@@ -1,0 +1,1 @@
+"""Data services: look-ups over catalogued data, their callers, grants and exchanges."""

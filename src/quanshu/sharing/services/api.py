@@ -1,0 +1,80 @@
+"""The door of data services."""
+
+from __future__ import annotations
+
+from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.queries import (
+    exchange_figures,
+    fields_of,
+    find_covering,
+    get_consumer,
+    get_service,
+    list_services,
+    service_figures,
+    services_for_entry,
+)
+from quanshu.sharing.services.services import (
+    carry_receipts,
+    create_consumer,
+    create_grant,
+    create_service,
+    ensure_gateway_keys,
+    probe_services,
+    publish_service,
+    publish_snapshot,
+    revoke_grant,
+    rotate_key,
+    serve_entry,
+    stop_consumer,
+    withdraw_service,
+)
+from quanshu.sharing.services.types import (
+    ExchangeFigures,
+    FieldData,
+    HourCount,
+    ParameterData,
+    ServiceCount,
+    ServiceData,
+    ServiceFigures,
+    ServiceState,
+    Shape,
+)
+
+__all__ = [
+    "Consumer",
+    "Exchange",
+    "ExchangeFigures",
+    "FieldData",
+    "Grant",
+    "HourCount",
+    "ParameterData",
+    "Service",
+    "ServiceCount",
+    "ServiceData",
+    "ServiceFigures",
+    "ServicePermission",
+    "ServiceState",
+    "Shape",
+    "carry_receipts",
+    "create_consumer",
+    "create_grant",
+    "create_service",
+    "ensure_gateway_keys",
+    "exchange_figures",
+    "fields_of",
+    "find_covering",
+    "get_consumer",
+    "get_service",
+    "list_services",
+    "probe_services",
+    "publish_service",
+    "publish_snapshot",
+    "revoke_grant",
+    "rotate_key",
+    "serve_entry",
+    "service_figures",
+    "services_for_entry",
+    "stop_consumer",
+    "withdraw_service",
+]

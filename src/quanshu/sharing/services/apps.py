@@ -1,0 +1,57 @@
+"""Data services as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ServicesConfig(AppConfig):
+    name = "quanshu.sharing.services"
+    label = "services"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.sharing.services.events import ServiceEvent as E
+
+        view = "services.service.view"
+        register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
+        register(
+            NavItem(
+                "consumers",
+                _("Applications"),
+                "services:consumers",
+                "app-window",
+                "use",
+                20,
+                "services.consumer.view",
+            )
+        )
+        register(NavItem("grants", _("Grants"), "services:grants", "key", "use", 30, "services.grant.view"))
+        register(
+            NavItem(
+                "exchanges",
+                _("Calls"),
+                "services:exchanges",
+                "arrows-exchange",
+                "use",
+                40,
+                "services.exchange.view",
+            )
+        )
+        register_actions(
+            {
+                E.CREATED: _("Service drafted"),
+                E.CHANGED: _("Service changed"),
+                E.PUBLISHED: _("Service published"),
+                E.REVISED: _("Next version opened"),
+                E.WITHDRAWN: _("Service withdrawn"),
+                E.CONSUMER_CREATED: _("Application registered"),
+                E.KEY_ROTATED: _("Key changed"),
+                E.CONSUMER_STOPPED: _("Application switched off"),
+                E.GRANTED: _("Grant made"),
+                E.REVOKED: _("Grant revoked"),
+                "gateway.call": _("Called through the gateway"),
+            }
+        )

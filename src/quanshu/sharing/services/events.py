@@ -1,0 +1,19 @@
+"""What happens to services, applications and grants; names of audit actions and outbox events."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ServiceEvent(StrEnum):
+    CREATED = "services.service.created"
+    CHANGED = "services.service.changed"
+    PUBLISHED = "services.service.published"
+    REVISED = "services.service.revised"
+    WITHDRAWN = "services.service.withdrawn"
+    CONSUMER_CREATED = "services.consumer.created"
+    KEY_ROTATED = "services.consumer.key_rotated"
+    CONSUMER_STOPPED = "services.consumer.stopped"
+    GRANTED = "services.grant.created"
+    REVOKED = "services.grant.revoked"
+    MOUNT_CHANGED = "services.mount.changed"

@@ -1,0 +1,272 @@
+"""Rows of data services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from quanshu.kernel.ids import new_uid
+from quanshu.shared.access.api import Actor, Place, allows, scope_q
+from quanshu.sharing.services.permissions import ServicePermission
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Published services for all who hold the view permission; drafts and withdrawn ones by scope."""
+        own = scope_q(actor, ServicePermission.VIEW)
+        if allows(actor, ServicePermission.VIEW):
+            own |= models.Q(served_version__isnull=False, state="published")
+        return self.filter(own)
+
+
+class Service(models.Model):
+    """A named look-up over an entry. `spec` is the version being edited, `served_version` the one in force."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    sid = models.CharField(_("Service code"), max_length=60, unique=True)
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=200, blank=True)
+    abstract = models.TextField(blank=True)
+    abstract_en = models.TextField(blank=True)
+    entry = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="services")
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="services")
+    shape = models.CharField(max_length=10)
+    state = models.CharField(max_length=12, default="draft", db_index=True)
+    version = models.PositiveIntegerField(default=1)
+    spec = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    published_at = models.DateTimeField(null=True)
+    served_version = models.PositiveIntegerField(null=True)
+    serving_file = models.CharField(max_length=200, blank=True)
+    serving_table = models.CharField(max_length=100, blank=True)
+    serving_rows = models.BigIntegerField(null=True)
+    served_at = models.DateTimeField(null=True)
+    lake_version = models.BigIntegerField(null=True)
+    probe_ok = models.BooleanField(null=True)
+    probed_at = models.DateTimeField(null=True)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["sid"]
+
+    def __str__(self) -> str:
+        return f"{self.sid} {self.name}"
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return reverse("services:service", args=[self.uid])
+
+    def search_hint(self) -> str:
+        return f"{self.sid} · {self.unit.name}"
+
+
+class ServiceVersion(models.Model):
+    """What a service said when a version of it was published. Never changed."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    spec = models.JSONField()
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=100)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["service", "number"], name="services_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} v{self.number}"
+
+
+class Probe(models.Model):
+    """One live check of a service through the gateway. Old ones are cleared."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="probes")
+    at = models.DateTimeField(db_index=True)
+    ok = models.BooleanField()
+    code = models.CharField(max_length=60)
+    duration_us = models.BigIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} {self.code}"
+
+
+class ConsumerQuerySet(models.QuerySet["Consumer"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Applications within the actor's scope."""
+        return self.filter(scope_q(actor, ServicePermission.CONSUMER_VIEW))
+
+
+class Consumer(models.Model):
+    """An application of a unit that calls services; `rid` is its requester id."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    rid = models.CharField(_("Requester id"), max_length=40, unique=True)
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=200, blank=True)
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="consumers")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects = ConsumerQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.rid})"
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return reverse("services:consumer", args=[self.uid])
+
+
+class ConsumerKey(models.Model):
+    """A secret of an application, sealed under the gateway's key. Shown in clear once, when it is made."""
+
+    consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, related_name="keys")
+    kid = models.CharField(max_length=20)
+    secret_sealed = models.TextField()
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-not_before", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["consumer", "kid"], name="services_kid_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer_id} {self.kid}"
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Grants of the actor's units, as receiver or as provider."""
+        permission = ServicePermission.GRANT_VIEW
+        return self.filter(
+            scope_q(actor, permission, unit_path="consumer__unit__path")
+            | scope_q(actor, permission, unit_path="service__unit__path")
+        )
+
+
+class Grant(models.Model):
+    """What one application may do with one service: fields, purpose, rate and time, as approved."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="grants")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="grants")
+    fields = models.JSONField(default=list)
+    purpose = models.TextField()
+    demand_uid = models.CharField(max_length=36, blank=True, db_index=True)
+    rate_per_minute = models.PositiveIntegerField()
+    daily_limit = models.PositiveIntegerField(null=True)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+    revoked_at = models.DateTimeField(null=True)
+    revoke_reason = models.TextField(blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.consumer_id} → {self.service_id}"
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.service.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return reverse("services:grant", args=[self.uid])
+
+
+class ExchangeQuerySet(models.QuerySet["Exchange"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Calls made by the actor's units or to their services."""
+        permission = ServicePermission.EXCHANGE_VIEW
+        return self.filter(
+            scope_q(actor, permission, unit_path="consumer__unit__path")
+            | scope_q(actor, permission, unit_path="service__unit__path")
+        )
+
+    def by_people(self) -> Self:
+        """Without the platform's own probes."""
+        return self.filter(probe=False)
+
+
+class Exchange(models.Model):
+    """A call as its receipt tells it: names of parameters and fields, never their values."""
+
+    receipt_id = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField(db_index=True)
+    rid = models.CharField(max_length=60)
+    sid = models.CharField(max_length=60)
+    consumer = models.ForeignKey(Consumer, null=True, on_delete=models.PROTECT, related_name="exchanges")
+    service = models.ForeignKey(Service, null=True, on_delete=models.PROTECT, related_name="exchanges")
+    probe = models.BooleanField(default=False)
+    service_version = models.IntegerField()
+    grant_uid = models.CharField(max_length=60, blank=True, db_index=True)
+    outcome = models.CharField(max_length=60)
+    status = models.PositiveSmallIntegerField()
+    rows = models.IntegerField()
+    duration_us = models.BigIntegerField()
+    request_hash = models.CharField(max_length=80)
+    response_hash = models.CharField(max_length=80)
+    snapshot_version = models.BigIntegerField()
+    purpose = models.TextField(blank=True)
+    case_number = models.CharField(max_length=100, blank=True)
+    parameters = models.TextField(blank=True)
+    fields = models.TextField(blank=True)
+    sign = models.CharField(max_length=100, blank=True)
+
+    objects = ExchangeQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["probe", "at"])]
+
+    def __str__(self) -> str:
+        return self.receipt_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("services:exchange", args=[self.receipt_id])
+
+
+class JournalCursor(models.Model):
+    """How far a gateway's journal file has been carried."""
+
+    file = models.CharField(max_length=100, unique=True)
+    number = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.file} {self.number}"
+
+
+class Publication(models.Model):
+    """The one row that says which snapshot is in force and whether something has changed since."""
+
+    dirty = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=0)
+    published_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"snapshot {self.version}"

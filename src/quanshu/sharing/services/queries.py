@@ -1,0 +1,172 @@
+"""Reads of data services."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncHour
+
+from quanshu.gateway.openapi import document
+from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
+from quanshu.kernel.clock import CITY_TZ
+from quanshu.shared.access.api import Actor
+from quanshu.sharing.services import rules
+from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service, ServiceVersion
+from quanshu.sharing.services.types import (
+    ConsumerNotFound,
+    ExchangeFigures,
+    ExchangeNotFound,
+    GrantNotFound,
+    HourCount,
+    ServiceCount,
+    ServiceFigures,
+    ServiceNotFound,
+    ServiceState,
+    Shape,
+)
+from quanshu.supply.catalogue.api import Entry
+
+OK = Q(status__lt=400)
+HOURS = 24
+
+
+def list_services(actor: Actor) -> QuerySet[Service]:
+    """Every service the actor may see."""
+    return Service.objects.visible_to(actor).select_related("unit", "entry", "entry__unit")
+
+
+def get_service(*, actor: Actor, uid: str) -> Service:
+    """One service by uid or code; ServiceNotFound when there is none or it may not be seen."""
+    service = list_services(actor).filter(Q(uid=uid) | Q(sid=uid)).first()
+    if service is None:
+        raise ServiceNotFound(service=uid)
+    return service
+
+
+def get_consumer(*, actor: Actor, uid: str) -> Consumer:
+    """One application by uid or requester id; ConsumerNotFound."""
+    consumer = Consumer.objects.visible_to(actor).select_related("unit").filter(Q(uid=uid) | Q(rid=uid)).first()
+    if consumer is None:
+        raise ConsumerNotFound(consumer=uid)
+    return consumer
+
+
+def get_grant(*, actor: Actor, uid: str) -> Grant:
+    """One grant; GrantNotFound."""
+    grants = Grant.objects.visible_to(actor).select_related("consumer__unit", "service__unit")
+    grant = grants.filter(uid=uid).first()
+    if grant is None:
+        raise GrantNotFound(grant=uid)
+    return grant
+
+
+def get_exchange(*, actor: Actor, receipt_id: str) -> Exchange:
+    """One call by its receipt; ExchangeNotFound."""
+    calls = Exchange.objects.visible_to(actor).select_related("consumer__unit", "service__unit")
+    found = calls.filter(receipt_id=receipt_id).first()
+    if found is None:
+        raise ExchangeNotFound(receipt=receipt_id)
+    return found
+
+
+def published_spec(service: Service) -> dict[str, Any]:
+    """The spec in force, or the draft's when none has been published."""
+    row = ServiceVersion.objects.filter(service=service, number=service.served_version or 0).first()
+    spec: dict[str, Any] = row.spec if row is not None else service.spec
+    return spec
+
+
+def fields_of(service: Service) -> tuple[str, ...]:
+    """Names of the items a service can tell about."""
+    return rules.offered(service.shape, published_spec(service))
+
+
+def services_for_entry(entry: Entry) -> QuerySet[Service]:
+    """Published services of an entry."""
+    return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
+
+
+def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
+    """A published query of the entry that offers every field asked for, the narrowest first; None when none does."""
+    wanted = set(fields)
+    found = [
+        (len(offers), service.sid, service)
+        for service in services_for_entry(entry).filter(shape=Shape.QUERY)
+        if wanted <= (offers := set(fields_of(service)))
+    ]
+    return min(found)[2] if found else None
+
+
+def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> ServiceSpec:
+    """A service as gateways know it."""
+    return ServiceSpec(
+        sid=service.sid,
+        version=version,
+        name=service.name,
+        name_en=service.name_en,
+        abstract=service.abstract,
+        abstract_en=service.abstract_en,
+        provider=service.unit.name,
+        shape=service.shape,
+        table_file=service.serving_file,
+        table=service.serving_table,
+        parameters=tuple(
+            ParameterSpec(**{key: value for key, value in part.items() if key != "example"})
+            for part in spec["parameters"]
+        ),
+        fields=tuple(FieldSpec(**part) for part in spec["fields"]),
+        row_cap=spec["row_cap"],
+    )
+
+
+def openapi_of(service: Service, *, server: str) -> dict[str, Any]:
+    """The OpenAPI document of a service's version in force."""
+    spec = published_spec(service)
+    return document(gateway_spec(service, spec, version=service.served_version or service.version), server=server)
+
+
+def service_figures() -> ServiceFigures:
+    """Published services, and those whose latest probe answered."""
+    published = Service.objects.filter(state=ServiceState.PUBLISHED)
+    return ServiceFigures(published=published.count(), answering=published.filter(probe_ok=True).count())
+
+
+def exchange_figures(*, now: datetime) -> ExchangeFigures:
+    """Calls through the gateway, the platform's own probes left out."""
+    calls = Exchange.objects.by_people()
+    local = now.astimezone(CITY_TZ)
+    today = calls.filter(at__gte=local.replace(hour=0, minute=0, second=0, microsecond=0))
+    first = local.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+    recent = calls.filter(at__gte=first)
+    grouped = recent.annotate(hour=TruncHour("at", tzinfo=CITY_TZ)).values("hour").order_by("hour")
+    counts = {
+        row["hour"]: (row["good"], row["bad"])
+        for row in grouped.annotate(good=Count("pk", filter=OK), bad=Count("pk", filter=~OK))
+    }
+    hours = [first + timedelta(hours=step) for step in range(HOURS)]
+    by_service = (
+        recent.filter(service__isnull=False)
+        .values("sid", "service__name")
+        .annotate(good=Count("pk", filter=OK), bad=Count("pk", filter=~OK))
+        .order_by("-good", "sid")
+    )
+    return ExchangeFigures(
+        total=calls.count(),
+        today=today.count(),
+        refused_today=today.exclude(OK).count(),
+        p95_us=percentile(today.filter(OK), 0.95),
+        by_hour=tuple(HourCount(hour, *counts.get(hour, (0, 0))) for hour in hours),
+        by_service=tuple(ServiceCount(row["sid"], row["service__name"], row["good"], row["bad"]) for row in by_service),
+    )
+
+
+def percentile(calls: QuerySet[Exchange], share: float) -> int | None:
+    """The nearest-rank percentile of the calls' times, in microseconds; None when there are no calls."""
+    count = calls.count()
+    if not count:
+        return None
+    rank = min(count - 1, int(count * share))
+    return calls.order_by("duration_us").values_list("duration_us", flat=True)[rank]

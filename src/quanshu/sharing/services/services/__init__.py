@@ -1,0 +1,39 @@
+"""Writes of data services."""
+
+from __future__ import annotations
+
+from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
+from quanshu.sharing.services.services.carrying import carry_receipts
+from quanshu.sharing.services.services.defining import (
+    create_service,
+    publish_service,
+    revise_service,
+    update_service,
+    withdraw_service,
+)
+from quanshu.sharing.services.services.granting import create_grant, revoke_grant
+from quanshu.sharing.services.services.probing import probe_service, probe_services
+from quanshu.sharing.services.services.publishing import ensure_gateway_keys, mark_dirty, publish_snapshot
+from quanshu.sharing.services.services.serving import serve_entry
+from quanshu.sharing.services.services.trying import try_service
+
+__all__ = [
+    "carry_receipts",
+    "create_consumer",
+    "create_grant",
+    "create_service",
+    "ensure_gateway_keys",
+    "mark_dirty",
+    "probe_service",
+    "probe_services",
+    "publish_service",
+    "publish_snapshot",
+    "revise_service",
+    "revoke_grant",
+    "rotate_key",
+    "serve_entry",
+    "stop_consumer",
+    "try_service",
+    "update_service",
+    "withdraw_service",
+]

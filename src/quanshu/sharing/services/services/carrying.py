@@ -1,0 +1,109 @@
+"""Receipts from the gateways' journals into the list of calls and the audit trail, each exactly once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from quanshu.gateway.journal import Receipt, read_after
+from quanshu.shared.access.api import Actor, ActorKind, Place
+from quanshu.shared.audit import api as audit
+from quanshu.sharing.services.models import Consumer, Exchange, JournalCursor, Service
+from quanshu.sharing.services.types import PROBE_RID
+
+BATCH = 500
+ACTION = "gateway.call"
+
+
+def carry_receipts(now: datetime) -> int:
+    """Carry what the journals hold beyond the cursors; returns how many receipts.
+
+    Rows, audit entries and cursors change in one transaction, and a receipt's number is unique, so a worker
+    killed at any point carries nothing twice and loses nothing.
+    """
+    cursors = dict(JournalCursor.objects.values_list("file", "number"))
+    folder = settings.QUANSHU_GATEWAY_DIR
+    if not folder.is_dir() or not read_after(folder, cursors, 1):
+        return 0
+    with transaction.atomic():
+        cursors = dict(JournalCursor.objects.select_for_update().values_list("file", "number"))
+        found = read_after(folder, cursors, BATCH)
+        known = set(
+            Exchange.objects.filter(receipt_id__in=[receipt.receipt_id for _f, _n, receipt in found]).values_list(
+                "receipt_id", flat=True
+            )
+        )
+        fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
+        _keep(fresh)
+        for file, number, _receipt in found:
+            cursors[file] = max(cursors.get(file, 0), number)
+        for file, number in cursors.items():
+            JournalCursor.objects.update_or_create(file=file, defaults={"number": number})
+    return len(fresh)
+
+
+def _keep(receipts: list[Receipt]) -> None:
+    rids = {receipt.rid for receipt in receipts}
+    consumers = {row.rid: row for row in Consumer.objects.filter(rid__in=rids).select_related("unit")}
+    sids = {receipt.sid for receipt in receipts}
+    services = {row.sid: row for row in Service.objects.filter(sid__in=sids).select_related("unit")}
+    for receipt in receipts:
+        consumer, service = consumers.get(receipt.rid), services.get(receipt.sid)
+        at = datetime.fromtimestamp(receipt.at_ms / 1000, tz=UTC)
+        Exchange.objects.create(
+            receipt_id=receipt.receipt_id,
+            at=at,
+            rid=receipt.rid[:60],
+            sid=receipt.sid[:60],
+            consumer=consumer,
+            service=service,
+            probe=receipt.rid == PROBE_RID,
+            service_version=receipt.service_version,
+            grant_uid=receipt.grant_uid[:60],
+            outcome=receipt.outcome,
+            status=receipt.status,
+            rows=receipt.rows,
+            duration_us=receipt.duration_us,
+            request_hash=receipt.request_hash,
+            response_hash=receipt.response_hash,
+            snapshot_version=receipt.snapshot_version,
+            purpose=receipt.purpose,
+            case_number=receipt.case_number[:100],
+            parameters=receipt.parameters,
+            fields=receipt.fields,
+            sign=receipt.sign[:100],
+        )
+        _note(receipt, consumer, service, at)
+
+
+def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, at: datetime) -> None:
+    caller = Actor(
+        uid=consumer.uid if consumer else receipt.rid[:36],
+        name=consumer.name if consumer else receipt.rid[:60],
+        kind=ActorKind.SERVICE,
+        unit_uid=consumer.unit.uid if consumer else None,
+        unit_path=consumer.unit.path if consumer else "",
+    )
+    audit.record(
+        actor=caller,
+        action=ACTION,
+        kind="services.exchange",
+        uid=receipt.receipt_id,
+        label=service.name if service else receipt.sid[:60],
+        place=Place(unit_path=service.unit.path) if service else Place(),
+        details={
+            "sid": receipt.sid[:60],
+            "version": receipt.service_version,
+            "grant": receipt.grant_uid,
+            "code": receipt.outcome,
+            "status": receipt.status,
+            "rows": receipt.rows,
+            "fields": receipt.fields,
+            "request": receipt.request_hash,
+            "response": receipt.response_hash,
+        },
+        outcome="done" if receipt.status < 400 else "refused",
+        now=at,
+    )

@@ -1,0 +1,103 @@
+"""Grants: made from an approval, ended at once by a revocation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_noop as N_
+
+from quanshu.gateway.snapshot import append_revocation
+from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.shared.access.api import Actor, require
+from quanshu.sharing.services import rules
+from quanshu.sharing.services.events import ServiceEvent
+from quanshu.sharing.services.models import Consumer, Grant, Service
+from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.queries import fields_of
+from quanshu.sharing.services.services.noting import note
+from quanshu.sharing.services.services.publishing import mark_dirty
+from quanshu.sharing.services.types import ConsumerOff, GrantOver, ServiceState, WrongState
+
+
+@transaction.atomic
+def create_grant(
+    *,
+    actor: Actor,
+    consumer: Consumer,
+    service: Service,
+    fields: Sequence[str],
+    purpose: str,
+    rate_per_minute: int,
+    daily_limit: int | None,
+    valid_until: datetime,
+    demand_uid: str = "",
+    now: datetime,
+) -> Grant:
+    """Let an application call a service for exactly these fields, this purpose, rate and time.
+
+    Raises Forbidden, WrongState (the service is not published), ConsumerOff, FieldErrors.
+    """
+    grant = Grant(
+        consumer=consumer,
+        service=service,
+        fields=list(fields),
+        purpose=purpose.strip(),
+        demand_uid=demand_uid,
+        rate_per_minute=rate_per_minute,
+        daily_limit=daily_limit,
+        valid_from=now,
+        valid_until=valid_until,
+        created_at=now,
+        created_by=actor.name,
+    )
+    require(actor, ServicePermission.GRANT_CREATE, grant)
+    if service.state == ServiceState.WITHDRAWN or (service.state == ServiceState.DRAFT and not service.served_version):
+        raise WrongState(state=service.state, step="granted")
+    if not consumer.active:
+        raise ConsumerOff(consumer=consumer.name)
+    rules.check_grant(
+        offers=fields_of(service),
+        fields=fields,
+        purpose=purpose,
+        rate_per_minute=rate_per_minute,
+        daily_limit=daily_limit,
+    )
+    if valid_until <= now:
+        fault = FieldError("valid_until", N_("The end lies in the past."), N_("Choose a later day."))
+        raise FieldErrors(errors=(fault,))
+    grant.save()
+    mark_dirty()
+    details = {
+        "sid": service.sid,
+        "rid": consumer.rid,
+        "fields": list(fields),
+        "rate_per_minute": rate_per_minute,
+        "valid_until": valid_until.isoformat(),
+        "demand_uid": demand_uid,
+    }
+    note(ServiceEvent.GRANTED, grant, actor=actor, now=now, details=details)
+    return grant
+
+
+@transaction.atomic
+def revoke_grant(*, actor: Actor, grant: Grant, reason: str, now: datetime) -> Grant:
+    """End a grant; gateways refuse it within a second. Raises Forbidden, GrantOver, FieldErrors."""
+    rows = Grant.objects.select_for_update(of=("self",)).select_related("service__unit", "consumer")
+    grant = rows.get(pk=grant.pk)
+    require(actor, ServicePermission.GRANT_REVOKE, grant)
+    if not reason.strip():
+        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
+    if grant.revoked_at is not None or grant.valid_until <= now:
+        raise GrantOver
+    grant.revoked_at, grant.revoke_reason = now, reason.strip()
+    grant.save(update_fields=["revoked_at", "revoke_reason"])
+    mark_dirty()
+    details = {"sid": grant.service.sid, "rid": grant.consumer.rid, "reason": reason, "demand_uid": grant.demand_uid}
+    note(ServiceEvent.REVOKED, grant, actor=actor, now=now, details=details)
+    folder = settings.QUANSHU_GATEWAY_DIR
+    transaction.on_commit(partial(append_revocation, folder, "grant", grant.uid, now.isoformat()))
+    return grant

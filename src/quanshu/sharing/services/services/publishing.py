@@ -1,0 +1,173 @@
+"""The signed snapshot that gateways follow, and the keys that it needs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from quanshu.gateway.snapshot import (
+    ClientSpec,
+    GrantSpec,
+    KeySpec,
+    ServiceSpec,
+    Snapshot,
+    current_version,
+    write_snapshot,
+)
+from quanshu.gateway.state import seal_secret
+from quanshu.kernel.ciphers import suite
+from quanshu.shared.keys import node_key
+from quanshu.sharing.services.models import Consumer, Grant, Publication, Service
+from quanshu.sharing.services.queries import gateway_spec, published_spec
+from quanshu.sharing.services.types import PROBE_RID, ServiceState
+
+PROBE_RATE = 6000
+
+
+def ensure_gateway_keys() -> None:
+    """Make the snapshot's key pair and the seal key where they are missing; owner-only files in the keys folder."""
+    folder = settings.QUANSHU_KEYS_DIR
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (folder / "snapshot.key").exists():
+        pair = suite("intl").generate_key_pair()
+        _write_secret(folder / "snapshot.pub", pair.public)
+        _write_secret(folder / "snapshot.key", pair.private)
+    if not (folder / "gateway.seal").exists():
+        _write_secret(folder / "gateway.seal", suite("intl").generate_key())
+    node_key("probe")
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def seal_key() -> bytes:
+    """The key that application secrets are sealed under."""
+    path = settings.QUANSHU_KEYS_DIR / "gateway.seal"
+    if not path.exists():
+        ensure_gateway_keys()
+    return bytes(path.read_bytes())
+
+
+def probe_secret() -> str:
+    """The secret of the platform's own probe: derived from a node key, so that it is stored nowhere else."""
+    digest = hmac.new(node_key("probe"), PROBE_RID.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).decode("ascii")
+
+
+def mark_dirty() -> None:
+    """Say, in the caller's transaction, that the next tick of a worker publishes a new snapshot."""
+    if not Publication.objects.filter(pk=1).update(dirty=True):
+        Publication.objects.get_or_create(pk=1)
+
+
+@transaction.atomic
+def publish_snapshot(now: datetime) -> int | None:
+    """Write and sign a snapshot if something has changed; returns its version, or None when nothing had.
+
+    Several changes since the last tick make one snapshot. The number is above every one written before, also
+    when a commit failed after the files were there.
+    """
+    if not Publication.objects.filter(pk=1, dirty=True).exists():
+        return None
+    state = Publication.objects.select_for_update().get(pk=1)
+    if not state.dirty:
+        return None
+    folder = settings.QUANSHU_GATEWAY_DIR
+    version = max(state.version, current_version(folder) or 0) + 1
+    services = served_services()
+    snapshot = Snapshot(
+        version=version,
+        issued_at=now.isoformat(),
+        node=settings.QUANSHU_NODE_NAME,
+        services=services,
+        clients=(*clients(now), probe_client(now)),
+        grants=(*grants(now), *probe_grants(services, now)),
+    )
+    ensure_gateway_keys()
+    write_snapshot(folder, snapshot, (settings.QUANSHU_KEYS_DIR / "snapshot.key").read_bytes())
+    state.dirty, state.version, state.published_at = False, version, now
+    state.save()
+    return version
+
+
+def served_services() -> tuple[ServiceSpec, ...]:
+    """Services in force whose serving table is there."""
+    rows = Service.objects.filter(served_version__isnull=False).exclude(state=ServiceState.WITHDRAWN)
+    return tuple(
+        gateway_spec(service, published_spec(service), version=service.served_version or 0)
+        for service in rows.select_related("unit")
+    )
+
+
+def clients(now: datetime) -> tuple[ClientSpec, ...]:
+    """Active applications and the keys that hold."""
+    rows = Consumer.objects.filter(active=True).select_related("unit").prefetch_related("keys")
+    return tuple(
+        ClientSpec(
+            rid=consumer.rid,
+            name=consumer.name,
+            unit=consumer.unit.name,
+            keys=tuple(
+                KeySpec(key.kid, key.secret_sealed, key.not_before.timestamp(), key.not_after.timestamp())
+                for key in consumer.keys.all()
+                if key.not_after > now
+            ),
+        )
+        for consumer in rows
+    )
+
+
+def grants(now: datetime) -> tuple[GrantSpec, ...]:
+    """Grants that hold."""
+    rows = Grant.objects.filter(revoked_at__isnull=True, valid_until__gt=now, consumer__active=True)
+    return tuple(
+        GrantSpec(
+            uid=grant.uid,
+            rid=grant.consumer.rid,
+            sid=grant.service.sid,
+            fields=tuple(grant.fields),
+            purpose=grant.purpose,
+            rate_per_minute=grant.rate_per_minute,
+            daily_limit=grant.daily_limit,
+            valid_from=grant.valid_from.timestamp(),
+            valid_until=grant.valid_until.timestamp(),
+        )
+        for grant in rows.select_related("consumer", "service")
+    )
+
+
+def probe_client(now: datetime) -> ClientSpec:
+    """The platform itself as a caller."""
+    sealed = seal_secret(seal_key(), PROBE_RID, "k1", probe_secret())
+    key = KeySpec("k1", sealed, 0.0, (now + timedelta(days=3650)).timestamp())
+    return ClientSpec(rid=PROBE_RID, name="probe", unit=settings.QUANSHU_NODE_NAME, keys=(key,))
+
+
+def probe_grants(services: tuple[ServiceSpec, ...], now: datetime) -> tuple[GrantSpec, ...]:
+    """The probe may call every service for one field."""
+    return tuple(
+        GrantSpec(
+            uid=f"probe:{service.sid}",
+            rid=PROBE_RID,
+            sid=service.sid,
+            fields=tuple(field.name for field in service.fields[:1]),
+            purpose="probe",
+            rate_per_minute=PROBE_RATE,
+            daily_limit=None,
+            valid_from=0.0,
+            valid_until=(now + timedelta(days=3650)).timestamp(),
+        )
+        for service in services
+    )

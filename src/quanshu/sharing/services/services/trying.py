@@ -1,0 +1,51 @@
+"""The try-it form: a real call through the gateway, signed with a key of the person's own unit."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+
+import httpx
+from django.conf import settings
+from django.db.models import QuerySet
+
+from quanshu.gateway.client import Answer, GatewayClient
+from quanshu.kernel.ciphers import suite
+from quanshu.shared.access.api import Actor, require
+from quanshu.sharing.services.models import Consumer, Grant, Service
+from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.services.publishing import seal_key
+from quanshu.sharing.services.types import GatewaySilent, NoGrantToTry
+
+
+def grants_to_try(*, actor: Actor, service: Service, now: datetime) -> QuerySet[Grant]:
+    """Grants in force for the service, of applications the actor manages."""
+    consumers = Consumer.objects.visible_to(actor).filter(active=True, unit__uid=actor.unit_uid)
+    return Grant.objects.filter(
+        consumer__in=consumers, service=service, revoked_at__isnull=True, valid_until__gt=now
+    ).select_related("consumer__unit")
+
+
+def try_service(
+    *, actor: Actor, now: datetime, service: Service, parameters: Mapping[str, str], case_number: str = ""
+) -> Answer:
+    """Call a service as the first application of the actor's unit that holds a grant.
+
+    The call passes the gateway like any other, with its limits, receipt and audit entry. Raises Forbidden,
+    NoGrantToTry, GatewaySilent.
+    """
+    grant = grants_to_try(actor=actor, service=service, now=now).first()
+    if grant is None:
+        raise NoGrantToTry
+    require(actor, ServicePermission.CONSUMER_MANAGE, grant.consumer)
+    key = grant.consumer.keys.filter(not_before__lte=now, not_after__gt=now).first()
+    if key is None:
+        raise NoGrantToTry
+    context = f"{grant.consumer.rid}:{key.kid}".encode()
+    secret = suite("intl").open(seal_key(), base64.b64decode(key.secret_sealed), context).decode()
+    try:
+        with GatewayClient(settings.QUANSHU_GATEWAY_URL, grant.consumer.rid, secret, timeout=10) as client:
+            return client.call(service.sid, parameters, case_number=case_number or None)
+    except httpx.HTTPError as fault:
+        raise GatewaySilent(address=settings.QUANSHU_GATEWAY_URL) from fault

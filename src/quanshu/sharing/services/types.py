@@ -1,0 +1,173 @@
+"""Values of data services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+
+PROBE_RID = "platform-probe"
+
+
+class Shape(StrEnum):
+    """`query` answers with fields; `verify` (核验) answers match, no match or no record, nothing else."""
+
+    QUERY = "query"
+    VERIFY = "verify"
+
+
+class ServiceState(StrEnum):
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterData:
+    """A parameter: an item of the entry. `compare` ones of a verify service are compared, not searched by.
+
+    `example` is shown in the documentation and used by the probe, so it must be nobody's real value.
+    """
+
+    name: str
+    example: str
+    required: bool = True
+    pattern: str = ""
+    max_length: int = 100
+    compare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldData:
+    """A field a query answers with: an item of the entry, masked. An empty mask takes the grade's."""
+
+    name: str
+    mask: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceData:
+    """What is entered for a service. `sid` is its code in calls."""
+
+    sid: str
+    name: str
+    shape: str
+    parameters: tuple[ParameterData, ...]
+    fields: tuple[FieldData, ...] = ()
+    name_en: str = ""
+    abstract: str = ""
+    abstract_en: str = ""
+    row_cap: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HourCount:
+    """Calls of one hour."""
+
+    hour: datetime
+    ok: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceCount:
+    """Calls of one service in the last 24 hours."""
+
+    sid: str
+    name: str
+    ok: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeFigures:
+    """Calls through the gateway, the platform's own probes left out. `p95_us` is of today, in microseconds."""
+
+    total: int
+    today: int
+    refused_today: int
+    p95_us: int | None
+    by_hour: tuple[HourCount, ...]
+    by_service: tuple[ServiceCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFigures:
+    """Published services, and those of them whose latest probe answered."""
+
+    published: int
+    answering: int
+
+
+class ServiceNotFound(NotFound):
+    code = "services.service_not_found"
+    message = "There is no service “%(service)s” that you may see."
+    remedy = "Open the list of services and choose one."
+
+
+class ConsumerNotFound(NotFound):
+    code = "services.consumer_not_found"
+    message = "There is no application “%(consumer)s” that you may see."
+    remedy = "Open the list of applications and choose one."
+
+
+class GrantNotFound(NotFound):
+    code = "services.grant_not_found"
+    message = "There is no grant “%(grant)s” that you may see."
+    remedy = "Open the list of grants and choose one."
+
+
+class ExchangeNotFound(NotFound):
+    code = "services.exchange_not_found"
+    message = "There is no call with the receipt “%(receipt)s” that you may see."
+    remedy = "A receipt reaches the list within seconds of its call; check the number."
+
+
+class WrongState(Conflict):
+    code = "services.wrong_state"
+    message = "The service is %(state)s; it cannot be %(step)s now."
+    remedy = "Open the service's page to see what its state allows."
+
+
+class EntryNotReady(Conflict):
+    code = "services.entry_not_ready"
+    message = "The entry %(entry)s is not published in the catalogue."
+    remedy = "Publish the entry first."
+
+
+class EntryNotShared(Conflict):
+    code = "services.entry_not_shared"
+    message = "The entry %(entry)s may not be shared: %(law)s."
+    remedy = "A law forbids it; ask for an entry that may be shared."
+
+
+class NothingLanded(Conflict):
+    code = "services.nothing_landed"
+    message = "No data of %(entry)s has landed yet."
+    remedy = "Run its source in intake first, then publish the service."
+
+
+class ConsumerOff(Conflict):
+    code = "services.consumer_off"
+    message = "The application %(consumer)s is switched off."
+    remedy = "Use another application of the unit."
+
+
+class GrantOver(Conflict):
+    code = "services.grant_over"
+    message = "The grant has already ended."
+    remedy = "Ask for a new one by a demand."
+
+
+class NoGrantToTry(Invalid):
+    code = "services.no_grant_to_try"
+    message = "No application of your unit holds a grant for this service."
+    remedy = "Raise a demand for it; once granted, the form calls with your application's key."
+
+
+class GatewaySilent(Unavailable):
+    code = "services.gateway_silent"
+    message = "The gateway does not answer at %(address)s."
+    remedy = "Try again in a moment; if it goes on, tell the platform's operator."
