@@ -1,0 +1,8 @@
+"""Quality checks: all row rules of a table in one scan, one pass more for each uniqueness or reference."""
+
+from __future__ import annotations
+
+from quanshu.lake.checks.run import existing_keys, run_checks
+from quanshu.lake.checks.specs import CheckKind, CheckReport, CheckResult, CheckSpec, Failure
+
+__all__ = ["CheckKind", "CheckReport", "CheckResult", "CheckSpec", "Failure", "existing_keys", "run_checks"]
