@@ -94,10 +94,10 @@ class Journal:
         """Signatures accepted since a time, from every journal in the folder: the replay cache after a restart."""
         signs: list[str] = []
         for path in self.directory.glob("journal-*.sqlite"):
-            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
-                with contextlib.suppress(sqlite3.OperationalError):
-                    rows = connection.execute("SELECT sign FROM receipt WHERE at_ms >= ?", (since_ms,)).fetchall()
-                    signs.extend(sign for (sign,) in rows if sign)
+            opened = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+            with contextlib.closing(opened) as connection, contextlib.suppress(sqlite3.OperationalError):
+                rows = connection.execute("SELECT sign FROM receipt WHERE at_ms >= ?", (since_ms,)).fetchall()
+                signs.extend(sign for (sign,) in rows if sign)
         return signs
 
     def close(self) -> None:

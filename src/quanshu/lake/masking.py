@@ -106,3 +106,15 @@ def add_functions(connection: sqlite3.Connection) -> None:
 
 def _sha256(text: str | None) -> str | None:
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
+
+
+def mask_value(mask: Mask, value: str | None) -> str | None:
+    """One value under a mask: the same expression that services answer with."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        add_functions(connection)
+        shown = mask_sql(mask, "v", "sqlite")
+        masked: str | None = connection.execute(f"SELECT {shown} FROM (SELECT ? AS v)", [value]).fetchone()[0]
+    finally:
+        connection.close()
+    return masked

@@ -75,7 +75,7 @@ def check_appointment(
     unit: str,
     holder: str,
 ) -> None:
-    """A working person of the unit, in a duty nobody holds; a chief is a deputy head (分管领导), whose position is named.
+    """A working person of the unit, in a duty nobody holds; a chief is a deputy head (分管领导) with a position.
 
     Raises FieldErrors, NotOfUnit or DutyTaken.
     """

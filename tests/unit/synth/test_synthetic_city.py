@@ -55,7 +55,7 @@ def records(city: CityManifest, table: Table) -> list[Record]:
         header, *rows = sheet.to_python()
     else:
         with closing(sqlite3.connect(path)) as connection:
-            cursor = connection.execute(f"SELECT * FROM {table.name}")  # noqa: S608
+            cursor = connection.execute(f"SELECT * FROM {table.name}")
             header = [c[0] for c in cursor.description]
             rows = cursor.fetchall()
     return [{str(c): "" if v is None else str(v) for c, v in zip(header, row, strict=True)} for row in rows]

@@ -78,7 +78,8 @@ def scan_across(connection: duckdb.DuckDBPyConnection, lake: Lake, spec: CheckSp
     value = " || ' · ' || ".join(text(column) for column in spec.columns)
     if spec.kind == CheckKind.UNIQUE:
         group = ", ".join(quote(column) for column in spec.columns)
-        failing = f"SELECT {key} AS k, {value} AS v FROM checked WHERE {tested} QUALIFY count(*) OVER (PARTITION BY {group}) > 1"
+        repeated = f"count(*) OVER (PARTITION BY {group}) > 1"
+        failing = f"SELECT {key} AS k, {value} AS v FROM checked WHERE {tested} QUALIFY {repeated}"
     else:
         column = str(spec.params["column"])
         need_columns(lake.schema(spec.params["table"]).names, [column])

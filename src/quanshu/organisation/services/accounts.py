@@ -98,7 +98,10 @@ def move_person(*, actor: Actor, person: Person, unit: Unit, now: datetime) -> P
 
 @transaction.atomic
 def open_account(*, actor: Actor, person: Person, username: str, password: str, now: datetime) -> Account:
-    """Let a person sign in, with a password to be changed at once. Raises Forbidden, HasAccount, NameTaken, WeakPassword."""
+    """Let a person sign in, with a password to be changed at once.
+
+    Raises Forbidden, HasAccount, NameTaken, WeakPassword.
+    """
     require(actor, OrganisationPermission.PERSON_EDIT, person)
     present = Account.objects.filter(person=person).first()
     if present is not None:

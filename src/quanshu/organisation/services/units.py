@@ -46,7 +46,10 @@ def create_unit(*, actor: Actor, data: UnitData, now: datetime) -> Unit:
 
 @transaction.atomic
 def update_unit(*, actor: Actor, unit: Unit, data: UnitData, now: datetime) -> Unit:
-    """Rename, move or re-describe a unit; moving takes everything below along. Raises Forbidden, FieldErrors, UnitLoop."""
+    """Rename, move or re-describe a unit; moving takes everything below along.
+
+    Raises Forbidden, FieldErrors, UnitLoop.
+    """
     unit = Unit.objects.select_for_update().get(pk=unit.pk)
     require(actor, OrganisationPermission.UNIT_EDIT, unit)
     rules.check_unit(data)

@@ -33,7 +33,10 @@ def grant_demand(*, actor: Actor, now: datetime, demand: Demand, service: Servic
 
 @transaction.atomic
 def close_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str) -> Demand:
-    """End the use: the grant is revoked. The requester or the platform may. Raises Forbidden, WrongState, FieldErrors."""
+    """End the use: the grant is revoked. The requester or the platform may.
+
+    Raises Forbidden, WrongState, FieldErrors.
+    """
     demand = locked(demand)
     if not allows(actor, DemandPermission.CHECK, demand):
         require(actor, DemandPermission.SUBMIT, demand.requesting_unit)

@@ -1,0 +1,45 @@
+"""Data quality as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class QualityConfig(AppConfig):
+    name = "quanshu.supply.quality"
+    label = "quality"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.supply.quality.events import QualityEvent as E
+
+        view = "quality.scorecard.view"
+        register(NavItem("quality", _("Data quality"), "quality:scorecard", "shield-check", "supply", 30, view))
+        register(
+            NavItem(
+                "problems",
+                _("Problem data"),
+                "quality:problems",
+                "alert-triangle",
+                "supply",
+                40,
+                "quality.problem.view",
+            )
+        )
+        register_actions(
+            {
+                E.RULE_CREATED: _("Rule made"),
+                E.RULE_REVISED: _("Rule revised"),
+                E.RULE_SWITCHED: _("Rule switched"),
+                E.SCAN_QUEUED: _("Check queued"),
+                E.SCAN_STARTED: _("Check started"),
+                E.SCAN_FINISHED: _("Check finished"),
+                E.SCAN_FAILED: _("Check failed"),
+                E.PROBLEMS_OPENED: _("Problems found"),
+                E.PROBLEMS_FIXED: _("Problems corrected"),
+                E.PROBLEM_REOPENED: _("Problem opened again"),
+                E.PROBLEM_EXCUSED: _("Problem excused"),
+            }
+        )

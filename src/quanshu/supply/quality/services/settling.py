@@ -1,0 +1,115 @@
+"""Problems opened, seen again and closed by the findings of a scan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from quanshu.kernel.clock import CITY_TZ
+from quanshu.lake.checks import Failure, existing_keys
+from quanshu.shared.workflow import api as workflow
+from quanshu.supply.lake_store import get_lake
+from quanshu.supply.quality import rules
+from quanshu.supply.quality.models import Problem, RuleVersion, Scan
+from quanshu.supply.quality.types import ProblemState
+
+AT_ONCE = 500
+CHANGED = (
+    "state",
+    "version",
+    "opened_at",
+    "due_on",
+    "closed_at",
+    "closed_by",
+    "working_days",
+    "opened_by",
+    "last_seen",
+    "value",
+)
+
+
+def digest(key: dict[str, str | None]) -> str:
+    """What names a row in a problem: SHA-256 of its key as canonical JSON."""
+    return hashlib.sha256(rules.key_text(key).encode()).hexdigest()
+
+
+def open_failed(
+    scan: Scan,
+    version: RuleVersion,
+    keys: Sequence[str],
+    failures: Sequence[Failure],
+    *,
+    due_on: date,
+    now: datetime,
+) -> int:
+    """Open a problem for each failing key that has none, open closed ones again; returns how many were opened.
+
+    An excused problem stays excused; an open one is only seen again.
+    """
+    opened = 0
+    for part in parts(failures):
+        found = {}
+        for failure in part:
+            key = dict(zip(keys, failure.key, strict=True))
+            found[digest(key)] = (key, failure.value)
+        known = {row.key_digest: row for row in Problem.objects.filter(rule=version.rule, key_digest__in=list(found))}
+        again = [row for row in known.values() if row.state in {ProblemState.FIXED, ProblemState.GONE}]
+        for row in again:
+            row.state, row.version, row.opened_at, row.due_on = ProblemState.OPEN, version, now, due_on
+            row.closed_at, row.closed_by, row.working_days, row.opened_by = None, None, None, scan
+        for row in known.values():
+            row.last_seen, row.value = scan, found[row.key_digest][1]
+        Problem.objects.bulk_update(known.values(), CHANGED)
+        fresh = [
+            Problem(
+                rule=version.rule,
+                version=version,
+                unit=scan.entry.unit,
+                key=key,
+                key_digest=name,
+                column=version.columns[0],
+                value=value,
+                reason=version.kind,
+                opened_at=now,
+                due_on=due_on,
+                opened_by=scan,
+                last_seen=scan,
+            )
+            for name, (key, value) in found.items()
+            if name not in known
+        ]
+        Problem.objects.bulk_create(fresh)
+        opened += len(fresh) + len(again)
+    return opened
+
+
+def parts(failures: Sequence[Failure]) -> Iterator[Sequence[Failure]]:
+    """Slices small enough for one statement."""
+    for start in range(0, len(failures), AT_ONCE):
+        yield failures[start : start + AT_ONCE]
+
+
+def close_passed(
+    scan: Scan, version: RuleVersion, keys: Sequence[str], failures: Sequence[Failure], *, now: datetime
+) -> int:
+    """Close the open problems of this rule version whose key no longer fails; returns how many.
+
+    Fixed when the row is there and passes, gone when the row was deleted at its source.
+    """
+    failing = {digest(dict(zip(keys, failure.key, strict=True))) for failure in failures}
+    passed = [
+        row for row in Problem.objects.filter(version=version, state=ProblemState.OPEN) if row.key_digest not in failing
+    ]
+    if not passed:
+        return 0
+    present = existing_keys(
+        get_lake(), scan.entry.lake_table, keys=keys, wanted=[tuple(row.key.values()) for row in passed]
+    )
+    calendar, today = workflow.calendar(), now.astimezone(CITY_TZ).date()
+    for row in passed:
+        row.state = ProblemState.FIXED if tuple(row.key.values()) in present else ProblemState.GONE
+        row.closed_at, row.closed_by = now, scan
+        row.working_days = calendar.between(row.opened_at.astimezone(CITY_TZ).date(), today)
+    Problem.objects.bulk_update(passed, ["state", "closed_at", "closed_by", "working_days"], batch_size=AT_ONCE)
+    return len(passed)
