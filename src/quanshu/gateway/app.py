@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,7 @@ from quanshu.gateway import messages, signing
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor, pick_fields, read_parameters
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt
-from quanshu.gateway.limits import Limits
+from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
@@ -103,6 +103,8 @@ class Gateway:
         moment = now_ms()
         for sign in self.journal.recent_signs(moment - 2 * signing.WINDOW_MS):
             self.replay.remember(sign, now_ms=moment)
+        for grant_uid, used in self.journal.used_since(start_of_day(moment)).items():
+            self.limits.remember(grant_uid, used=used, now_ms=moment)
         self.state.refresh()
         follower = asyncio.create_task(self.follow())
         try:
@@ -126,7 +128,9 @@ class Gateway:
 
     async def call(self, request: Request) -> Response:
         """POST or GET /s/{sid}."""
-        call = Call(new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"][:80])
+        call = Call(
+            new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"].encode(errors="replace").decode()[:80]
+        )
         try:
             body = await self.perform(request, call)
             return await self.answer(call, 200, "ok", body)
@@ -146,10 +150,10 @@ class Gateway:
         call.case_number = request.headers.get("x-case-number", "")[:MOST_CASE]
         self.identify(request, call, loaded)
         executor = self.find_service(call, loaded)
-        call.grant = self.find_grant(call, loaded)
         given, asked = read_request(request, raw)
+        call.grant = self.find_grant(call, loaded, asked or ())
         verify = executor.service.shape == "verify"
-        call.fields = () if verify else pick_fields(asked, call.grant.fields)
+        call.fields = () if verify else pick_fields(executor.service, asked, call.grant.fields)
         values = read_parameters(executor.service, given)
         call.parameters = sorted(values)
         self.limits.take(
@@ -193,13 +197,17 @@ class Gateway:
         call.service_version = executor.service.version
         return executor
 
-    def find_grant(self, call: Call, loaded: Loaded) -> GrantSpec:
-        """A grant that holds now."""
+    def find_grant(self, call: Call, loaded: Loaded, asked: Sequence[str]) -> GrantSpec:
+        """A grant that holds now; of several, the first that has every field asked for."""
         seconds = call.at_ms / 1000
-        for grant in loaded.grants.get((call.rid, call.sid), ()):
-            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid):
-                return grant
-        raise NoGrant(rid=call.rid, sid=call.sid)
+        held = [
+            grant
+            for grant in loaded.grants.get((call.rid, call.sid), ())
+            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid)
+        ]
+        if not held:
+            raise NoGrant(rid=call.rid, sid=call.sid)
+        return next((grant for grant in held if set(asked) <= set(grant.fields)), held[0])
 
     async def refuse(self, call: Call, code: str, params: dict[str, Any]) -> Response:
         """Answer a refusal; callers whose signature is right get a receipt of it, others are only counted."""
@@ -293,6 +301,8 @@ def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str
         return {}, None
     try:
         body = json.loads(raw)
+        # Half of a surrogate pair is no text: it can be neither looked up nor answered with.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as fault:
         raise BadBody from fault
     if not isinstance(body, dict):

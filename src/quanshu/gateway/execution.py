@@ -16,6 +16,8 @@ from quanshu.kernel.errors import Forbidden, Invalid, Unavailable
 from quanshu.lake.masking import Mask, add_functions, mask_sql
 
 INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+BOOLEANS = {"true": "1", "1": "1", "false": "0", "0": "0"}
 DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", re.ASCII)
 
 
@@ -58,12 +60,19 @@ def fault_of(parameter: ParameterSpec, text: str) -> tuple[str, str] | None:
         return "不是整数", "is not a whole number"
     if parameter.type == "decimal" and not DECIMAL.fullmatch(text):
         return "不是数值", "is not a number"
-    if parameter.type == "date":
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            return "不是日期（YYYY-MM-DD）", "is not a date (YYYY-MM-DD)"
+    if parameter.type == "boolean" and text.lower() not in BOOLEANS:
+        return "须为 true 或 false", "must be true or false"
+    if parameter.type == "date" and not is_date(text):
+        return "不是日期（YYYY-MM-DD）", "is not a date (YYYY-MM-DD)"
     return None
+
+
+def is_date(text: str) -> bool:
+    """Whether the text is a day of the calendar in the form the serving tables hold."""
+    try:
+        return bool(DATE.fullmatch(text)) and date.fromisoformat(text) is not None
+    except ValueError:
+        return False
 
 
 def read_parameters(service: ServiceSpec, given: Mapping[str, Any]) -> dict[str, str]:
@@ -81,22 +90,43 @@ def read_parameters(service: ServiceSpec, given: Mapping[str, Any]) -> dict[str,
             if parameter.required:
                 raise BadParameter(name=name, fault="必填", fault_en="is required")
             continue
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise BadParameter(name=name, fault="须为文本或数值", fault_en="must be a text or a number")
-        text = str(value).strip()
-        fault = fault_of(parameter, text)
-        if fault is not None:
-            raise BadParameter(name=name, fault=fault[0], fault_en=fault[1])
-        values[name] = text
-    if not any(not known[name].compare for name in values):
-        names = "/".join(name for name, parameter in known.items() if not parameter.compare)
-        raise BadParameter(name=names, fault="至少填写一项", fault_en="at least one is required")
+        values[name] = read_value(parameter, value)
+    need_one(known, values, compare=False)
+    if service.shape == "verify":
+        need_one(known, values, compare=True)
     return values
 
 
-def pick_fields(asked: Sequence[str] | None, granted: Sequence[str]) -> tuple[str, ...]:
-    """The fields to answer with: those asked for, which must be granted, else all granted ones."""
-    if asked is None:
+def read_value(parameter: ParameterSpec, value: Any) -> str:
+    """One value as the serving table holds it. Raises BadParameter."""
+    if isinstance(value, bool) and parameter.type == "boolean":
+        return str(int(value))
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise BadParameter(name=parameter.name, fault="须为文本或数值", fault_en="must be a text or a number")
+    text = str(value).strip()
+    fault = fault_of(parameter, text)
+    if fault is not None:
+        raise BadParameter(name=parameter.name, fault=fault[0], fault_en=fault[1])
+    return BOOLEANS[text.lower()] if parameter.type == "boolean" else text
+
+
+def need_one(known: Mapping[str, ParameterSpec], values: Mapping[str, str], *, compare: bool) -> None:
+    """A call searches by at least one parameter, and a verification compares at least one."""
+    if not any(known[name].compare is compare for name in values):
+        names = "/".join(name for name, parameter in known.items() if parameter.compare is compare)
+        raise BadParameter(name=names, fault="至少填写一项", fault_en="at least one is required")
+
+
+def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequence[str]) -> tuple[str, ...]:
+    """The fields to answer with: those asked for, which must be granted, else all granted ones.
+
+    A granted field that the version in force no longer has is not answered with.
+    """
+    offered = {field.name for field in service.fields}
+    granted = [name for name in granted if name in offered]
+    if not granted:
+        raise FieldNotGranted(fields="*")
+    if not asked:
         return tuple(granted)
     extra = [str(name)[:60] for name in asked if name not in granted]
     if extra:
@@ -107,12 +137,12 @@ def pick_fields(asked: Sequence[str] | None, granted: Sequence[str]) -> tuple[st
 class Executor:
     """One service over one serving file, opened read-only once a thread."""
 
-    def __init__(self, service: ServiceSpec, directory: Path) -> None:
+    def __init__(self, service: ServiceSpec, directory: Path, *, salt: str = "") -> None:
         self.service = service
         self.path = directory / service.table_file
         self._local = threading.local()
         self._masked = {
-            field.name: f"{mask_sql(Mask(field.mask), field.column, 'sqlite')} AS {quote(field.name)}"
+            field.name: f"{mask_sql(Mask(field.mask), field.column, 'sqlite', salt=salt)} AS {quote(field.name)}"
             for field in service.fields
         }
 

@@ -67,6 +67,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)
+    connection.execute("CREATE INDEX IF NOT EXISTS receipt_at ON receipt (at_ms)")
     return connection
 
 
@@ -99,6 +100,17 @@ class Journal:
                 rows = connection.execute("SELECT sign FROM receipt WHERE at_ms >= ?", (since_ms,)).fetchall()
                 signs.extend(sign for (sign,) in rows if sign)
         return signs
+
+    def used_since(self, since_ms: int) -> dict[str, int]:
+        """Answered calls of each grant since a time, from every journal: the day's volume after a restart."""
+        used: dict[str, int] = {}
+        sql = "SELECT grant_uid, count(*) FROM receipt WHERE at_ms >= ? AND outcome = 'ok' GROUP BY grant_uid"
+        for path in self.directory.glob("journal-*.sqlite"):
+            opened = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+            with contextlib.closing(opened) as connection, contextlib.suppress(sqlite3.OperationalError):
+                for grant_uid, count in connection.execute(sql, (since_ms,)):
+                    used[grant_uid] = used.get(grant_uid, 0) + count
+        return used
 
     def close(self) -> None:
         """Write what waits, then close."""
@@ -134,7 +146,7 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(INSERT, [astuple(receipt) for receipt in receipts])
             self._connection.execute("COMMIT")
-        except sqlite3.Error as fault:
+        except (sqlite3.Error, ValueError, OverflowError) as fault:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             return fault

@@ -18,6 +18,16 @@ class DailyLimit(TooMany):
     code = "gateway.daily_limit"
 
 
+def day_of(at_ms: int) -> int:
+    """The city's day a moment lies in, counted from the epoch."""
+    return (at_ms + CITY_OFFSET_MS) // DAY_MS
+
+
+def start_of_day(at_ms: int) -> int:
+    """The first millisecond of that day."""
+    return day_of(at_ms) * DAY_MS - CITY_OFFSET_MS
+
+
 @dataclass(slots=True)
 class Bucket:
     """A token bucket that holds a minute's calls, and a count for the city's day."""
@@ -33,13 +43,19 @@ class Limits:
 
     def __init__(self) -> None:
         self._buckets: dict[str, Bucket] = {}
+        self._used: dict[str, tuple[int, int]] = {}
+
+    def remember(self, grant_uid: str, *, used: int, now_ms: int) -> None:
+        """Take up the day's calls counted before a restart; the minute starts anew."""
+        self._used[grant_uid] = (day_of(now_ms), used)
 
     def take(self, grant_uid: str, *, rate: int, daily: int | None, now_ms: int) -> None:
         """Count one call. Raises RateLimited or DailyLimit and counts nothing then."""
-        day = (now_ms + CITY_OFFSET_MS) // DAY_MS
+        day = day_of(now_ms)
         bucket = self._buckets.get(grant_uid)
         if bucket is None:
-            bucket = self._buckets[grant_uid] = Bucket(float(rate), now_ms, day, 0)
+            before = self._used.pop(grant_uid, (day, 0))
+            bucket = self._buckets[grant_uid] = Bucket(float(rate), now_ms, *before)
         if bucket.day != day:
             bucket.day, bucket.used = day, 0
         passed = max(0, now_ms - bucket.refilled_ms)

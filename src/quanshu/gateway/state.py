@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -72,6 +73,8 @@ class State:
 def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
+    # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
+    salt = hmac.digest(seal_key, b"hash mask", "sha256").hex()
     grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
     for grant in snapshot.grants:
         grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
@@ -80,7 +83,9 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
         clients={client.rid: client for client in snapshot.clients},
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
-        executors={service.sid: Executor(service, config.serving_directory) for service in snapshot.services},
+        executors={
+            service.sid: Executor(service, config.serving_directory, salt=salt) for service in snapshot.services
+        },
     )
 
 
