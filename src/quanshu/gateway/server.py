@@ -35,4 +35,12 @@ def serve(config: GatewayConfig) -> None:
 
 def build() -> Starlette:
     """The application in granian's worker process."""
-    return create_app(GatewayConfig(**{name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}))
+    paths = {name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}
+    return create_app(
+        GatewayConfig(
+            directory=paths["directory"],
+            serving_directory=paths["serving_directory"],
+            public_key_file=paths["public_key_file"],
+            seal_key_file=paths["seal_key_file"],
+        )
+    )
