@@ -39,8 +39,8 @@ class RegionCode(Identifier):
         widths = list(WIDTHS)
         parts = [value[a:b] for a, b in zip([0, *widths], widths, strict=False)]
         empty = [set(part) == {"0"} for part in parts]
-        # A village right under a county exists in no edition; a level may be empty only below the last one used.
-        if any(empty[index] and not all(empty[index:]) for index in (0, 1, 2)):
+        # 东莞, 中山, 儋州 and 嘉峪关 have streets without districts; no other level is ever left out.
+        if any(empty[index] and not all(empty[index:]) for index in (0, 1, 3)):
             raise cls.refuse(text, "a level in the middle is empty")
         return cls(value)
 
