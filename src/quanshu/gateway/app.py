@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -147,7 +148,7 @@ class Gateway:
             raise NotReady
         raw = await read_body(request)
         call.request_hash = hashlib.sha256(raw or request.url.query.encode()).hexdigest()
-        call.case_number = request.headers.get("x-case-number", "")[:MOST_CASE]
+        call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
         self.identify(request, call, loaded)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
@@ -318,6 +319,13 @@ async def not_found(request: Request, fault: Exception) -> Response:
     return JSONResponse(messages.envelope("gateway.not_found", {}, ""), status_code=404)
 
 
+async def wrong_method(request: Request, fault: Exception) -> Response:
+    """A method that the address does not have."""
+    code = "gateway.wrong_method"
+    body = messages.envelope(code, {"method": request.method}, "")
+    return JSONResponse(body, status_code=405, headers=getattr(fault, "headers", None))
+
+
 def create_app(config: GatewayConfig) -> Starlette:
     """The ASGI application of one gateway process."""
     gateway = Gateway(config)
@@ -328,7 +336,8 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/health", gateway.health),
         ],
         lifespan=gateway.lifespan,
-        exception_handlers={404: not_found},
+        exception_handlers={404: not_found, 405: wrong_method},
     )
+    app.router.redirect_slashes = False
     app.state.gateway = gateway
     return app

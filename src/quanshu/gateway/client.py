@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -63,10 +64,10 @@ class GatewayClient:
         fields: Sequence[str] | None = None,
         case_number: str | None = None,
     ) -> Answer:
-        """Call a service once. Raises httpx.HTTPError when the gateway does not answer."""
+        """Call a service once; the case number travels percent-encoded. Raises httpx.HTTPError when the gateway does not answer."""
         headers = sign_headers(self.rid, sid, self._secret, self._next_ms())
         if case_number:
-            headers["X-Case-Number"] = case_number
+            headers["X-Case-Number"] = quote(case_number)
         body = {**parameters, **({"fields": list(fields)} if fields else {})}
         response = self._http.post(f"/s/{sid}", json=body, headers=headers)
         try:

@@ -143,6 +143,13 @@ MESSAGES: Mapping[str, Text] = {
         "There is nothing at this address.",
         "Services are at /s/{sid}.",
     ),
+    "gateway.wrong_method": (
+        405,
+        "不支持 %(method)s 方法。",
+        "请使用 POST 或 GET 调用服务。",
+        "The method %(method)s is not supported.",
+        "Call services by POST or GET.",
+    ),
     "gateway.internal": (
         500,
         "网关内部错误，未返回数据。",

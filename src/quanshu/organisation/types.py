@@ -172,3 +172,15 @@ class TokenExpired(Invalid):
     code = "organisation.bad_token_life"
     message = "A token lives 1 to 365 days."
     remedy = "Enter a number of days in that range."
+
+
+class TokenNotFound(NotFound):
+    code = "organisation.token_not_found"
+    message = "There is no such token in force."
+    remedy = "Reload your account page to see your tokens."
+
+
+class ProgramNotFound(NotFound):
+    code = "organisation.program_not_found"
+    message = "There is no program “%(program)s” that you may see."
+    remedy = "Open its unit's page and choose one."

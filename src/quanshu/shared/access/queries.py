@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
 from quanshu.shared.access import rules
 from quanshu.shared.access.types import Actor, Scope
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from quanshu.shared.access.models import Role
 
 NOTHING = Q(pk__in=[])
 
@@ -48,3 +54,10 @@ def scope_q(
     elif scope == Scope.REGION and region and actor.region_code:
         clause |= Q(**{f"{region}__startswith": rules.region_prefix(actor.region_code)})
     return clause
+
+
+def list_roles() -> QuerySet[Role]:
+    """Every role, in its order."""
+    from quanshu.shared.access.models import Role
+
+    return Role.objects.all()

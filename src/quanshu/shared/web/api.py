@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
 from quanshu.shared.web.forms import Form, ReasonForm
 from quanshu.shared.web.lists import Column, Filter, ListPage
@@ -26,6 +27,7 @@ __all__ = [
     "SIGNED_IN",
     "Action",
     "ActionPage",
+    "Card",
     "Column",
     "DetailPage",
     "Filter",

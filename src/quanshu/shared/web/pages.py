@@ -23,6 +23,7 @@ from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.errors import FieldErrors, QuanshuError
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit.api import history
+from quanshu.shared.web.cards import Card
 from quanshu.shared.workflow.api import clocks_of
 
 if TYPE_CHECKING:
@@ -148,6 +149,10 @@ class DetailPage(Page):
         """(label, tone) of the state badge; tone is one of green, blue, orange, red, secondary."""
         return None
 
+    def cards(self, obj: Any) -> Sequence[Card]:
+        """The page's main column."""
+        return ()
+
     def detail_context(self, obj: Any) -> dict[str, Any]:
         """Values a subclass's template needs beyond the common ones."""
         return {}
@@ -162,6 +167,7 @@ class DetailPage(Page):
             "state": self.state(obj),
             "facts": self.facts(obj),
             "actions": self.actions(obj),
+            "cards": self.cards(obj),
         }
         if self.audit_kind:
             context["history"] = history(self.audit_kind, str(obj.uid))[:50]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
+from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.kernel.ids import new_uid
@@ -13,6 +15,11 @@ from quanshu.supply.catalogue.permissions import CataloguePermission
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def in_language(name: str, name_en: str) -> str:
+    """The English text for an English reader where there is one, else the Chinese."""
+    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 class Classification(models.Model):
@@ -29,7 +36,12 @@ class Classification(models.Model):
         ordering: ClassVar = ["code"]
 
     def __str__(self) -> str:
-        return f"{self.code} {self.name}"
+        return f"{self.code} {self.title}"
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return in_language(self.name, self.name_en)
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -41,7 +53,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(own)
 
     def published(self) -> Self:
-        return self.filter(state="published")
+        """Entries with a version in force, also while their next version is being prepared."""
+        return self.filter(published_version__isnull=False)
 
     def must_land(self) -> Self:
         """Entries whose data must be in the lake: structured, not marked specially sensitive."""
@@ -88,10 +101,33 @@ class Entry(models.Model):
         indexes: ClassVar = [models.Index(fields=["unit", "state"])]
 
     def __str__(self) -> str:
-        return self.resource_name
+        return self.title
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return in_language(self.resource_name, self.name_en)
 
     def access_place(self) -> Place:
         return Place(unit_path=self.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return f"/catalogue/{self.uid}/"
+
+    def search_hint(self) -> str:
+        return f"{self.code} · {self.unit}"
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return self.name_en if get_language() == "en" and self.name_en else self.resource_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalogue:entry", args=[self.uid])
+
+    def search_hint(self) -> str:
+        """What tells this entry from its namesakes in a list of results."""
+        return f"{self.code} · {self.unit}"
 
 
 class Item(models.Model):

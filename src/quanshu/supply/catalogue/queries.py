@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Substr
 
 from quanshu.lake.landing import ColumnSpec, DataType
-from quanshu.shared.access.api import Actor
+from quanshu.organisation.api import Unit
+from quanshu.shared.access.api import Actor, scope_q
 from quanshu.supply.catalogue import rules
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
-from quanshu.supply.catalogue.types import EntryNotFound, Figures, ItemData, UnitFigures
+from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.types import (
+    GRADE_ORDER,
+    BadFacet,
+    EntryNotFound,
+    EntryState,
+    FacetOption,
+    Figures,
+    ItemData,
+    ShareType,
+    UnitFigures,
+    VersionNotFound,
+)
 
 ON_HAND = {"format_class__in": ["database", "spreadsheet"], "sensitive_reason": ""}
 
@@ -90,9 +104,43 @@ def classification_codes() -> list[str]:
     return list(Classification.objects.filter(level__gte=3).values_list("code", flat=True))
 
 
-def version_of(entry: Entry, number: int) -> EntryVersion | None:
-    """A published version, or None."""
-    return entry.versions.filter(number=number).first()
+def version_of(entry: Entry, number: int) -> EntryVersion:
+    """A published version. Raises VersionNotFound."""
+    version: EntryVersion | None = entry.versions.filter(number=number).first()
+    if version is None:
+        raise VersionNotFound(number=number)
+    return version
+
+
+def compare(entry: Entry, before: int, after: int | None) -> list[tuple[str, object, object]]:
+    """(path, before, after) of what differs between two versions; `after` None means the entry as it is now."""
+    old = version_of(entry, before).snapshot
+    new = snapshot_of(entry, items_of(entry)) if after is None else version_of(entry, after).snapshot
+    return rules.differences(old, new)
+
+
+def units_to_edit(actor: Actor) -> QuerySet[Unit]:
+    """Units for which the actor may create entries."""
+    return Unit.objects.filter(scope_q(actor, CataloguePermission.EDIT, unit_path="path"), closed_on=None)
+
+
+def sees_drafts(actor: Actor, entry: Entry) -> bool:
+    """Whether the entry lies within the actor's view scope; others read only what is published."""
+    return Entry.objects.filter(scope_q(actor, CataloguePermission.VIEW), pk=entry.pk).exists()
+
+
+def face_of(actor: Actor, entry: Entry) -> tuple[Entry, tuple[ItemData, ...]]:
+    """The entry as the actor may read it: within scope as it is now, elsewhere the version in force."""
+    if entry.state == EntryState.PUBLISHED or entry.published_version is None or sees_drafts(actor, entry):
+        return entry, items_of(entry)
+    said = dict(version_of(entry, entry.published_version).snapshot)
+    items = tuple(ItemData(**{**item, "code_list": tuple(item["code_list"])}) for item in said.pop("items"))
+    entry.classification = Classification.objects.get(code=said.pop("classification_code"))
+    for name, value in said.items():
+        if not name.startswith("provider_"):
+            setattr(entry, name, value)
+    entry.state, entry.version = EntryState.PUBLISHED, entry.published_version
+    return entry, items
 
 
 def snapshot_of(entry: Entry, items: Sequence[ItemData]) -> dict[str, object]:
@@ -133,7 +181,7 @@ def item_values(item: ItemData) -> list[tuple[str, object]]:
 def catalogue_figures(rows: QuerySet[Entry] | None = None, *, today: date | None = None) -> Figures:
     """目录挂载率, 落地率 and graded fields, counted from the rows themselves, with the figures of each unit."""
     entries = Entry.objects.all() if rows is None else rows
-    published = Q(state="published")
+    published = Q(published_version__isnull=False)
     must = published & Q(**ON_HAND)
     counts = {
         "published": Count("pk", filter=published),
@@ -153,3 +201,126 @@ def catalogue_figures(rows: QuerySet[Entry] | None = None, *, today: date | None
         .order_by("unit_name")
     )
     return Figures(**total, **items, as_of=today, by_unit=tuple(UnitFigures(**row) for row in units))
+
+
+CLASS_WIDTHS = (1, 3, 6)
+YES_NO = ("1", "0")
+FACETS: Mapping[str, tuple[str, ...]] = {
+    "state": tuple(EntryState),
+    "unit": (),
+    "class": (),
+    "share": tuple(ShareType),
+    "grade": (*GRADE_ORDER, "none"),
+    "mounted": YES_NO,
+    "landed": YES_NO,
+}
+SEARCHED = ("resource_name", "name_en", "abstract", "abstract_en", "code", "unit__name", "unit__name_en")
+
+
+def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Adds `grade_rank`: the rank of the highest grade of the entry's items, 0 while none is graded."""
+    ranks = Case(
+        *(When(grade=grade, then=Value(rank)) for grade, rank in GRADE_ORDER.items()),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+    highest = Item.objects.filter(entry=OuterRef("pk")).order_by().values("entry").annotate(top=Max(ranks))
+    return rows.annotate(grade_rank=Coalesce(Subquery(highest.values("top")), Value(0)))
+
+
+def search_entries(rows: QuerySet[Entry], text: str) -> QuerySet[Entry]:
+    """Entries with every word in the name, abstract, code, unit, or a field's name or title."""
+    for word in text.replace("\x00", "")[:200].split():
+        clause = Q()
+        for name in SEARCHED:
+            clause |= Q(**{f"{name}__icontains": word})
+        fields = Item.objects.filter(Q(name__icontains=word) | Q(title__icontains=word) | Q(title_en__icontains=word))
+        rows = rows.filter(clause | Q(pk__in=fields.values("entry")))
+    return rows
+
+
+def facet_q(facet: str, value: str) -> Q:
+    """The condition of one facet. Raises BadFacet for a facet or value that does not exist."""
+    known = FACETS.get(facet)
+    if known is None or (known and value not in known) or (facet == "class" and not value.isascii()):
+        raise BadFacet(facet=facet, value=value)
+    if facet == "grade":
+        return Q(grade_rank=GRADE_ORDER.get(value, 0))
+    if facet == "landed":
+        return Q(landed_rows__isnull=value == "0")
+    if facet == "class":
+        return Q(classification__code__startswith=value)
+    if facet == "mounted":
+        return Q(mounted=value == "1")
+    return Q(**{{"unit": "unit__uid", "share": "share_type"}.get(facet, facet): value})
+
+
+def narrow_entries(rows: QuerySet[Entry], chosen: Mapping[str, str]) -> QuerySet[Entry]:
+    """Entries that fit every chosen facet. Raises BadFacet."""
+    rows = with_grade(rows)
+    for facet, value in chosen.items():
+        rows = rows.filter(facet_q(facet, value))
+    return rows
+
+
+def facet_options(rows: QuerySet[Entry], chosen: Mapping[str, str]) -> dict[str, tuple[FacetOption, ...]]:
+    """For each facet its values with counts, under everything chosen in the other facets."""
+    found = {}
+    for facet in FACETS:
+        others = {key: value for key, value in chosen.items() if key != facet}
+        found[facet] = tuple(counted(narrow_entries(rows, others).order_by(), facet, chosen.get(facet, "")))
+    return found
+
+
+def counted(rows: QuerySet[Entry], facet: str, value: str) -> list[FacetOption]:
+    """Values of one facet with the number of entries for each."""
+    if facet == "unit":
+        units = rows.values("unit__uid", "unit__name", "unit__name_en").annotate(n=Count("pk", distinct=True))
+        return [
+            FacetOption(row["unit__uid"], row["n"], row["unit__name"], row["unit__name_en"])
+            for row in units.order_by("-n", "unit__name")
+        ]
+    if facet == "class":
+        return counted_classes(rows, value)
+    counts = grouped(rows, facet)
+    return [FacetOption(option, counts[option]) for option in FACETS[facet] if counts.get(option)]
+
+
+def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
+    """Counts of a facet that is a column of the entry."""
+    if facet in {"mounted", "landed"}:
+        yes = rows.filter(facet_q(facet, "1")).count()
+        return {"1": yes, "0": rows.count() - yes}
+    field = {"share": "share_type", "grade": "grade_rank"}.get(facet, facet)
+    counts = {row[field]: row["n"] for row in rows.values(field).annotate(n=Count("pk"))}
+    if facet == "grade":
+        return {grade: counts.get(GRADE_ORDER.get(grade, 0), 0) for grade in FACETS[facet]}
+    return counts
+
+
+def counted_classes(rows: QuerySet[Entry], value: str) -> list[FacetOption]:
+    """The chosen class, those above it, and the classes one level below it."""
+    width = next((width for width in CLASS_WIDTHS if width > len(value)), CLASS_WIDTHS[-1])
+    under = rows.filter(classification__code__startswith=value) if value else rows
+    cut = under.annotate(head=Substr("classification__code", 1, width)).values("head")
+    counts = {row["head"]: row["n"] for row in cut.annotate(n=Count("pk")).order_by("head")}
+    for above in (width for width in CLASS_WIDTHS if width <= len(value)):
+        head = value[:above]
+        counts[head] = rows.filter(classification__code__startswith=head).count()
+    names = {row.code: row for row in Classification.objects.filter(code__in=counts)}
+    return [
+        FacetOption(code, counts[code], names[code].name, names[code].name_en)
+        for code in sorted(counts)
+        if code in names
+    ]
+
+
+def class_counts(actor: Actor) -> dict[str, int]:
+    """How many entries the actor may see under each class, those below it included."""
+    counts: dict[str, int] = {}
+    filed = list_entries(actor).order_by().values_list("classification__code").annotate(n=Count("pk"))
+    for code, number in filed:
+        for width in {*CLASS_WIDTHS, len(code)}:
+            if width <= len(code):
+                counts[code[:width]] = counts.get(code[:width], 0) + number
+    return counts

@@ -15,17 +15,19 @@ from quanshu.supply.catalogue.events import CatalogueEvent
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.types import (
     GRADE_ORDER,
+    STEP_NAMES,
     EntryData,
     EntryState,
     FormatClass,
     ItemData,
+    NotGraded,
     OpenType,
     ShareType,
     UpdateCycle,
     WrongState,
 )
 
-P, E, S = CataloguePermission, CatalogueEvent, EntryState
+P, E, S, L = CataloguePermission, CatalogueEvent, EntryState, STEP_NAMES
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_ITEMS = 500
 
@@ -33,12 +35,12 @@ MACHINE = Machine(
     name="catalogue.entry",
     states=EntryState,
     transitions=(
-        Transition("submit", frozenset({S.DRAFT}), S.REVIEW, P.SUBMIT, E.SUBMITTED, label=N_("Submit for review")),
-        Transition("return", frozenset({S.REVIEW}), S.DRAFT, P.PUBLISH, E.RETURNED, label=N_("Return")),
-        Transition("publish", frozenset({S.REVIEW}), S.PUBLISHED, P.PUBLISH, E.PUBLISHED, label=N_("Publish")),
-        Transition("revise", frozenset({S.PUBLISHED}), S.DRAFT, P.EDIT, E.REVISED, label=N_("Revise")),
-        Transition("withdraw", frozenset({S.PUBLISHED}), S.WITHDRAWN, P.WITHDRAW, E.WITHDRAWN, label=N_("Withdraw")),
-        Transition("restore", frozenset({S.WITHDRAWN}), S.DRAFT, P.EDIT, E.REVISED, label=N_("Take up again")),
+        Transition("submit", frozenset({S.DRAFT}), S.REVIEW, P.SUBMIT, E.SUBMITTED, label=L["submit"]),
+        Transition("return", frozenset({S.REVIEW}), S.DRAFT, P.PUBLISH, E.RETURNED, label=L["return"]),
+        Transition("publish", frozenset({S.REVIEW}), S.PUBLISHED, P.PUBLISH, E.PUBLISHED, label=L["publish"]),
+        Transition("revise", frozenset({S.PUBLISHED}), S.DRAFT, P.EDIT, E.REVISED, label=L["revise"]),
+        Transition("withdraw", frozenset({S.PUBLISHED}), S.WITHDRAWN, P.WITHDRAW, E.WITHDRAWN, label=L["withdraw"]),
+        Transition("restore", frozenset({S.WITHDRAWN}), S.DRAFT, P.EDIT, E.REVISED, label=L["restore"]),
     ),
 )
 
@@ -151,7 +153,7 @@ def check_publishable(items: Sequence[ItemData]) -> None:
     """Every item graded (分级分类, GB/T 43697) before the entry is published."""
     ungraded = [item for item in items if not item.grade]
     if ungraded:
-        raise FieldErrors(
+        raise NotGraded(
             errors=tuple(
                 FieldError(f"items.{item.name}.grade", N_("This item has no grade."), N_("Grade it first."))
                 for item in ungraded

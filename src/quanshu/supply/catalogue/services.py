@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
 from django.db import transaction
@@ -37,6 +39,8 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
     rules.check_entry(data, classifications=queries.classification_codes())
     if items:
         rules.check_items(items)
+    if any(item.grade for item in items):
+        require(actor, CataloguePermission.GRADE, _At(unit.path))
     classification = Classification.objects.get(code=data.classification_code)
     uid = new_uid()
     entry = Entry(
@@ -75,6 +79,9 @@ def set_items(*, actor: Actor, now: datetime, entry: Entry, items: Sequence[Item
     require(actor, CataloguePermission.EDIT, entry)
     rules.check_editable(entry.state)
     rules.check_items(items)
+    graded = dict(entry.items.values_list("name", "grade"))
+    if any(item.grade != graded.get(item.name, "") for item in items):
+        require(actor, CataloguePermission.GRADE, entry)
     entry.items.all().delete()
     write_items(entry, items)
     entry.updated_at = now
@@ -196,6 +203,25 @@ def withdraw_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) ->
     return entry
 
 
+def load_classification(rows: Sequence[Mapping[str, str]]) -> int:
+    """Bring in the shipped classes: new codes are added, names corrected, serials kept. Returns rows changed."""
+    known = {row.code: row for row in Classification.objects.all()}
+    changed = 0
+    for row in rows:
+        code, name, name_en = row["code"], row["name"], row["name_en"]
+        found = known.get(code)
+        if found is None:
+            parent = known.get(row["parent"])
+            found = Classification(code=code, level=int(row["level"]), parent=parent)
+        elif (found.name, found.name_en) == (name, name_en):
+            continue
+        found.name, found.name_en = name, name_en
+        found.save()
+        known[code] = found
+        changed += 1
+    return changed
+
+
 class _At:
     """A place to ask rights for before the entry exists."""
 
@@ -274,3 +300,20 @@ def _note(
         payload={"entry_uid": entry.uid, "code": entry.code, "state": entry.state, "version": entry.version},
         now=now,
     )
+
+
+def seed_classification(**kwargs: Any) -> None:
+    """Bring in the shipped classes that are not in the table yet, after each migration; edits stay."""
+    using = kwargs.get("using") or "default"
+    text = files("quanshu.supply.catalogue").joinpath("data/classification.csv").read_text(encoding="utf-8")
+    rows = Classification.objects.using(using)
+    known = {row.code: row for row in rows.all()}
+    for line in csv.DictReader(text.splitlines()):
+        if line["code"] not in known:
+            known[line["code"]] = rows.create(
+                code=line["code"],
+                name=line["name"],
+                name_en=line["name_en"],
+                level=int(line["level"]),
+                parent=known.get(line["parent"]),
+            )

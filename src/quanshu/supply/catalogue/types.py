@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from quanshu.kernel.errors import Conflict, NotFound
+from django.utils.translation import gettext_noop as N_
+
+from quanshu.kernel.errors import Conflict, FieldErrors, Invalid, NotFound, fill
 
 
 class EntryState(StrEnum):
@@ -110,6 +112,16 @@ class EntryData:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetOption:
+    """One value of a facet and how many entries have it; names where the value is a code of something named."""
+
+    value: str
+    count: int
+    name: str = ""
+    name_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The catalogue's own figures. A rate is None while there is nothing to divide by."""
 
@@ -165,13 +177,48 @@ class EntryNotFound(NotFound):
     remedy = "Search the catalogue, or ask the unit that owns the data."
 
 
+STATE_NAMES: Mapping[str, str] = {
+    EntryState.DRAFT: N_("Draft"),
+    EntryState.REVIEW: N_("Under review"),
+    EntryState.PUBLISHED: N_("Published"),
+    EntryState.WITHDRAWN: N_("Withdrawn"),
+}
+STEP_NAMES: Mapping[str, str] = {
+    "edit": N_("Edit"),
+    "submit": N_("Submit for review"),
+    "return": N_("Return"),
+    "publish": N_("Publish"),
+    "revise": N_("Revise"),
+    "withdraw": N_("Withdraw"),
+    "restore": N_("Take up again"),
+}
+
+
 class WrongState(Conflict):
     code = "catalogue.wrong_state"
-    message = "The entry is %(state)s; %(step)s is not possible now."
-    remedy = "Open the entry to see its state and the steps it allows."
+    message = "The entry is in the state “%(state)s”; the step “%(step)s” is not possible now."
+    remedy = "Open the entry to see its state and the steps it allows; a published entry is edited by revising it."
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """The fault with state and step by their names; the parameters keep the codes."""
+        state, step = self.params["state"], self.params["step"]
+        names = {"state": STATE_NAMES.get(state, state), "step": STEP_NAMES.get(step, step)}
+        return fill(translate(self.message), {key: translate(name) for key, name in names.items()})
 
 
-class CodeTaken(Conflict):
-    code = "catalogue.code_taken"
-    message = "The resource code %(code)s is in use."
-    remedy = "Save again: the next free number will be issued."
+class VersionNotFound(NotFound):
+    code = "catalogue.version_not_found"
+    message = "The entry has no published version %(number)s."
+    remedy = "Choose one of the versions listed on the entry's page."
+
+
+class NotGraded(FieldErrors):
+    code = "catalogue.not_graded"
+    message = "Items without a grade: %(fields)s."
+    remedy = "Grade every item first (GB/T 43697); an ungraded item keeps the entry from being published."
+
+
+class BadFacet(Invalid):
+    code = "catalogue.bad_facet"
+    message = "The facet %(facet)s does not know the value “%(value)s”."
+    remedy = "Choose a value from the list, or leave the facet out."
