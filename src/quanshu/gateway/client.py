@@ -64,7 +64,10 @@ class GatewayClient:
         fields: Sequence[str] | None = None,
         case_number: str | None = None,
     ) -> Answer:
-        """Call a service once; the case number travels percent-encoded. Raises httpx.HTTPError when the gateway does not answer."""
+        """Call a service once; the case number travels percent-encoded.
+
+        Raises httpx.HTTPError when the gateway does not answer.
+        """
         headers = sign_headers(self.rid, sid, self._secret, self._next_ms())
         if case_number:
             headers["X-Case-Number"] = quote(case_number)
