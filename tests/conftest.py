@@ -4,8 +4,48 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 HOME = Path(tempfile.mkdtemp(prefix="quanshu-test-"))
 os.environ["QUANSHU_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "quanshu.config.settings"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite as a node has it: a file with a write-ahead log, so that threads meet the locks they meet there."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database.setdefault("TEST", {})["NAME"] = str(HOME / "test.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Transactional tests empty every table after them: the audit trail's triggers step aside for that alone."""
+    from django.core.management.commands import flush
+    from django.db import connection
+
+    from quanshu.shared.audit import append_only
+
+    empty_tables = flush.Command.handle
+
+    def run(statements: list[str]) -> None:
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def handle(self: flush.Command, **options: object) -> None:
+        run(append_only.remove_statements(connection.vendor))
+        try:
+            empty_tables(self, **options)
+        finally:
+            run(append_only.install_statements(connection.vendor))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush.Command, "handle", handle)
+        yield

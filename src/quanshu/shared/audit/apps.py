@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -17,3 +19,4 @@ class AuditConfig(AppConfig):
 
         register_actions({"web.list.exported": _("List exported"), "access.grant.set": _("Role's right changed")})
         every_tick("audit.integrate", 0.4)(integrate)
+        every_tick("audit.integrate_late", 300)(partial(integrate, whole=True))

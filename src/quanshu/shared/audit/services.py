@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.merkle import CompactRange, leaf_hash
@@ -17,6 +19,8 @@ from quanshu.shared.audit.context import current_request_id
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
 
 BATCH = 2000
+# An entry may be committed after entries with higher row numbers; a tick looks this many rows back.
+REACH = 20_000
 
 
 def record(
@@ -81,21 +85,32 @@ def canonical(entry: AuditEntry) -> bytes:
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def integrate(now: datetime, limit: int = BATCH) -> int:
+def integrate(now: datetime, limit: int = BATCH, *, whole: bool = False) -> int:
     """Give up to `limit` waiting entries their sequence and hashes; returns how many.
 
-    Writers never wait for this. Two integrators at once are safe: sequence numbers are primary keys,
-    so one of them fails and its work is done by the other.
+    Looks only at the newest rows, so that a tick costs the same however long the trail is; `whole` looks at
+    all, for an entry whose transaction took very long. Writers never wait for this. Two integrators at once are
+    safe: sequence numbers are primary keys, so one of them fails and its work is done by the other.
     """
+    floor = 0 if whole else integrated_up_to() - REACH
+    if not waiting_rows(floor).exists():
+        return 0
     try:
         with transaction.atomic():
-            return _integrate(now, limit)
+            return _integrate(now, limit, floor)
     except IntegrityError:
         return 0
 
 
-def _integrate(now: datetime, limit: int) -> int:
-    waiting = list(waiting_rows().order_by("id")[:limit])
+def integrated_up_to() -> int:
+    """Row number of the entry that was placed last; 0 before the first."""
+    leaf = LedgerLeaf.objects.order_by("-sequence").first()
+    entry = AuditEntry.objects.filter(uid=leaf.entry_uid).only("id").first() if leaf else None
+    return entry.pk if entry else 0
+
+
+def _integrate(now: datetime, limit: int, floor: int) -> int:
+    waiting = list(waiting_rows(floor).order_by("id")[:limit])
     if not waiting:
         return 0
     head = TreeHead.objects.order_by("-size").first()
@@ -120,12 +135,10 @@ def _integrate(now: datetime, limit: int) -> int:
     return len(waiting)
 
 
-def waiting_rows() -> Any:
-    """Entries without a place in the tree yet."""
-    from django.db.models import Exists, OuterRef
-
+def waiting_rows(floor: int = 0) -> QuerySet[AuditEntry]:
+    """Entries with a row number above `floor` and no place in the tree yet."""
     placed = LedgerLeaf.objects.filter(entry_uid=OuterRef("uid"))
-    return AuditEntry.objects.filter(~Exists(placed))
+    return AuditEntry.objects.filter(~Exists(placed), pk__gt=floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,30 +168,57 @@ class IntegrityReport:
         ]
 
 
+class _Check:
+    """One pass over the leaves in order: recomputes each from its entry and each head from the leaves."""
+
+    def __init__(self) -> None:
+        self.tree, self.gm = CompactRange(), suite("gm")
+        self.changed: list[str] = []
+        self.missing: list[int] = []
+        self.expected = 0
+        self.heads_match = True
+        self.heads = TreeHead.objects.order_by("size").values_list("size", "root").iterator(chunk_size=BATCH)
+        self.head = next(self.heads, None)
+
+    def take(self, leaves: Sequence[LedgerLeaf]) -> None:
+        entries = AuditEntry.objects.in_bulk([leaf.entry_uid for leaf in leaves], field_name="uid")
+        for leaf in leaves:
+            self.missing.extend(range(self.expected, leaf.sequence))
+            self.expected = leaf.sequence + 1
+            entry = entries.get(leaf.entry_uid)
+            if entry is None:
+                self.missing.append(leaf.sequence)
+                continue
+            body = canonical(entry)
+            digest = leaf_hash(body)
+            if digest != bytes(leaf.leaf_hash) or self.gm.digest(body) != bytes(leaf.sm3):
+                self.changed.append(leaf.entry_uid)
+            self.tree.append(digest)
+            self.compare_head()
+
+    def compare_head(self) -> None:
+        if self.head is not None and self.head[0] == self.tree.size:
+            self.heads_match &= bytes(self.head[1]) == self.tree.root()
+            self.head = next(self.heads, None)
+
+    @property
+    def root_matches(self) -> bool:
+        """Every stored head was met and is the tree's; a head nobody reached means leaves are gone."""
+        newest = TreeHead.objects.order_by("-size").first()
+        return self.heads_match and self.head is None and self.expected == (newest.size if newest else 0)
+
+
 def integrity_report() -> IntegrityReport:
-    """Recompute every leaf and the root from the entries and compare them with what was stored."""
-    changed, missing = [], []
-    tree = CompactRange()
-    expected = 0
-    for leaf in LedgerLeaf.objects.order_by("sequence").iterator(chunk_size=BATCH):
-        missing.extend(range(expected, leaf.sequence))
-        expected = leaf.sequence + 1
-        entry = AuditEntry.objects.filter(uid=leaf.entry_uid).first()
-        if entry is None:
-            missing.append(leaf.sequence)
-            continue
-        digest = leaf_hash(canonical(entry))
-        if digest != bytes(leaf.leaf_hash):
-            changed.append(leaf.entry_uid)
-        tree.append(digest)
-    head = TreeHead.objects.order_by("-size").first()
-    matches = head is None or (head.size == expected and bytes(head.root) == tree.root())
-    entries = AuditEntry.objects.count()
+    """Recompute every leaf and every head from the entries and compare them with what was stored."""
+    check = _Check()
+    rows = LedgerLeaf.objects.order_by("sequence").iterator(chunk_size=500)
+    while leaves := list(islice(rows, 500)):
+        check.take(leaves)
     return IntegrityReport(
-        entries=entries,
+        entries=AuditEntry.objects.count(),
         leaves=LedgerLeaf.objects.count(),
         waiting=waiting_rows().count(),
-        changed=tuple(changed),
-        missing=tuple(missing),
-        root_matches=matches,
+        changed=tuple(check.changed),
+        missing=tuple(check.missing),
+        root_matches=check.root_matches,
     )
