@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from django.utils import timezone
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks.base import Task, TaskResult, TaskResultStatus
 
+from quanshu.kernel.clock import now as clock_now
 from quanshu.shared.jobs.registry import job
 from quanshu.shared.jobs.services import enqueue
 
@@ -29,7 +29,7 @@ class JobBackend(BaseTaskBackend):
 
     def enqueue(self, task: Task, args: Any, kwargs: Any) -> TaskResult:
         self.validate_task(task)
-        now = timezone.now()
+        now = clock_now()
         payload = {"path": task.module_path, "args": list(args), "kwargs": dict(kwargs)}
         row = enqueue("jobs.task", payload, now=now, run_at=task.run_after)
         return TaskResult(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cronsim import CronSim
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from quanshu.kernel.clock import CITY_TZ
@@ -89,6 +89,10 @@ def run(job: Job) -> None:
     if spec is None:
         finish(job, state="failed", error=f"no job is called {job.name!r}")
         return
+    if job.attempts >= spec.max_attempts:
+        # Its worker died in every attempt: such work would take down one worker after another.
+        finish(job, state="failed", error=f"its worker died in {job.attempts} attempts; {job.error}")
+        return
     job.attempts += 1
     Job.objects.filter(pk=job.pk, lease=job.lease).update(
         attempts=job.attempts, lease_until=clock_now() + timedelta(seconds=spec.lease_seconds)
@@ -114,7 +118,12 @@ def keep_lease(job: Job, seconds: float, stop: threading.Event) -> None:
     """Push the lease forward three times in each lease until told to stop."""
     try:
         while not stop.wait(seconds / 3):
-            Job.objects.filter(pk=job.pk, lease=job.lease).update(lease_until=clock_now() + timedelta(seconds=seconds))
+            try:
+                until = clock_now() + timedelta(seconds=seconds)
+                Job.objects.filter(pk=job.pk, lease=job.lease).update(lease_until=until)
+            except DatabaseError:
+                logger.exception("the lease of job %s could not be renewed now", job.name)
+                connection.close()
     finally:
         connection.close()
 
