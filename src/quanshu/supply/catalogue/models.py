@@ -112,17 +112,6 @@ class Entry(models.Model):
         return Place(unit_path=self.unit.path)
 
     def get_absolute_url(self) -> str:
-        return f"/catalogue/{self.uid}/"
-
-    def search_hint(self) -> str:
-        return f"{self.code} · {self.unit}"
-
-    @property
-    def title(self) -> str:
-        """The name in the reader's language."""
-        return self.name_en if get_language() == "en" and self.name_en else self.resource_name
-
-    def get_absolute_url(self) -> str:
         return reverse("catalogue:entry", args=[self.uid])
 
     def search_hint(self) -> str:

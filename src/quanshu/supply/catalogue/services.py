@@ -203,25 +203,6 @@ def withdraw_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) ->
     return entry
 
 
-def load_classification(rows: Sequence[Mapping[str, str]]) -> int:
-    """Bring in the shipped classes: new codes are added, names corrected, serials kept. Returns rows changed."""
-    known = {row.code: row for row in Classification.objects.all()}
-    changed = 0
-    for row in rows:
-        code, name, name_en = row["code"], row["name"], row["name_en"]
-        found = known.get(code)
-        if found is None:
-            parent = known.get(row["parent"])
-            found = Classification(code=code, level=int(row["level"]), parent=parent)
-        elif (found.name, found.name_en) == (name, name_en):
-            continue
-        found.name, found.name_en = name, name_en
-        found.save()
-        known[code] = found
-        changed += 1
-    return changed
-
-
 class _At:
     """A place to ask rights for before the entry exists."""
 

@@ -1,221 +1,262 @@
-"""An entry's page: metadata, items, live state, versions and what can be done next."""
+"""One entry: metadata, items, live state, versions, history, and the steps it allows."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Page, reason_against
-from quanshu.supply.catalogue import queries, rules, services
-from quanshu.supply.catalogue.models import Entry
-from quanshu.supply.catalogue.pages.labels import (
-    CYCLES,
-    FORMATS,
-    GRADES,
-    MASKS,
-    OPEN_TYPES,
-    SHARE_TYPES,
-    STATE_TONES,
-    STATES,
-    TYPES,
+from quanshu.shared.web.api import Action, Column, DetailPage, Page, fault_text
+from quanshu.supply.catalogue import queries, rules
+from quanshu.supply.catalogue.models import Entry, in_language
+from quanshu.supply.catalogue.pages import labels
+from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.services import KIND
+from quanshu.supply.catalogue.types import STEP_NAMES, EntryState, ItemData, ShareType
+
+P = CataloguePermission
+ICONS = {
+    "submit": "send",
+    "return": "arrow-back-up",
+    "publish": "check",
+    "revise": "versions",
+    "withdraw": "ban",
+    "restore": "rotate",
+}
+STYLES = {"return": "warning", "withdraw": "danger"}
+NEEDS_REASON = {"return", "withdraw"}
+NEXT_HINTS = {
+    "draft": N_("Describe the items, grade every field, then submit the entry for review."),
+    "review": N_("The bureau reviews the entry and publishes it or returns it with a reason."),
+    "published": N_("To change it, revise it: the published version stays in force until the next one is published."),
+    "withdrawn": N_("The entry is out of force. Its unit may take it up again."),
+}
+
+
+LINKS = (
+    (gettext_lazy("Data sources"), "/intake/", "intake.source.view"),
+    (gettext_lazy("Rules, scans and problems"), "/quality/", "quality.scorecard.view"),
+    (gettext_lazy("Services"), "/services/", "services.service.view"),
 )
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.types import ShareType
 
 
-def url_of(entry: Entry, part: str = "") -> str:
-    """An entry's page, or a page below it."""
-    return f"/catalogue/{entry.uid}/{part}"
+def item_columns() -> tuple[Column, ...]:
+    """Columns of the table of items."""
+    return (
+        Column("name", labels.ITEM_FIELDS["name"], kind="code"),
+        Column("title", labels.ITEM_FIELDS["title"], value=item_title),
+        Column("data_type", labels.ITEM_FIELDS["data_type"], value=item_type),
+        Column("length", labels.ITEM_FIELDS["length"], kind="number", phone=False),
+        Column(
+            "required", labels.ITEM_FIELDS["required"], value=lambda row: row.required or row.is_key, phone=False
+        ),
+        Column("is_key", labels.ITEM_FIELDS["is_key"]),
+        Column("code_list", labels.ITEM_FIELDS["code_list"], value=lambda item: "、".join(item.code_list), phone=False),
+        Column(
+            "grade",
+            labels.ITEM_FIELDS["grade"],
+            value=lambda item: labels.grade_label(item.grade),
+            kind="badge",
+            tone=lambda item: labels.GRADE_TONES.get(item.grade, "secondary"),
+        ),
+        Column("personal", labels.ITEM_FIELDS["personal"], phone=False),
+        Column("mask", labels.ITEM_FIELDS["mask"], value=lambda item: labels.MASKS.get(item.mask, item.mask)),
+    )
 
 
-ITEM_COLUMNS = (
-    Column("name", gettext_lazy("Field"), kind="code"),
-    Column("title", gettext_lazy("Title")),
-    Column("title_en", gettext_lazy("English title"), phone=False),
-    Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row.data_type, row.data_type)),
-    Column("length", gettext_lazy("Length"), kind="number", phone=False),
-    Column("key", gettext_lazy("Key"), value=lambda row: _("Yes") if row.is_key else "", phone=False),
-    Column(
-        "grade",
-        gettext_lazy("Grade"),
-        value=lambda row: GRADES.get(row.grade) or _("Not graded"),
-        kind="badge",
-        tone=lambda row: "orange" if not row.grade else "red" if row.grade in {"important", "core"} else "blue",
-    ),
-    Column("mask", gettext_lazy("Mask"), value=lambda row: MASKS.get(row.mask, row.mask), phone=False),
-    Column("personal", gettext_lazy("Personal"), value=lambda row: _("Yes") if row.personal else "", phone=False),
-)
+def item_title(item: ItemData) -> str:
+    """The item's title in the reader's language."""
+    return in_language(item.title, item.title_en)
+
+
+def item_type(item: ItemData) -> str:
+    """Data type with its unit of measure."""
+    name = str(labels.TYPES.get(item.data_type, item.data_type))
+    return f"{name}（{item.unit_of_measure}）" if item.unit_of_measure else name
 
 
 class EntryPage(DetailPage):
-    """One entry."""
+    """An entry as the reader may see it."""
 
     permission = P.VIEW
-    audit_kind = "catalogue.entry"
+    template_name = "catalogue/entry.html"
+    audit_kind = KIND
 
     def get_object(self, **kwargs: Any) -> Entry:
-        return queries.get_entry(actor=self.actor, uid=kwargs["uid"])
+        entry = queries.get_entry(actor=self.actor, uid=kwargs["uid"])
+        shown, self.items = queries.face_of(self.actor, entry)
+        return shown
 
-    def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Catalogue"), "/catalogue/")]
+    def crumbs(self) -> Any:
+        return ((_("Catalogue"), reverse("catalogue:entries")),)
 
     def state(self, obj: Entry) -> tuple[str, str]:
-        return str(STATES[obj.state]), STATE_TONES[obj.state]  # type: ignore[index]
+        return labels.state_label(obj.state), labels.STATE_TONES.get(obj.state, "secondary")
 
     def facts(self, obj: Entry) -> list[tuple[Any, Any]]:
-        grade = queries.highest_grade(obj)
+        grade = rules.highest([item.grade for item in self.items])
         return [
-            (_("Resource code"), obj.code),
+            (labels.METADATA["code"], obj.code),
+            (labels.METADATA["provider_name"], str(obj.unit)),
+            (_("Highest grade (the highest of its items applies)"), labels.grade_label(grade)),
             (_("Version"), obj.version),
-            (_("Published on"), obj.publish_date),
-            (_("Highest grade"), GRADES.get(grade, _("Not graded"))),
-            (_("Rows landed"), obj.landed_rows),
-            (_("Landed at"), obj.landed_at),
-            (_("Mounted"), _("Yes") if obj.mounted else _("No")),
-            (_("Probed at"), obj.mounted_checked_at),
+            (_("Version in force"), obj.published_version),
+            (_("Published on"), obj.publish_date.isoformat() if obj.publish_date else None),
+            (_("Lake table"), obj.lake_table),
         ]
 
     def actions(self, obj: Entry) -> list[Action]:
-        items = queries.items_of(obj)
+        return [*self.editing(obj), *self.steps(obj), *self.asking(obj)]
 
-        def step(label: str, name: str, permission: P, *, style: str = "primary", method: str = "post") -> list[Action]:
-            if not allows(self.actor, permission, obj):
-                return []
-            reason = reason_against(rules.check_step, obj.state, name)
-            if reason is None and name in {"submit", "publish"}:
-                reason = reason_against(rules.check_publishable, items)
-            return [Action(label, url_of(obj, f"{name}/"), style=style, method=method, reason=reason)]
+    def asking(self, entry: Entry) -> list[Action]:
+        """A demand for data in force; where sharing is forbidden the button says by which law."""
+        if not entry.published_version or not allows(self.actor, "demands.demand.submit"):
+            return []
+        law = None
+        if entry.share_type == ShareType.NOT_SHARED:
+            law = _("Sharing is forbidden: %(law)s") % {"law": entry.share_law}
+        url = f"/demands/new/?entry={entry.uid}"
+        return [Action(_("Ask for this data"), url, icon="message-plus", method="get", reason=law)]
 
-        edit = []
-        if allows(self.actor, P.EDIT, obj) and obj.state == "draft":
-            for label, part in ((_("Edit"), "edit/"), (_("Edit items"), "items/")):
-                edit.append(Action(label, url_of(obj, part), "edit", method="get", style="outline-primary"))
-        if allows(self.actor, P.GRADE, obj) and obj.state in {"draft", "review"}:
-            edit.append(Action(_("Grade items"), url_of(obj, "grades/"), method="get", style="outline-primary"))
-        steps = {
-            "draft": step(_("Submit for review"), "submit", P.SUBMIT),
-            "review": [
-                *step(_("Publish"), "publish", P.PUBLISH),
-                *step(_("Return"), "return", P.PUBLISH, style="outline-danger", method="get"),
-            ],
-            "published": [
-                *step(_("Revise"), "revise", P.EDIT, style="outline-primary"),
-                *step(_("Withdraw"), "withdraw", P.WITHDRAW, style="outline-danger", method="get"),
-            ],
-            "withdrawn": [],
-        }[obj.state]
-        if obj.published_version and allows(self.actor, "demands.demand.submit"):
-            steps.insert(
-                0, Action(_("Ask for this data"), f"/demands/new/?entry={obj.uid}", "message-plus", method="get")
+    def editing(self, entry: Entry) -> list[Action]:
+        """Edit, items, grades: for whoever may, with the reason when the state forbids it."""
+        locked = refusal(rules.check_editable, entry.state)
+        found = []
+        if allows(self.actor, P.EDIT, entry):
+            found.append(button(entry, "entry-edit", _("Edit"), "pencil", locked))
+            found.append(button(entry, "entry-items", _("Items"), "table", locked))
+        if allows(self.actor, P.GRADE, entry):
+            reason = None if entry.state == EntryState.REVIEW else locked
+            found.append(button(entry, "entry-grades", _("Grade"), "shield-half", reason))
+        return found
+
+    def steps(self, entry: Entry) -> list[Action]:
+        """The steps that leave the present state, for whoever may take them."""
+        found = []
+        for step in rules.MACHINE.allowed(entry.state):
+            if not allows(self.actor, step.permission, entry):
+                continue
+            reason = refusal(rules.check_publishable, self.items) if step.name in {"submit", "publish"} else None
+            found.append(
+                Action(
+                    _(STEP_NAMES[step.name]),
+                    reverse(f"catalogue:entry-{step.name}", args=[entry.uid]),
+                    icon=ICONS[step.name],
+                    style=STYLES.get(step.name, "primary"),
+                    method="get" if step.name in NEEDS_REASON else "post",
+                    reason=reason,
+                )
             )
-        return [*edit, *steps]
+        return found
 
-    def cards(self, obj: Entry) -> list[Card]:
-        share = [(_("Share type"), SHARE_TYPES[obj.share_type])]  # type: ignore[index]
-        if obj.share_type == ShareType.NOT_SHARED:
-            share.append((_("Law that forbids"), obj.share_law))
-        else:
-            share.append((_("Condition"), obj.share_condition))
-        core = [
-            (_("Resource name"), obj.resource_name),
-            (_("English name"), obj.name_en),
-            (_("Abstract"), (obj.title != obj.resource_name and obj.abstract_en) or obj.abstract),
-            (_("Provider"), str(obj.unit)),
-            (_("Provider code"), obj.unit.code),
-            (_("Class"), str(obj.classification)),
-            (_("Format"), FORMATS[obj.format_class]),  # type: ignore[index]
-            *share,
-            (_("Share mode"), obj.share_mode),
-            (_("Open to society"), OPEN_TYPES[obj.open_type]),  # type: ignore[index]
-            (_("Update cycle"), CYCLES[obj.update_cycle]),  # type: ignore[index]
-            (_("Related entries"), ", ".join(obj.related_codes)),
-            (_("Not landed because"), obj.sensitive_reason),
-        ]
-        hint = _("Add items: they are the contract that data is taken in by.")
-        versions = (
-            Column("number", _("Version"), kind="number"),
-            Column("published_at", _("Published at"), kind="datetime"),
-            Column("published_by", _("By")),
-        )
-        more = (url_of(obj, "versions/"), _("Compare versions")) if obj.versions.count() > 1 else None
-        return [
-            Card(_("Core metadata"), facts=[(label, value) for label, value in core if value]),
-            Card(
-                _("Information items"),
-                columns=ITEM_COLUMNS,
-                rows=obj.items.all(),
-                empty_title=_("No item yet"),
-                empty_hint=hint,
-            ),
-            Card(
-                _("Published versions"),
-                columns=versions,
-                rows=obj.versions.all(),
-                empty_title=_("Not published yet"),
-                more=more,
-            ),
-        ]
-
-
-class Versions(Page):
-    """What changed between two published versions."""
-
-    title = gettext_lazy("Compare versions")
-    permission = P.VIEW
-    template_name = "catalogue/versions.html"
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        entry = queries.get_entry(actor=self.actor, uid=kwargs["uid"])
-        numbers = list(entry.versions.order_by("number").values_list("number", flat=True))
-        asked = [self.request.GET.get(name, "") for name in ("a", "b")]
-        chosen = [int(text) for text in asked if text.isdigit() and int(text) in numbers]
-        pair = chosen if len(chosen) == 2 else numbers[-2:]
-        rows: list[dict[str, object]] = []
-        if len(pair) == 2:
-            left, right = (queries.version_of(entry, number) for number in pair)
-            if left is not None and right is not None:
-                found = rules.differences(left.snapshot, right.snapshot)
-                rows = [{"path": path, "before": before, "after": after} for path, before, after in found]
-        columns = (Column("path", _("Field"), kind="code"), Column("before", _("Before")), Column("after", _("After")))
+    def detail_context(self, obj: Entry) -> dict[str, Any]:
+        values = {**queries.snapshot_of(obj, ()), "classification_code": str(obj.classification)}
+        values["provider_name"] = str(obj.unit)
+        values.pop("items")
         return {
-            "entry": entry,
-            "numbers": numbers,
-            "pair": pair,
-            "rows": rows,
-            "columns": columns,
-            "crumbs": [(_("Catalogue"), "/catalogue/"), (str(entry), url_of(entry))],
+            "metadata": [
+                (label, labels.readable(field, values.get(field)))
+                for field, label in labels.METADATA.items()
+                if values.get(field) not in ("", [], None)
+            ],
+            "items": self.items,
+            "item_columns": item_columns(),
+            "ungraded": sum(1 for item in self.items if not item.grade),
+            "landed_rows": None if obj.landed_rows is None else number_format(obj.landed_rows, force_grouping=True),
+            "must_land": not obj.sensitive_reason and obj.format_class in {"database", "spreadsheet"},
+            "versions": list(obj.versions.all()),
+            "in_revision": obj.state in {"draft", "review"} and obj.published_version is not None,
+            "next_hint": _(NEXT_HINTS[obj.state]),
+            "not_landed": labels.FACET_VALUES["landed"]["0"],
+            "not_mounted": labels.FACET_VALUES["mounted"]["0"],
+            "mounted_label": labels.FACET_VALUES["mounted"]["1"],
+            "in_force": _("In force"),
+            "links": [
+                (label, f"{path}?entry={obj.uid}")
+                for label, path, permission in LINKS
+                if allows(self.actor, permission)
+            ],
+            "share_label": labels.SHARE_TYPES.get(obj.share_type, obj.share_type),
+            "share_tone": labels.SHARE_TONES.get(obj.share_type, "secondary"),
         }
 
 
-class EntryAction(ActionPage):
-    """A button on an entry's page."""
+def button(entry: Entry, name: str, label: str, icon: str, reason: str | None) -> Action:
+    """A link to one of the entry's forms."""
+    url = reverse(f"catalogue:{name}", args=[entry.uid])
+    return Action(label, url, icon=icon, style="secondary", method="get", reason=reason)
 
+
+def refusal(check: Any, *args: Any) -> str | None:
+    """Why a check refuses, as text; None when it passes."""
+    try:
+        check(*args)
+    except QuanshuError as fault:
+        return fault_text(fault)
+    return None
+
+
+class Versions(Page):
+    """What changed between any two published versions, or since one of them."""
+
+    permission = P.VIEW
+    template_name = "catalogue/versions.html"
+
+    @cached_property
     def entry(self) -> Entry:
         return queries.get_entry(actor=self.actor, uid=self.kwargs["uid"])
 
+    def page_title(self) -> str:
+        return _("Versions of %(name)s") % {"name": self.entry.title}
 
-class Submit(EntryAction):
-    """Send to the bureau for review."""
+    def crumbs(self) -> Any:
+        return ((_("Catalogue"), reverse("catalogue:entries")), (self.entry.title, self.entry.get_absolute_url()))
 
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        entry = services.submit_entry(actor=self.actor, now=self.now, entry=self.entry())
-        return _("Submitted. The bureau reviews it next."), url_of(entry)
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        entry = self.entry
+        versions = list(entry.versions.all())
+        drafts = entry.state in {"draft", "review"} and queries.sees_drafts(self.actor, entry)
+        context: dict[str, Any] = {"entry": entry, "versions": versions, "drafts": drafts, "rows": []}
+        if not versions:
+            return context
+        newest = None if drafts else versions[0].number
+        before = self.asked("from", versions[1].number if len(versions) > 1 and not drafts else versions[0].number)
+        after = self.asked("to", newest)
+        if after is None and not drafts:
+            after = versions[0].number
+        found = queries.compare(entry, before or 0, after)
+        return {**context, "before": before, "after": after, "rows": readable_rows(found)}
+
+    def asked(self, key: str, default: int | None) -> int | None:
+        """A version number from the URL; "now" is the entry as it stands."""
+        text = self.request.GET.get(key, "")
+        if text == "now":
+            return None
+        return int(text) if text.isdecimal() and len(text) < 9 else default
 
 
-class Publish(EntryAction):
-    """Publish."""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        entry = services.publish_entry(actor=self.actor, now=self.now, entry=self.entry())
-        return _("Published under the code %(code)s.") % {"code": entry.code}, url_of(entry)
-
-
-class Revise(EntryAction):
-    """Open the next version."""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        entry = services.revise_entry(actor=self.actor, now=self.now, entry=self.entry())
-        return _("Version %(number)s is open as a draft.") % {"number": entry.version}, url_of(entry)
+def readable_rows(found: list[tuple[str, object, object]]) -> list[dict[str, Any]]:
+    """Rows of the comparison in words; an item that came or went is one row, not one for each property."""
+    whole: dict[str, dict[str, Any]] = {}
+    rows = []
+    for path, before, after in found:
+        parts = path.split(".")
+        if parts[0] == "items" and parts[-1] == "title" and None in (before, after):
+            kind = "added" if before is None else "removed"
+            label = f"{_('Information item')} {parts[1]}"
+            whole[parts[1]] = {"label": label, "before": before or "—", "after": after or "—", "kind": kind}
+    for path, before, after in found:
+        parts = path.split(".")
+        if parts[0] == "items" and len(parts) > 1 and parts[1] in whole:
+            continue
+        field = parts[-1]
+        values = {"before": labels.readable(field, before), "after": labels.readable(field, after)}
+        rows.append({"label": labels.path_label(path), "kind": "changed", **values})
+    return [*rows, *whole.values()]

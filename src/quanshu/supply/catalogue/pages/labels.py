@@ -1,75 +1,157 @@
-"""Names of the standard's codes in the reader's language."""
+"""What the codes of the catalogue are called: the terms of 政务信息资源目录编制指南 (2017) and GB/T 43697."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.lake.landing import DataType
-from quanshu.lake.masking import Mask
-from quanshu.supply.catalogue.types import EntryState, FormatClass, Grade, OpenType, ShareType, UpdateCycle
+from quanshu.supply.catalogue.types import STATE_NAMES
 
-STATES = {
-    EntryState.DRAFT: _("Draft"),
-    EntryState.REVIEW: _("Under review"),
-    EntryState.PUBLISHED: _("Published"),
-    EntryState.WITHDRAWN: _("Withdrawn"),
-}
-STATE_TONES = {
-    EntryState.DRAFT: "secondary",
-    EntryState.REVIEW: "orange",
-    EntryState.PUBLISHED: "green",
-    EntryState.WITHDRAWN: "red",
-}
-SHARE_TYPES = {
-    ShareType.UNCONDITIONAL: _("Unconditional sharing"),
-    ShareType.CONDITIONAL: _("Conditional sharing"),
-    ShareType.NOT_SHARED: _("Not shared"),
-}
-OPEN_TYPES = {
-    OpenType.OPEN: _("Open to society"),
-    OpenType.CONDITIONAL: _("Open on conditions"),
-    OpenType.CLOSED: _("Not open"),
-}
+STATE_TONES = {"draft": "secondary", "review": "orange", "published": "green", "withdrawn": "red"}
+SHARE_TYPES = {"1": _("Unconditional sharing"), "2": _("Conditional sharing"), "3": _("Not shared")}
+SHARE_TONES = {"1": "green", "2": "blue", "3": "red"}
+SHARE_MODES = {"gateway": _("Through the gateway"), "file": _("File exchange"), "offline": _("Off line")}
+OPEN_TYPES = {"open": _("Open to society"), "conditional": _("Open on conditions"), "closed": _("Not open")}
 CYCLES = {
-    UpdateCycle.REAL_TIME: _("Real time"),
-    UpdateCycle.DAILY: _("Daily"),
-    UpdateCycle.WEEKLY: _("Weekly"),
-    UpdateCycle.MONTHLY: _("Monthly"),
-    UpdateCycle.QUARTERLY: _("Quarterly"),
-    UpdateCycle.YEARLY: _("Yearly"),
-    UpdateCycle.OTHER: _("Other"),
+    "real-time": _("Real time"),
+    "daily": _("Daily"),
+    "weekly": _("Weekly"),
+    "monthly": _("Monthly"),
+    "quarterly": _("Quarterly"),
+    "yearly": _("Yearly"),
+    "other": _("Other"),
 }
 FORMATS = {
-    FormatClass.DATABASE: _("Database"),
-    FormatClass.SPREADSHEET: _("Spreadsheet"),
-    FormatClass.DOCUMENT: _("Document"),
-    FormatClass.IMAGE: _("Image"),
-    FormatClass.STREAM: _("Stream"),
-    FormatClass.OTHER: _("Other"),
-}
-GRADES = {
-    Grade.GENERAL_1: _("General, level 1"),
-    Grade.GENERAL_2: _("General, level 2"),
-    Grade.GENERAL_3: _("General, level 3"),
-    Grade.GENERAL_4: _("General, level 4"),
-    Grade.IMPORTANT: _("Important"),
-    Grade.CORE: _("Core"),
+    "database": _("Database"),
+    "spreadsheet": _("Spreadsheet"),
+    "document": _("Document"),
+    "image": _("Image"),
+    "stream": _("Stream"),
+    "other": _("Other"),
 }
 TYPES = {
-    DataType.STRING: _("Text"),
-    DataType.INTEGER: _("Whole number"),
-    DataType.DECIMAL: _("Decimal number"),
-    DataType.BOOLEAN: _("Yes or no"),
-    DataType.DATE: _("Date"),
-    DataType.DATETIME: _("Date and time"),
+    "string": _("Text"),
+    "integer": _("Whole number"),
+    "decimal": _("Decimal number"),
+    "boolean": _("Yes or no"),
+    "date": _("Date"),
+    "datetime": _("Date and time"),
+}
+GRADES = {
+    "general-1": _("General, level 1"),
+    "general-2": _("General, level 2"),
+    "general-3": _("General, level 3"),
+    "general-4": _("General, level 4"),
+    "important": _("Important"),
+    "core": _("Core"),
+}
+GRADE_TONES = {
+    "general-1": "green",
+    "general-2": "teal",
+    "general-3": "blue",
+    "general-4": "orange",
+    "important": "red",
+    "core": "purple",
 }
 MASKS = {
-    Mask.NONE: _("None"),
-    Mask.FULL: _("Hidden in full"),
-    Mask.NAME: _("Name"),
-    Mask.CITIZEN_ID: _("Citizen ID"),
-    Mask.PHONE: _("Phone"),
-    Mask.ADDRESS: _("Address"),
-    Mask.DATE_YEAR: _("Year only"),
-    Mask.HASH: _("Hash"),
+    "none": _("No mask"),
+    "full": _("Hidden in full"),
+    "name": _("Surname only"),
+    "citizen_id": _("Citizen ID"),
+    "phone": _("Phone number"),
+    "address": _("Address to the district"),
+    "date_year": _("Year only"),
+    "hash": _("Hash for joining"),
 }
+LEVELS = {1: _("Class (类)"), 2: _("Item (项)"), 3: _("Subject (目)"), 4: _("Detail (细目)")}
+METADATA: Mapping[str, Any] = {
+    "code": _("Resource code"),
+    "resource_name": _("Resource name"),
+    "name_en": _("English name"),
+    "classification_code": _("Classification"),
+    "provider_name": _("Provider"),
+    "provider_code": _("Provider code"),
+    "abstract": _("Abstract"),
+    "abstract_en": _("English abstract"),
+    "format_class": _("Format"),
+    "share_type": _("Share type"),
+    "share_condition": _("Share condition"),
+    "share_law": _("Law that forbids sharing"),
+    "share_mode": _("Share mode"),
+    "open_type": _("Open to society?"),
+    "open_condition": _("Condition of opening"),
+    "update_cycle": _("Update cycle"),
+    "related_codes": _("Related resource codes"),
+    "sensitive_reason": _("Not landed because"),
+}
+ITEM_FIELDS: Mapping[str, Any] = {
+    "name": _("Field"),
+    "title": _("Item title"),
+    "title_en": _("English title"),
+    "data_type": _("Data type"),
+    "length": _("Length"),
+    "unit_of_measure": _("Unit of measure"),
+    "code_list": _("Codes"),
+    "is_key": _("Key"),
+    "required": _("Required"),
+    "personal": _("Personal information"),
+    "mask": _("Mask"),
+    "grade": _("Grade"),
+}
+CODES: Mapping[str, Mapping[str, Any]] = {
+    "format_class": FORMATS,
+    "share_type": SHARE_TYPES,
+    "share_mode": SHARE_MODES,
+    "open_type": OPEN_TYPES,
+    "update_cycle": CYCLES,
+    "data_type": TYPES,
+    "grade": GRADES,
+    "mask": MASKS,
+}
+FACETS: Mapping[str, Any] = {
+    "state": _("State"),
+    "unit": _("Provider"),
+    "class": _("Classification"),
+    "share": _("Share type"),
+    "grade": _("Highest grade"),
+    "mounted": _("Mounting"),
+    "landed": _("Landing"),
+}
+FACET_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "share": SHARE_TYPES,
+    "grade": {**GRADES, "none": _("Not graded")},
+    "mounted": {"1": _("Mounted"), "0": _("Not mounted")},
+    "landed": {"1": _("Landed"), "0": _("Not landed")},
+}
+
+
+def state_label(state: str) -> str:
+    """A state by its name in the reader's language."""
+    return gettext(STATE_NAMES.get(state, state))
+
+
+def grade_label(grade: str) -> str:
+    """A grade by its name; "Not graded" for an empty one."""
+    return str(GRADES.get(grade, _("Not graded")))
+
+
+def readable(field: str, value: Any) -> str:
+    """A metadata or item value as people read it; a dash for none."""
+    if value is None or value in ("", [], ()):
+        return "—"
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, list | tuple):
+        return "、".join(str(part) for part in value)
+    return str(CODES.get(field, {}).get(str(value), value))
+
+
+def path_label(path: str) -> str:
+    """The path of a difference as words: metadata by its standard name, an item by its column."""
+    parts = path.split(".")
+    if parts[0] == "items" and len(parts) > 2:
+        return f"{gettext('Information item')} {parts[1]} · {ITEM_FIELDS.get(parts[2], parts[2])}"
+    return str(METADATA.get(path, path))

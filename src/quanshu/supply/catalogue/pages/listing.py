@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -70,35 +71,43 @@ class Entries(ListPage):
     def actions(self) -> list[Action]:
         if not queries.units_to_edit(self.actor).exists():
             return []
-        return [Action(str(_("New entry")), "/catalogue/new/", icon="plus", method="get")]
+        return [Action(str(_("New entry")), reverse("catalogue:entry-create"), icon="plus", method="get")]
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         chosen = self.chosen()
         options = queries.facet_options(self.found(), chosen)
         return {
             "chosen": chosen,
-            "facets": [facet_row(facet, options[facet], chosen.get(facet, "")) for facet in queries.FACETS],
+            "facets": [self.facet_row(facet, options[facet], chosen.get(facet, "")) for facet in queries.FACETS],
             "narrowed": bool(chosen or self.request.GET.get("q")),
         }
 
+    def link(self, facet: str, value: str) -> str:
+        """The present address with one facet set, or cleared by an empty value."""
+        asked = self.request.GET.copy()
+        for key in (facet, "page", "export"):
+            asked.pop(key, None)
+        if value:
+            asked[facet] = value
+        return f"?{asked.urlencode()}"
 
-def facet_row(facet: str, options: tuple[FacetOption, ...], value: str) -> dict[str, Any]:
-    """One facet for the template: its label and its values with counts and names."""
-    return {
-        "key": facet,
-        "label": labels.FACETS[facet],
-        "value": value,
-        "options": [
-            {
-                "value": option.value,
-                "count": option.count,
-                "label": option_label(facet, option),
-                "chosen": option.value == value,
-                "above": facet == "class" and option.value != value and value.startswith(option.value),
-            }
-            for option in options
-        ],
-    }
+    def facet_row(self, facet: str, options: tuple[FacetOption, ...], value: str) -> dict[str, Any]:
+        """One facet for the template: its label and its values with counts and names."""
+        return {
+            "label": labels.FACETS[facet],
+            "value": value,
+            "clear": self.link(facet, ""),
+            "options": [
+                {
+                    "count": option.count,
+                    "label": option_label(facet, option),
+                    "url": self.link(facet, option.value),
+                    "chosen": option.value == value,
+                    "above": facet == "class" and option.value != value and value.startswith(option.value),
+                }
+                for option in options
+            ],
+        }
 
 
 def option_label(facet: str, option: FacetOption) -> str:
