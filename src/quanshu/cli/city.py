@@ -31,7 +31,7 @@ def generate(residents: int, seed: int, target: Path, today: str) -> None:
         residents=residents,
         seed=seed,
         today=date.fromisoformat(today),
-        progress=lambda text: click.echo(f"  {text}"),
+        progress=lambda step, done, total: click.echo(f"  {step} {done}/{total}"),
     )
     tables = [table for source in manifest.sources for table in source.tables]
     click.secho(f"{len(tables)} tables in {target} after {time.monotonic() - began:.1f} s", fg="green")
@@ -59,11 +59,11 @@ def score(truth: Path) -> None:
 def demo(residents: int, seed: int, serve: bool) -> None:
     """Set up a node, load the synthetic city through intake, play one demand to a signed call, and serve."""
     load_django()
-    from quanshu.cli.node import set_up
+    from quanshu.cli.node import run_node, set_up
     from quanshu.demo.play import play_demo
 
     set_up()
-    raise SystemExit(play_demo(residents=residents, seed=seed, serve=serve))
+    raise SystemExit(run_node(prelude=lambda: play_demo(residents, seed), serve=serve))
 
 
 def attach(root: click.Group) -> None:

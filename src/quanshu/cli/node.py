@@ -6,12 +6,15 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import click
 
 from quanshu.cli.processes import Child, Supervisor, wait_for
 from quanshu.cli.root import load_django
+
+WEB_THREADS = 4
 
 
 def node_children(*, quiet: bool = False) -> list[Child]:
@@ -35,13 +38,14 @@ def set_up(*, verbosity: int = 0) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from quanshu.kernel.clock import now
     from quanshu.organisation.api import load_regions
-    from quanshu.sharing.services.api import ensure_gateway_keys
+    from quanshu.sharing.services.api import prepare_gateway
 
     settings.QUANSHU_HOME.mkdir(parents=True, exist_ok=True)
     call_command("migrate", interactive=False, verbosity=verbosity)
-    ensure_gateway_keys()
     load_regions()
+    prepare_gateway(now())
 
 
 @click.command()
@@ -60,8 +64,11 @@ def up() -> None:
     raise SystemExit(run_node())
 
 
-def run_node(*, banner: str = "") -> int:
-    """Start the three processes, wait until they answer, print where, and watch them."""
+def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True) -> int:
+    """Start the three processes, wait until they answer, print where, and watch them.
+
+    `prelude` runs once they answer; what it returns is printed. Without `serve` the node stops after it.
+    """
     web, gateway = addresses()
     supervisor = Supervisor(node_children())
     supervisor.start()
@@ -77,10 +84,16 @@ def run_node(*, banner: str = "") -> int:
                     err=True,
                 )
                 return 1
+        told = prelude() if prelude is not None else ""
         click.secho(f"Web      {web}", fg="green")
         click.secho(f"Gateway  {gateway}", fg="green")
-        click.echo(banner + "Press Ctrl-C to stop.")
+        click.echo(told, nl=False)
+        if not serve:
+            return 0
+        click.echo("Press Ctrl-C to stop.")
         return supervisor.run()
+    except KeyboardInterrupt:
+        return 130
     finally:
         supervisor.stop()
 
@@ -92,6 +105,7 @@ def web() -> None:
     from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     host, port = settings.QUANSHU_WEB
     Granian(
@@ -99,8 +113,9 @@ def web() -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        blocking_threads=8,
+        blocking_threads=WEB_THREADS,
         log_access=False,
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
 

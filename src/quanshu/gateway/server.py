@@ -7,6 +7,7 @@ from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
@@ -29,6 +30,7 @@ def serve(config: GatewayConfig) -> None:
         interface=Interfaces.ASGI,
         workers=1,
         log_access=False,
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     ).serve()
 

@@ -32,6 +32,7 @@ from quanshu.organisation.services import (
     create_person,
     create_unit,
     load_regions,
+    open_account,
     update_unit,
 )
 from quanshu.organisation.types import DutyFigures, DutyKind, UnitData, UnitKind
@@ -65,6 +66,7 @@ __all__ = [
     "list_people",
     "list_units",
     "load_regions",
+    "open_account",
     "region_at",
     "update_unit",
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.kernel.ids import new_uid
@@ -14,6 +15,11 @@ from quanshu.sharing.services.permissions import ServicePermission
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+def in_language(name: str, name_en: str) -> str:
+    """The English text for an English reader where there is one, else the Chinese."""
+    return name_en if name_en and (get_language() or "").startswith("en") else name
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -59,6 +65,16 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sid} {self.name}"
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return in_language(self.name, self.name_en)
+
+    @property
+    def about(self) -> str:
+        """The abstract in the reader's language."""
+        return in_language(self.abstract, self.abstract_en)
 
     def access_place(self) -> Place:
         return Place(unit_path=self.unit.path)
@@ -128,7 +144,12 @@ class Consumer(models.Model):
         ordering: ClassVar = ["-created_at", "-id"]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.rid})"
+        return f"{self.title} ({self.rid})"
+
+    @property
+    def title(self) -> str:
+        """The name in the reader's language."""
+        return in_language(self.name, self.name_en)
 
     def access_place(self) -> Place:
         return Place(unit_path=self.unit.path)

@@ -13,7 +13,12 @@ from quanshu.sharing.services.services.defining import (
 )
 from quanshu.sharing.services.services.granting import create_grant, revoke_grant
 from quanshu.sharing.services.services.probing import probe_service, probe_services
-from quanshu.sharing.services.services.publishing import ensure_gateway_keys, mark_dirty, publish_snapshot
+from quanshu.sharing.services.services.publishing import (
+    ensure_gateway_keys,
+    mark_dirty,
+    prepare_gateway,
+    publish_snapshot,
+)
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
 
@@ -24,6 +29,7 @@ __all__ = [
     "create_service",
     "ensure_gateway_keys",
     "mark_dirty",
+    "prepare_gateway",
     "probe_service",
     "probe_services",
     "publish_service",

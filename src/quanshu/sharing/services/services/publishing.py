@@ -44,6 +44,14 @@ def ensure_gateway_keys() -> None:
     node_key("probe")
 
 
+def prepare_gateway(now: datetime) -> None:
+    """Keys and a first snapshot, so that a gateway that starts has something to follow. Safe to run again."""
+    ensure_gateway_keys()
+    if current_version(settings.QUANSHU_GATEWAY_DIR) is None:
+        mark_dirty()
+        publish_snapshot(now)
+
+
 def _write_secret(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
