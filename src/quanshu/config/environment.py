@@ -65,7 +65,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WORKER_THREADS", "2", int, "Background jobs run at the same time by one worker."),
     Setting("UPLOAD_MAX_MIB", "512", int, "Largest file a person may upload, in MiB."),
     Setting("DROP_FOLDERS", "", read_list, "Folders outside the home folder that a source may read files from."),
-    Setting("SMTP_URL", "", str, "smtp://user:password@host:port for mail; empty means in-app notices only."),
+    Setting("SMTP_URL", "", str, "smtp://, smtp+starttls:// or smtps://user:password@host:port; empty means no mail."),
     Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
 )
 

@@ -12,7 +12,9 @@ class OrganisationConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.organisation.events import OrganisationEvent as E
+        from quanshu.organisation.queries import mail_addresses
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.notify.api import register_addresses
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
 
@@ -56,6 +58,7 @@ class OrganisationConfig(AppConfig):
                 "organisation.unit.view",
             ),
         )
+        register_addresses(mail_addresses)
         register_labels({"organisation.gap": _("Fill the unit's duties")})
         register_actions(
             {

@@ -116,6 +116,12 @@ def holders(unit_path: str, role_code: str) -> list[str]:
     return list(rows.values_list("uid", flat=True))
 
 
+def mail_addresses(account_uids: Sequence[str]) -> Mapping[str, str]:
+    """{account uid: mail address} of those who work here and have one."""
+    rows = Account.objects.filter(uid__in=account_uids, is_active=True, person__active=True).exclude(person__email="")
+    return dict(rows.values_list("uid", "person__email"))
+
+
 def duty_units() -> QuerySet[Unit]:
     """Units that must name people (all active ones but villages), with what they have."""
     active = Duty.objects.filter(until__isnull=True).select_related("person")

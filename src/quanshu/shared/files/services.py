@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,6 +18,8 @@ from quanshu.shared.access.api import Actor
 from quanshu.shared.audit import api as audit
 from quanshu.shared.files.models import StoredFile
 from quanshu.shared.files.types import ALLOWED, FileEmpty, FileNotFound, FileTooLarge, FileTypeRefused
+
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Chunked(Protocol):
@@ -97,6 +100,6 @@ def path_for(digest: str) -> Path:
 def path_of(digest: str) -> Path:
     """The stored file's path; FileNotFound when it is not there."""
     path = path_for(digest)
-    if not path.is_file():
+    if not DIGEST.fullmatch(digest) or not path.is_file():
         raise FileNotFound(digest=digest)
     return path

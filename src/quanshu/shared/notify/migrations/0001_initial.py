@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ('url', models.CharField(blank=True, max_length=300)),
                 ('created_at', models.DateTimeField()),
                 ('read_at', models.DateTimeField(null=True)),
+                ('mailed_at', models.DateTimeField(null=True)),
             ],
             options={
                 'ordering': ['-created_at', '-id'],
