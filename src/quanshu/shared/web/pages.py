@@ -20,7 +20,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views import View
 
 from quanshu.kernel.clock import now as clock_now
-from quanshu.kernel.errors import FieldErrors, QuanshuError
+from quanshu.kernel.errors import FieldErrors, QuanshuError, fill
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit.api import history
 from quanshu.shared.web.cards import Card
@@ -253,7 +253,8 @@ def put_fault_on_form(form: forms.Form, fault: QuanshuError) -> None:
     """Show a refusal on the form: beside its fields where the fault names them, else above."""
     if isinstance(fault, FieldErrors):
         for error in fault.errors:
-            text = " ".join(part for part in (gettext(error.fault), gettext(error.remedy)) if part)
-            form.add_error(error.field if error.field in form.fields else None, text)
+            parts = [fill(gettext(part), error.params) for part in (error.fault, error.remedy) if part]
+            on_form = error.field in form.fields
+            form.add_error(error.field if on_form else None, " ".join(parts if on_form else [f"{error.field}:", *parts]))
         return
     form.add_error(None, fault_text(fault))

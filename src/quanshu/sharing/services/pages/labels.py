@@ -1,0 +1,150 @@
+"""Names of codes in the reader's language, and links to other rooms' pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from quanshu.gateway.messages import MESSAGES
+from quanshu.lake.landing import DataType
+from quanshu.lake.masking import Mask
+from quanshu.sharing.services.models import Grant, Service
+from quanshu.sharing.services.types import ServiceState, Shape
+from quanshu.supply.catalogue.api import Grade, ShareType
+
+STATES = {
+    ServiceState.DRAFT: _("Draft"),
+    ServiceState.PUBLISHED: _("Published"),
+    ServiceState.WITHDRAWN: _("Withdrawn"),
+}
+STATE_TONES = {ServiceState.DRAFT: "secondary", ServiceState.PUBLISHED: "green", ServiceState.WITHDRAWN: "red"}
+SHAPES = {Shape.QUERY: _("Query"), Shape.VERIFY: _("Verification")}
+SHAPE_HINTS = {
+    Shape.QUERY: _("Answers with the fields of the rows found, masked as their grades ask."),
+    Shape.VERIFY: _("Answers match, mismatch or no record, and nothing else."),
+}
+SHARE_TYPES = {
+    ShareType.UNCONDITIONAL: _("Unconditional sharing"),
+    ShareType.CONDITIONAL: _("Conditional sharing"),
+    ShareType.NOT_SHARED: _("Not shared"),
+}
+GRADES = {
+    Grade.GENERAL_1: _("General, level 1"),
+    Grade.GENERAL_2: _("General, level 2"),
+    Grade.GENERAL_3: _("General, level 3"),
+    Grade.GENERAL_4: _("General, level 4"),
+    Grade.IMPORTANT: _("Important"),
+    Grade.CORE: _("Core"),
+}
+GRADE_TONES = {
+    Grade.GENERAL_1: "green",
+    Grade.GENERAL_2: "green",
+    Grade.GENERAL_3: "orange",
+    Grade.GENERAL_4: "orange",
+    Grade.IMPORTANT: "red",
+    Grade.CORE: "red",
+}
+TYPES = {
+    DataType.STRING: _("Text"),
+    DataType.INTEGER: _("Whole number"),
+    DataType.DECIMAL: _("Decimal number"),
+    DataType.BOOLEAN: _("Yes or no"),
+    DataType.DATE: _("Date"),
+    DataType.DATETIME: _("Date and time"),
+}
+MASKS = {
+    Mask.NONE: _("None"),
+    Mask.FULL: _("Hidden in full"),
+    Mask.NAME: _("Name"),
+    Mask.CITIZEN_ID: _("Citizen ID"),
+    Mask.PHONE: _("Phone"),
+    Mask.ADDRESS: _("Address"),
+    Mask.DATE_YEAR: _("Year only"),
+    Mask.HASH: _("Hash"),
+}
+# Nobody's values, to show what a mask leaves of one.
+SAMPLES = {
+    Mask.NAME: "诸葛明",
+    Mask.CITIZEN_ID: "370102190001010010",
+    Mask.PHONE: "13800000000",
+    Mask.ADDRESS: "济南市历下区龙奥北路1号",
+    Mask.DATE_YEAR: "1900-01-01",
+    Mask.FULL: "×",
+}
+GRANT_STATES = {
+    "active": _("In force"),
+    "revoked": _("Revoked"),
+    "ended": _("Expired"),
+    "stopped": _("Application switched off"),
+}
+GRANT_TONES = {"active": "green", "revoked": "red", "ended": "secondary", "stopped": "secondary"}
+OUTCOMES = [("ok", _("Answered")), ("refused", _("Refused"))]
+
+
+def title_of(part: dict[str, Any]) -> str:
+    """The title of a parameter or field of a spec in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    return str((english and part.get("title_en")) or part.get("title") or part["name"])
+
+
+def outcome_label(code: str) -> str:
+    """What an outcome of the gateway means."""
+    if code == "ok":
+        return _t("Answered")
+    known = MESSAGES.get(code)
+    if known is None:
+        return code
+    text = known[3] if (get_language() or "").startswith("en") else known[1]
+    return text.rstrip("。.") if "%(" not in text else str(OUTCOME_NAMES.get(code, code))
+
+
+OUTCOME_NAMES = {
+    "gateway.unsigned": _("Headers of the signature missing"),
+    "gateway.bad_header": _("Header misshapen"),
+    "gateway.unknown_client": _("Application unknown or switched off"),
+    "gateway.outside_window": _("Time more than five minutes off"),
+    "gateway.wrong_service": _("Signed for another service"),
+    "gateway.unknown_service": _("No such service"),
+    "gateway.no_grant": _("No grant in force"),
+    "gateway.field_not_granted": _("Field outside the grant"),
+    "gateway.body_too_large": _("Body too large"),
+    "gateway.bad_parameter": _("Parameter at fault"),
+    "gateway.rate_limited": _("Too many calls a minute"),
+    "gateway.daily_limit": _("The day's volume used up"),
+    "gateway.table_missing": _("Data not available"),
+    "gateway.wrong_method": _("Method not supported"),
+}
+
+
+def grant_state(grant: Grant, now: datetime) -> str:
+    """active, revoked, ended or stopped."""
+    if grant.revoked_at is not None:
+        return "revoked"
+    if grant.valid_until <= now:
+        return "ended"
+    return "active" if grant.consumer.active else "stopped"
+
+
+def answering(service: Service) -> tuple[str, str]:
+    """Whether the latest probe was answered: (label, tone)."""
+    if service.probe_ok is None:
+        return _t("Not checked yet"), "secondary"
+    return (_t("Answers"), "green") if service.probe_ok else (_t("Does not answer"), "red")
+
+
+def ask_url(service: Service) -> str:
+    """The form that asks for a service."""
+    return address_of("demands:ask", fallback="/demands/new/") + f"?service={service.uid}"
+
+
+def address_of(name: str, *args: str, fallback: str = "") -> str:
+    """Another room's page; `fallback` where the room has none under the name."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return fallback
