@@ -201,7 +201,7 @@ def play_demand(cast: Cast, entries: dict[Key, Entry], consumer: Consumer, say: 
     say("checked by the bureau (2 working days allowed)")
     demand = confirm_demand(actor=cast.actors["steward"], now=now(), demand=demand)
     say(
-        "confirmed by the supplier (5 working days allowed); granted: exactly the fields, purpose, rate and time asked for"
+        "confirmed by the supplier (5 working days allowed) and granted exactly as asked"
     )
     return demand
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -88,26 +89,13 @@ def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
     progress(Stage.READING, 0)
     rows = open_source(load)
     with lake.connect() as connection:
-        keys = load.keys if load.mode == LoadMode.UPSERT else ()
-        parts = split(connection, counted(rows, progress), load.columns, keys)
+        # A key names one row in either mode: problems, look-ups and corrections all go by it.
+        parts = split(connection, rows, load.columns, load.keys, progress=partial(progress, Stage.READING))
         progress(Stage.WRITING, parts.rows_in)
         if parts.refused_rows:
             keep_refused(lake, load, parts)
         rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows)
         return write(lake, load, parts)
-
-
-def counted(rows: TextRows, progress: Progress) -> TextRows:
-    """Report progress as batches are drawn."""
-    draw = rows.batches
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for batch in draw():
-            progress(Stage.READING, rows.rows_in)
-            yield batch
-
-    rows.batches = batches  # type: ignore[method-assign]
-    return rows
 
 
 def keep_refused(lake: Lake, load: Load, parts: Split) -> None:
