@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from quanshu.shared.access.models import Role
 
 NOTHING = Q(pk__in=[])
+# Not an empty Q(): joined with another condition by "or", that would vanish and leave the condition alone.
+EVERYTHING = ~NOTHING
 
 
 def grants_for_roles(role_codes: Iterable[str]) -> Mapping[str, Scope]:
@@ -43,7 +45,7 @@ def scope_q(
     """
     scope = rules.scope_of(actor, permission)
     if scope == Scope.ALL:
-        return Q()
+        return EVERYTHING
     if scope == Scope.NONE:
         return NOTHING
     clause = Q(**{owner: actor.uid}) if owner and actor.uid else NOTHING
