@@ -106,7 +106,8 @@ def classification_codes() -> list[str]:
 
 def version_of(entry: Entry, number: int) -> EntryVersion:
     """A published version. Raises VersionNotFound."""
-    version: EntryVersion | None = entry.versions.filter(number=number).first()
+    known = 0 < number < 2**31
+    version: EntryVersion | None = entry.versions.filter(number=number).first() if known else None
     if version is None:
         raise VersionNotFound(number=number)
     return version

@@ -22,6 +22,7 @@ from quanshu.supply.catalogue.types import (
     ItemData,
     NotGraded,
     OpenType,
+    ShareMode,
     ShareType,
     UpdateCycle,
     WrongState,
@@ -30,6 +31,14 @@ from quanshu.supply.catalogue.types import (
 P, E, S, L = CataloguePermission, CatalogueEvent, EntryState, STEP_NAMES
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_ITEMS = 500
+OPTIONAL_TEXTS = (
+    ("name_en", 200),
+    ("abstract_en", 2000),
+    ("share_condition", 2000),
+    ("share_law", 2000),
+    ("open_condition", 2000),
+    ("sensitive_reason", 2000),
+)
 
 MACHINE = Machine(
     name="catalogue.entry",
@@ -67,16 +76,27 @@ def check_entry(data: EntryData, *, classifications: Sequence[str]) -> None:
     faults: list[FieldError] = []
     require_text(faults, "resource_name", data.resource_name, most=100)
     require_text(faults, "abstract", data.abstract, most=2000)
+    for field, most in OPTIONAL_TEXTS:
+        check_length(faults, field, getattr(data, field), most=most)
     if data.classification_code not in classifications:
         faults.append(FieldError("classification_code", N_("This class is not in the standard."), N_("Choose one.")))
     for name, value, allowed in (
         ("share_type", data.share_type, ShareType),
+        ("share_mode", data.share_mode, ShareMode),
         ("open_type", data.open_type, OpenType),
         ("update_cycle", data.update_cycle, UpdateCycle),
         ("format_class", data.format_class, FormatClass),
     ):
         if value not in {member.value for member in allowed}:
             faults.append(FieldError(name, N_("This value is not in the code list."), N_("Choose one.")))
+    faults.extend(condition_faults(data))
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def condition_faults(data: EntryData) -> list[FieldError]:
+    """Conditional sharing states its condition, refusal its law, conditional opening its condition."""
+    faults: list[FieldError] = []
     if data.share_type == ShareType.CONDITIONAL and not data.share_condition.strip():
         faults.append(
             FieldError(
@@ -95,16 +115,24 @@ def check_entry(data: EntryData, *, classifications: Sequence[str]) -> None:
         )
     if data.open_type == OpenType.CONDITIONAL and not data.open_condition.strip():
         faults.append(FieldError("open_condition", N_("Conditional opening needs its condition."), N_("Enter it.")))
-    if faults:
-        raise FieldErrors(errors=tuple(faults))
+    return faults
 
 
 def require_text(faults: list[FieldError], name: str, value: str, *, most: int) -> None:
     """Add a fault when a text is blank or too long."""
     if not value.strip():
         faults.append(FieldError(name, N_("This must not be empty."), N_("Enter a text.")))
-    elif len(value) > most:
-        faults.append(FieldError(name, N_("This text is too long."), N_("Shorten it.")))
+    else:
+        check_length(faults, name, value, most=most)
+
+
+def check_length(faults: list[FieldError], name: str, value: str, *, most: int) -> None:
+    """Add a fault when a text is too long or holds a character no database keeps."""
+    if len(value) > most:
+        fault = N_("This text has %(length)s characters; at most %(most)s fit.")
+        faults.append(FieldError(name, fault, N_("Shorten it."), {"length": len(value), "most": most}))
+    elif "\x00" in value:
+        faults.append(FieldError(name, N_("This text holds a NUL character."), N_("Remove it.")))
 
 
 def check_items(items: Sequence[ItemData]) -> None:
@@ -125,7 +153,7 @@ def check_items(items: Sequence[ItemData]) -> None:
 def item_faults(item: ItemData, seen: set[str]) -> list[FieldError]:
     """Every fault of one item; the field is `items.<name>.<property>`."""
     where = f"items.{item.name}"
-    faults = []
+    faults: list[FieldError] = []
     if not COLUMN_NAME.fullmatch(item.name):
         faults.append(
             FieldError(
@@ -138,6 +166,8 @@ def item_faults(item: ItemData, seen: set[str]) -> list[FieldError]:
         faults.append(FieldError(f"{where}.name", N_("Two items have the same column name."), N_("Rename one.")))
     if not item.title.strip():
         faults.append(FieldError(f"{where}.title", N_("This must not be empty."), N_("Enter the Chinese title.")))
+    for field, most in (("title", 100), ("title_en", 100), ("unit_of_measure", 20)):
+        check_length(faults, f"{where}.{field}", getattr(item, field), most=most)
     if item.data_type not in {member.value for member in DataType}:
         faults.append(FieldError(f"{where}.data_type", N_("This data type is not known."), N_("Choose one.")))
     if item.length is not None and item.length <= 0:

@@ -54,9 +54,7 @@ def item_columns() -> tuple[Column, ...]:
         Column("title", labels.ITEM_FIELDS["title"], value=item_title),
         Column("data_type", labels.ITEM_FIELDS["data_type"], value=item_type),
         Column("length", labels.ITEM_FIELDS["length"], kind="number", phone=False),
-        Column(
-            "required", labels.ITEM_FIELDS["required"], value=lambda row: row.required or row.is_key, phone=False
-        ),
+        Column("required", labels.ITEM_FIELDS["required"], value=lambda row: row.required or row.is_key, phone=False),
         Column("is_key", labels.ITEM_FIELDS["is_key"]),
         Column("code_list", labels.ITEM_FIELDS["code_list"], value=lambda item: "、".join(item.code_list), phone=False),
         Column(
