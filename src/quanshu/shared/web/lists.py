@@ -148,12 +148,15 @@ class ListPage(Page):
             raise BadFilter(field=str(item.label), value=value) from fault
 
     def sorting(self) -> list[str]:
-        asked = self.request.GET.get("sort", "") or self.order
-        name = asked.lstrip("-")
+        """What the address asks for where it is a column that sorts, else the list's own order."""
         sorts = {column.key: column.sort for column in self.columns if column.sort}
-        if name in sorts:
-            return [("-" if asked.startswith("-") else "") + sorts[name], "pk"]
-        return [part for part in (self.order,) if part]
+        asked = self.request.GET.get("sort", "")
+        chosen = asked if asked.lstrip("-") in sorts else self.order
+        if not chosen:
+            return []
+        name = chosen.lstrip("-")
+        # Rows that compare equal would jump between pages without a last word.
+        return [("-" if chosen.startswith("-") else "") + sorts.get(name, name), "pk"]
 
     def page_size(self) -> int:
         asked = self.request.GET.get("size", "")
