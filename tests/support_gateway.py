@@ -73,42 +73,16 @@ def a_grant(uid: str, sid: str = QUERY, **changes: object) -> GrantSpec:
     return dataclasses.replace(grant, **changes)
 
 
-class GatewayHome:
-    """Keys, serving table and snapshots of a gateway in a folder, and the process over them."""
+class GatewayProcess:
+    """A gateway process over a node's folder; the port is free when this is made."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.directory = folder / "gateway"
-        self.version = 0
         self.process: subprocess.Popen[bytes] | None = None
-        self._pair = suite("intl").generate_key_pair()
-        self._seal = suite("intl").generate_key()
-        keys, serving = folder / "keys", folder / "serving"
-        keys.mkdir(parents=True)
-        serving.mkdir()
-        (keys / "snapshot.pub").write_bytes(self._pair.public)
-        (keys / "gateway.seal").write_bytes(self._seal)
-        with sqlite3.connect(serving / "person.sqlite") as connection:
-            connection.execute("CREATE TABLE person (id TEXT PRIMARY KEY, name TEXT, age INTEGER)")
-            connection.execute("INSERT INTO person VALUES (?, '张三丰', 35)", (PERSON,))
-        connection.close()
         with socket.socket() as found:
             found.bind(("127.0.0.1", 0))
             self.port = found.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-
-    def client(self, rid: str = RID, secret: str = SECRET, *, active: bool = True) -> ClientSpec:
-        """An application with one key."""
-        key = KeySpec("k1", seal_secret(self._seal, rid, "k1", secret), 0, time.time() + 86_400)
-        return ClientSpec(rid, "养老待遇资格认证", "济南市人力资源和社会保障局", (key,), active)
-
-    def publish(
-        self, grants: tuple[GrantSpec, ...], services: tuple[ServiceSpec, ...], clients: tuple[ClientSpec, ...]
-    ) -> None:
-        """Put the next snapshot in force."""
-        self.version += 1
-        snapshot = Snapshot(self.version, "2026-01-05T08:00:00+00:00", "jinan", services, clients, grants)
-        write_snapshot(self.directory, snapshot, self._pair.private)
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -157,3 +131,36 @@ class GatewayHome:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process = None
+
+
+class GatewayHome(GatewayProcess):
+    """Keys, serving table and snapshots of a gateway in a folder, and the process over them."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.directory = folder / "gateway"
+        self.version = 0
+        self._pair = suite("intl").generate_key_pair()
+        self._seal = suite("intl").generate_key()
+        keys, serving = folder / "keys", folder / "serving"
+        keys.mkdir(parents=True)
+        serving.mkdir()
+        (keys / "snapshot.pub").write_bytes(self._pair.public)
+        (keys / "gateway.seal").write_bytes(self._seal)
+        with sqlite3.connect(serving / "person.sqlite") as connection:
+            connection.execute("CREATE TABLE person (id TEXT PRIMARY KEY, name TEXT, age INTEGER)")
+            connection.execute("INSERT INTO person VALUES (?, '张三丰', 35)", (PERSON,))
+        connection.close()
+
+    def client(self, rid: str = RID, secret: str = SECRET, *, active: bool = True) -> ClientSpec:
+        """An application with one key."""
+        key = KeySpec("k1", seal_secret(self._seal, rid, "k1", secret), 0, time.time() + 86_400)
+        return ClientSpec(rid, "养老待遇资格认证", "济南市人力资源和社会保障局", (key,), active)
+
+    def publish(
+        self, grants: tuple[GrantSpec, ...], services: tuple[ServiceSpec, ...], clients: tuple[ClientSpec, ...]
+    ) -> None:
+        """Put the next snapshot in force."""
+        self.version += 1
+        snapshot = Snapshot(self.version, "2026-01-05T08:00:00+00:00", "jinan", services, clients, grants)
+        write_snapshot(self.directory, snapshot, self._pair.private)
