@@ -64,9 +64,10 @@ def enqueue(
 def claim(now: datetime) -> Job | None:
     """Take the lease of the next due job, or of one whose worker died. None when there is none."""
     due = Q(state="queued", run_at__lte=now) | Q(state="running", lease_until__lt=now)
-    for pk, lease in Job.objects.filter(due).order_by("run_at", "id").values_list("pk", "lease")[:5]:
+    for pk, name, lease in Job.objects.filter(due).order_by("run_at", "id").values_list("pk", "name", "lease")[:5]:
+        spec = registry.jobs.get(name)
         token = new_uid()
-        until = now + timedelta(seconds=60)
+        until = now + timedelta(seconds=spec.lease_seconds if spec else 60)
         with transaction.atomic():
             taken = Job.objects.filter(due, pk=pk, lease=lease).update(state="running", lease=token, lease_until=until)
         if taken:
