@@ -60,7 +60,9 @@ class Cast:
     def program(self, who: str) -> Client:
         """A program with a token of the person's."""
         account = self.accounts[who]
-        _row, token = issue_token(actor=actor_for(account), name="test", days=30, account=account, now=datetime.now(UTC))
+        _row, token = issue_token(
+            actor=actor_for(account), name="test", days=30, account=account, now=datetime.now(UTC)
+        )
         return Client(HTTP_AUTHORIZATION=f"Bearer {token}", HTTP_ACCEPT_LANGUAGE="en")
 
     def entry(self, unit: str = "police", items: tuple[ItemData, ...] = ITEMS, **changes: Any) -> Entry:
@@ -72,7 +74,11 @@ def make_cast() -> Cast:
     """The bureau with an officer; police and civil affairs, each with a steward; a developer, a leader."""
     units = {}
     for number, (key, name, kind) in enumerate(
-        (("bureau", "市大数据局", "platform"), ("police", "市公安局", "department"), ("civil", "市民政局", "department"))
+        (
+            ("bureau", "市大数据局", "platform"),
+            ("police", "市公安局", "department"),
+            ("civil", "市民政局", "department"),
+        )
     ):
         data = UnitData(name=name, kind=kind, code=uscc(number + 1), name_en=f"{key} of the city")
         units[key] = create_unit(actor=SYSTEM, data=data, now=NOW)

@@ -51,6 +51,6 @@ class CatalogueConfig(AppConfig):
                 E.RETURNED: _("Returned"),
                 E.PUBLISHED: _("Published"),
                 E.REVISED: _("Next version opened"),
-                E.WITHDRAWN: _("Withdrawn"),
+                E.WITHDRAWN: _("Taken out of force"),
             }
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import FieldError, FieldErrors
@@ -104,7 +105,7 @@ def grade_items(*, actor: Actor, now: datetime, entry: Entry, grades: Mapping[st
     if unknown:
         raise FieldErrors(
             errors=tuple(
-                FieldError(f"items.{name}", "The entry has no such item.", "Use a column name of the entry.")
+                FieldError(f"items.{name}", N_("The entry has no such item."), N_("Use a column name of the entry."))
                 for name in unknown
             )
         )
@@ -240,7 +241,7 @@ def write_items(entry: Entry, items: Sequence[ItemData]) -> None:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", "This must not be empty.", "Say why."),))
+        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
 
 
 def _locked(entry: Entry) -> Entry:

@@ -189,7 +189,7 @@ STATE_NAMES: Mapping[str, str] = {
     EntryState.DRAFT: N_("Draft"),
     EntryState.REVIEW: N_("Under review"),
     EntryState.PUBLISHED: N_("Published"),
-    EntryState.WITHDRAWN: N_("Withdrawn"),
+    EntryState.WITHDRAWN: N_("Out of force"),
 }
 STEP_NAMES: Mapping[str, str] = {
     "edit": N_("Edit"),
@@ -197,7 +197,7 @@ STEP_NAMES: Mapping[str, str] = {
     "return": N_("Return"),
     "publish": N_("Publish"),
     "revise": N_("Revise"),
-    "withdraw": N_("Withdraw"),
+    "withdraw": N_("Take out of force"),
     "restore": N_("Take up again"),
 }
 

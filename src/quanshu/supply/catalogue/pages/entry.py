@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -167,7 +166,7 @@ class EntryPage(DetailPage):
             "items": self.items,
             "item_columns": item_columns(),
             "ungraded": sum(1 for item in self.items if not item.grade),
-            "landed_rows": None if obj.landed_rows is None else number_format(obj.landed_rows, force_grouping=True),
+            "landed_rows": None if obj.landed_rows is None else f"{obj.landed_rows:,}",
             "must_land": not obj.sensitive_reason and obj.format_class in {"database", "spreadsheet"},
             "versions": list(obj.versions.all()),
             "in_revision": obj.state in {"draft", "review"} and obj.published_version is not None,

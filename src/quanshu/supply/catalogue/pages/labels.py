@@ -33,7 +33,7 @@ FORMATS = {
     "other": _("Other"),
 }
 TYPES = {
-    "string": _("Text"),
+    "string": _("Character string"),
     "integer": _("Whole number"),
     "decimal": _("Decimal number"),
     "boolean": _("Yes or no"),
@@ -95,7 +95,7 @@ ITEM_FIELDS: Mapping[str, Any] = {
     "length": _("Length"),
     "unit_of_measure": _("Unit of measure"),
     "code_list": _("Codes"),
-    "is_key": _("Key"),
+    "is_key": _("Primary key"),
     "required": _("Required"),
     "personal": _("Personal information"),
     "mask": _("Mask"),
@@ -124,7 +124,7 @@ FACET_VALUES: Mapping[str, Mapping[str, Any]] = {
     "share": SHARE_TYPES,
     "grade": {**GRADES, "none": _("Not graded")},
     "mounted": {"1": _("Mounted"), "0": _("Not mounted")},
-    "landed": {"1": _("Landed"), "0": _("Not landed")},
+    "landed": {"1": _("Data in the lake"), "0": _("No data in the lake")},
 }
 
 

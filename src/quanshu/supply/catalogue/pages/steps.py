@@ -98,11 +98,11 @@ class Return(WithReason):
 class Withdraw(WithReason):
     """Take a published entry out of force."""
 
-    title = gettext_lazy("Withdraw")
+    title = gettext_lazy("Take out of force")
     permission = P.WITHDRAW
     step = "withdraw"
-    submit_label = gettext_lazy("Withdraw")
-    success = gettext_lazy("Withdrawn.")
+    submit_label = gettext_lazy("Take out of force")
+    success = gettext_lazy("The entry is out of force.")
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         entry = self.entry()
