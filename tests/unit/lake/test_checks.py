@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from quanshu.kernel.errors import QuanshuError
-from quanshu.kernel.identifiers import CitizenId, Uscc
-from quanshu.kernel.identifiers.citizen_id import check_character as citizen_check
-from quanshu.kernel.identifiers.uscc import ALPHABET
-from quanshu.kernel.identifiers.uscc import check_character as uscc_check
 from quanshu.lake import Lake
-from quanshu.lake.checks import CheckKind, CheckSpec, existing_keys, run_checks
+from quanshu.lake.checks import CheckKind, CheckSpec, existing_keys, is_limit, is_pattern, run_checks
 from quanshu.lake.errors import MissingColumn
 
 TODAY = date(2026, 10, 31)
@@ -45,6 +38,8 @@ def fill(lake: Lake, **columns: list[object]) -> None:
         (CheckKind.PATTERN, {"pattern": r"^1[3-9]\d{9}$"}, ["13800000000", "1380000000", "x", None], {"1", "2"}),
         (CheckKind.RANGE, {"min": 1, "max": 20}, ["1", "20", "21", "0.5", "many", None], {"2", "3", "4"}),
         (CheckKind.RANGE, {"min": "2020-01-01"}, ["2020-01-01", "2019-12-31", "soon"], {"1", "2"}),
+        (CheckKind.RANGE, {"max": "today"}, ["2026-10-31", "2026-11-01", None], {"1"}),
+        (CheckKind.RANGE, {"min": "-1e-3"}, ["0", "-1"], {"1"}),
         (CheckKind.UNIQUE, {}, ["a", "b", "a", None, None], {"0", "2"}),
     ],
 )
@@ -79,6 +74,50 @@ def test_rows_passing_all_rules_are_counted_once_each(lake: Lake) -> None:
     assert (report.results["u"].tested, report.results["u"].failed) == (3, 2)
 
 
+def test_unique_over_two_columns(lake: Lake) -> None:
+    fill(lake, v=["a", "a", "a", "b"], w=["1", "1", "2", "1"])
+    report = run_checks(lake, "t", [CheckSpec("r", CheckKind.UNIQUE, ("v", "w"))], keys=["id"], today=TODAY)
+    assert [(failure.key[0], failure.value) for failure in report.failures["r"]] == [("0", "a · 1"), ("1", "a · 1")]
+
+
+def test_equal_rows_of_a_table_without_a_key_each_count(lake: Lake) -> None:
+    lake.overwrite("t", pa.table({"v": ["", "", "a"]}))
+    report = run_checks(lake, "t", [CheckSpec("r", CheckKind.REQUIRED, ("v",))], keys=[], today=TODAY)
+    assert (report.rows, report.passed, report.results["r"].failed) == (3, 1, 2)
+
+
+def test_times_are_compared_and_limited_by_day(lake: Lake) -> None:
+    moments = [datetime(2026, 10, 31, 1, tzinfo=UTC), datetime(2026, 11, 1, 1, tzinfo=UTC)]
+    fill(lake, a=pa.array(moments, pa.timestamp("us", "UTC")), b=pa.array([moments[0]] * 2, pa.timestamp("us", "UTC")))
+    assert failing(lake, CheckSpec("r", CheckKind.RANGE, ("a",), {"max": "today"})) == {"1"}
+    assert failing(lake, CheckSpec("r", CheckKind.DATE_ORDER, ("a", "b"))) == {"1"}
+
+
+def test_a_table_without_rules_passes_whole(lake: Lake) -> None:
+    fill(lake, v=["a"])
+    report = run_checks(lake, "t", [], keys=["id"], today=TODAY)
+    assert (report.rows, report.passed, dict(report.results)) == (1, 1, {})
+
+
+@pytest.mark.parametrize("text", [r"\d{6}", "^a|b$", "[甲-癸]+"])
+def test_patterns_the_engine_can_match(text: str) -> None:
+    assert is_pattern(text)
+
+
+@pytest.mark.parametrize("text", ["(", r"(?=a)b", r"(a)\1", "a{3000}"])
+def test_patterns_the_engine_cannot_match(text: str) -> None:
+    assert not is_pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("limit", "right"),
+    [(1, True), (0.5, True), ("-3", True), ("2026-02-28", True), ("today", True), ("2026-02-30", False),
+     ("20260228", True), ("soon", False), (True, False), (None, False), ("nan", False), (float("inf"), False)],
+)  # fmt: skip
+def test_limits(limit: object, right: bool) -> None:
+    assert is_limit(limit) is right
+
+
 def test_only_so_many_failures_are_kept_and_the_watched_ones(lake: Lake) -> None:
     fill(lake, v=[""] * 10)
     spec = CheckSpec("r", CheckKind.REQUIRED, ("v",))
@@ -96,54 +135,3 @@ def test_an_absent_column_is_named(lake: Lake) -> None:
 def test_existing_keys(lake: Lake) -> None:
     fill(lake, v=["a", "b"])
     assert existing_keys(lake, "t", keys=["id"], wanted=[("0",), ("5",)]) == {("0",)}
-
-
-def valid(kind: type[CitizenId] | type[Uscc], text: str) -> bool:
-    try:
-        if kind is CitizenId:
-            CitizenId.parse(text, today=TODAY)
-        else:
-            kind.parse(text)
-    except QuanshuError:
-        return False
-    return True
-
-
-digits = st.text("0123456789", min_size=17, max_size=17)
-near_citizen = st.one_of(
-    st.builds(lambda day, tail, end: f"370102{day:%Y%m%d}{tail:03d}{end}", st.dates(date(1750, 1, 1), date(2027, 1, 1)),
-              st.integers(0, 999), st.sampled_from("0123456789X")),
-    st.builds(lambda day, tail: f"370102{day:%Y%m%d}{tail:03d}", st.dates(date(1850, 1, 1), date(2027, 1, 1)),
-              st.integers(0, 999)).map(lambda first: first + citizen_check(first)),
-    st.text("0123456789", min_size=15, max_size=15).map(lambda text: "37" + text[2:]),
-    digits.map(lambda first: first + citizen_check(first)),
-    st.text("0123456789Xx ", min_size=1, max_size=19).filter(str.strip),
-)  # fmt: skip
-near_uscc = st.one_of(
-    st.text(ALPHABET, min_size=18, max_size=18),
-    st.builds(lambda head, region, body: f"{head}{region:06d}{body}", st.text(ALPHABET, min_size=2, max_size=2),
-              st.integers(0, 999999), st.text(ALPHABET, min_size=9, max_size=9)).map(lambda t: t + uscc_check(t)),
-    st.text("0123456789ABCIOZ", min_size=1, max_size=19),
-)  # fmt: skip
-
-
-@settings(max_examples=15, deadline=None)
-@given(values=st.lists(near_citizen, min_size=30, max_size=60))
-def test_the_sql_of_citizen_ids_agrees_with_the_kernel(
-    tmp_path_factory: pytest.TempPathFactory, values: list[str]
-) -> None:
-    lake = Lake(tmp_path_factory.mktemp("lake"), memory_limit="256MB", threads=1)
-    fill(lake, v=values)
-    bad = {str(number) for number, value in enumerate(values) if not valid(CitizenId, value)}
-    assert failing(lake, CheckSpec("r", CheckKind.CITIZEN_ID, ("v",))) == bad
-
-
-@settings(max_examples=15, deadline=None)
-@given(values=st.lists(near_uscc, min_size=30, max_size=60))
-def test_the_sql_of_credit_codes_agrees_with_the_kernel(
-    tmp_path_factory: pytest.TempPathFactory, values: list[str]
-) -> None:
-    lake = Lake(tmp_path_factory.mktemp("lake"), memory_limit="256MB", threads=1)
-    fill(lake, v=values)
-    bad = {str(number) for number, value in enumerate(values) if not valid(Uscc, value)}
-    assert failing(lake, CheckSpec("r", CheckKind.USCC, ("v",))) == bad

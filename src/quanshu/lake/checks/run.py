@@ -38,73 +38,80 @@ def run_checks(
     schema = lake.schema(table, version)
     named = tuple(keys) or tuple(schema.names)
     need_columns(schema.names, [*named, *(column for spec in specs for column in spec.columns)])
-    across = [spec for spec in specs if spec.kind in ACROSS_ROWS]
-    compiled = {spec.id: compile_row_rule(spec, schema, today) for spec in specs if spec.kind not in ACROSS_ROWS}
     with lake.connect() as connection:
         lake.register(connection, table, version=version, alias="checked")
-        key = "[" + ", ".join(text(name) for name in named) + "]"
-        rows, results = scan_rows(connection, compiled, key)
-        for spec in across:
-            results[spec.id] = scan_across(connection, lake, spec, key)
-        failing = connection.sql("SELECT count(DISTINCT key) FROM failure").fetchall()[0][0]
-        found = {spec.id: failures_of(connection, spec.id, keep, (watched or {}).get(spec.id, ())) for spec in specs}
-    return CheckReport(table, version, named, rows, rows - int(failing), results, found)
+        rules = []
+        for place, spec in enumerate(specs):
+            if spec.kind in ACROSS_ROWS:
+                rules.append(across_rule(connection, lake, spec, place))
+            else:
+                rules.append(compile_row_rule(spec, schema, today))
+        rows, counts = count_rows(connection, rules)
+        broken = keep_broken(connection, rules, named)
+        found = {
+            spec.id: failures_of(connection, place, keep, (watched or {}).get(spec.id, ()))
+            for place, spec in enumerate(specs)
+        }
+    results = {spec.id: result for spec, result in zip(specs, counts, strict=True)}
+    return CheckReport(table, version, named, rows, rows - broken, results, found)
 
 
-def scan_rows(
-    connection: duckdb.DuckDBPyConnection, compiled: Mapping[str, RowRule], key: str
-) -> tuple[int, dict[str, CheckResult]]:
-    """All row rules in one scan: counts, and failing keys with their values into the table `failure`."""
-    connection.execute("CREATE TEMP TABLE failure (check_id VARCHAR, key VARCHAR[], value VARCHAR)")
-    parts = ["count(*) AS rows"]
-    for place, rule in enumerate(compiled.values()):
-        parts.append(f"count(*) FILTER (WHERE {rule.tested}) AS t{place}")
-        parts.append(f"list({{'k': {key}, 'v': {rule.value}}}) FILTER (WHERE {rule.failed}) AS l{place}")
-    connection.execute(f"CREATE TEMP TABLE outcome AS SELECT {', '.join(parts)} FROM checked")
-    rows = int(connection.sql("SELECT rows FROM outcome").fetchall()[0][0])
-    results = {}
-    for place, name in enumerate(compiled):
-        tested, failed = connection.sql(f"SELECT t{place}, coalesce(len(l{place}), 0) FROM outcome").fetchall()[0]
-        results[name] = CheckResult(int(tested), int(failed))
-        connection.execute(
-            f"INSERT INTO failure SELECT ?, item.k, item.v FROM (SELECT unnest(l{place}) AS item FROM outcome)", [name]
-        )
-    return rows, results
-
-
-def scan_across(connection: duckdb.DuckDBPyConnection, lake: Lake, spec: CheckSpec, key: str) -> CheckResult:
-    """A rule that looks beyond the row: one pass of its own."""
+def across_rule(connection: duckdb.DuckDBPyConnection, lake: Lake, spec: CheckSpec, place: int) -> RowRule:
+    """A rule that looks beyond the row: one pass gathers what its rows are compared with."""
     tested = " AND ".join(filled(column) for column in spec.columns)
     value = " || ' · ' || ".join(text(column) for column in spec.columns)
+    other = f"compared{place}"
     if spec.kind == CheckKind.UNIQUE:
         group = ", ".join(quote(column) for column in spec.columns)
-        repeated = f"count(*) OVER (PARTITION BY {group}) > 1"
-        failing = f"SELECT {key} AS k, {value} AS v FROM checked WHERE {tested} QUALIFY {repeated}"
+        gather = f"SELECT {group} FROM checked WHERE {tested} GROUP BY {group} HAVING count(*) > 1"
+        member = f"({group}) IN (SELECT {'(' + group + ')' if len(spec.columns) > 1 else group} FROM {other})"
     else:
         column = str(spec.params["column"])
         need_columns(lake.schema(spec.params["table"]).names, [column])
-        lake.register(connection, spec.params["table"], alias="referred")
-        failing = (
-            f"SELECT {key} AS k, {value} AS v FROM checked WHERE {tested} AND {text(spec.columns[0])} NOT IN "
-            f"(SELECT {text(column)} FROM referred WHERE {quote(column)} IS NOT NULL)"
-        )
-    count = connection.sql(f"SELECT count(*) FROM checked WHERE {tested}").fetchall()[0][0]
-    connection.execute(f"INSERT INTO failure SELECT ?, k, v FROM ({failing})", [spec.id])
-    failed = connection.execute("SELECT count(*) FROM failure WHERE check_id = ?", [spec.id]).fetchall()[0][0]
-    return CheckResult(int(count), int(failed))
+        lake.register(connection, spec.params["table"], alias=f"referred{place}")
+        gather = f"SELECT DISTINCT {text(column)} AS c FROM referred{place} WHERE {quote(column)} IS NOT NULL"
+        member = f"{text(spec.columns[0])} NOT IN (SELECT c FROM {other})"
+    connection.execute(f"CREATE TEMP TABLE {other} AS {gather}")
+    return RowRule(tested, f"({tested} AND coalesce({member}, false))", value)
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, rules: Sequence[RowRule]) -> tuple[int, list[CheckResult]]:
+    """Rows of the table, and for each rule how many it tested and how many failed it, all in one scan."""
+    parts = ["count(*)"]
+    for rule in rules:
+        parts.append(f"count(*) FILTER (WHERE {rule.tested})")
+        parts.append(f"count(*) FILTER (WHERE {rule.failed})")
+    rows, *counts = (int(value) for value in connection.sql(f"SELECT {', '.join(parts)} FROM checked").fetchall()[0])
+    return rows, [CheckResult(*pair) for pair in zip(counts[::2], counts[1::2], strict=True)]
+
+
+def keep_broken(connection: duckdb.DuckDBPyConnection, rules: Sequence[RowRule], named: Sequence[str]) -> int:
+    """Set aside the rows that fail any rule, with the value at fault for each; returns how many there are.
+
+    They go into a temporary table, which the engine spills to disk, so that a table that fails whole fits too.
+    """
+    if not rules:
+        return 0
+    parts = ["[" + ", ".join(text(name) for name in named) + "] AS k"]
+    parts += [f"{rule.failed} AS f{place}" for place, rule in enumerate(rules)]
+    parts += [f"{rule.value} AS v{place}" for place, rule in enumerate(rules)]
+    failing = " OR ".join(f"f{place}" for place in range(len(rules)))
+    connection.execute(
+        f"CREATE TEMP TABLE broken AS SELECT * FROM (SELECT {', '.join(parts)} FROM checked) WHERE {failing}"
+    )
+    return int(connection.sql("SELECT count(*) FROM broken").fetchall()[0][0])
 
 
 def failures_of(
-    connection: duckdb.DuckDBPyConnection, check_id: str, keep: int, watched: Collection[tuple[str | None, ...]]
+    connection: duckdb.DuckDBPyConnection, place: int, keep: int, watched: Collection[tuple[str | None, ...]]
 ) -> tuple[Failure, ...]:
     """The lowest failing keys of a rule, and beyond them those watched."""
-    query = "SELECT key, value FROM failure WHERE check_id = ? ORDER BY key"
-    rows = connection.execute(f"{query} LIMIT {int(keep)}", [check_id]).fetchall()
+    query = f"SELECT k, v{place} FROM broken WHERE f{place} ORDER BY k"
+    rows = connection.execute(f"{query} LIMIT {int(keep)}").fetchall()
     found = [Failure(tuple(key), value) for key, value in rows]
     if watched and len(rows) == keep:
-        seen = {failure.key for failure in found}
-        wanted = set(watched) - seen
-        cursor = connection.execute(f"{query} OFFSET {int(keep)}", [check_id])
+        wanted = set(watched) - {failure.key for failure in found}
+        cursor = connection.execute(f"{query} OFFSET {int(keep)}")
         while batch := cursor.fetchmany(10_000):
             found += [Failure(tuple(key), value) for key, value in batch if tuple(key) in wanted]
     return tuple(found)

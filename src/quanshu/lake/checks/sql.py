@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from quanshu.kernel.identifiers.citizen_id import CHECK_CHARACTERS, OLDEST_YEAR, PROVINCES
@@ -16,10 +19,13 @@ from quanshu.kernel.identifiers.uscc import WEIGHTS as USCC_WEIGHTS
 from quanshu.lake.checks.specs import CheckKind, CheckSpec
 from quanshu.lake.schema import literal, quote
 
+TODAY = "today"
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """A row rule compiled: two boolean expressions that are never null, and the value shown."""
+    """A rule compiled: two boolean expressions that are never null, and the value shown."""
 
     tested: str
     failed: str
@@ -63,9 +69,10 @@ def pattern(column: str, params: Mapping[str, Any], schema: pa.Schema, today: da
 
 
 def value_range(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date) -> str:
-    """Outside the limits, which are numbers or ISO dates; not a number or date at all also fails."""
-    limits = {name: params.get(name) for name in ("min", "max") if params.get(name) is not None}
-    kind = "DATE" if any(isinstance(limit, str) and "-" in limit[1:] for limit in limits.values()) else "DOUBLE"
+    """Outside the limits: numbers, ISO dates, or `today`. Not a number or date at all also fails."""
+    given = {name: params.get(name) for name in ("min", "max") if params.get(name) not in (None, "")}
+    limits = {name: today.isoformat() if limit == TODAY else limit for name, limit in given.items()}
+    kind = "DATE" if any(ISO_DAY.fullmatch(str(limit)) for limit in limits.values()) else "DOUBLE"
     value = f"TRY_CAST({text(column)} AS {kind})"
     parts = []
     for name, limit in limits.items():
@@ -121,3 +128,34 @@ COMPILERS: Mapping[str, Compiler] = {
     CheckKind.CITIZEN_ID: citizen_id,
     CheckKind.USCC: uscc,
 }
+
+
+def is_pattern(text: str) -> bool:
+    """Whether the engine can match the pattern: RE2, which has no look-around and no back-references."""
+    with duckdb.connect(":memory:") as connection:
+        try:
+            connection.execute("SELECT regexp_full_match('', ?)", [text]).fetchall()
+        except duckdb.Error:
+            return False
+    return True
+
+
+def is_limit(limit: object) -> bool:
+    """Whether this is a limit of a range: a finite number, an ISO date or `today`."""
+    if isinstance(limit, bool) or limit is None:
+        return False
+    if isinstance(limit, int | float):
+        return math.isfinite(limit)
+    try:
+        return limit == TODAY or math.isfinite(float(str(limit)))
+    except ValueError:
+        return bool(ISO_DAY.fullmatch(str(limit))) and is_day(str(limit))
+
+
+def is_day(text: str) -> bool:
+    """Whether an ISO date is a real day."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

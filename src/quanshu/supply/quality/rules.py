@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.lake.checks import CheckKind
+from quanshu.lake.checks import CheckKind, is_limit, is_pattern
 from quanshu.shared.workflow.api import Machine, Transition
 from quanshu.supply.catalogue.api import ItemData
 from quanshu.supply.quality.events import QualityEvent
@@ -125,16 +125,37 @@ def parameter_faults(data: RuleData, tables: Sequence[str]) -> list[FieldError]:
         for name in NEEDS.get(data.kind, ())
         if not data.params.get(name)
     ]
-    if data.kind == CheckKind.RANGE and data.params.get("min") is None and data.params.get("max") is None:
-        faults.append(FieldError("params", N_("A range needs a lowest or a highest value."), N_("Enter one.")))
-    if data.kind == CheckKind.PATTERN and data.params.get("pattern"):
-        try:
-            re.compile(str(data.params["pattern"]))
-        except re.error:
-            faults.append(FieldError("params", N_("The pattern is not a regular expression."), N_("Correct it.")))
+    if data.kind == CheckKind.RANGE:
+        faults.extend(limit_faults(data.params))
+    if data.kind == CheckKind.PATTERN and data.params.get("pattern") and not is_pattern(str(data.params["pattern"])):
+        remedy = N_("Correct it; look-around and back-references are not supported.")
+        faults.append(FieldError("params", N_("The pattern is not a regular expression."), remedy))
     if data.kind == CheckKind.REFERENCE and data.params.get("table") and data.params["table"] not in tables:
         faults.append(FieldError("params", N_("The referred table is not in the lake."), N_("Choose another.")))
     return faults
+
+
+def limit_faults(params: Mapping[str, Any]) -> list[FieldError]:
+    """Faults of a range: at least one limit, both of one kind, the lowest not above the highest."""
+    limits = [params[name] for name in ("min", "max") if params.get(name) not in (None, "")]
+    if not limits:
+        return [FieldError("params", N_("A range needs a lowest or a highest value."), N_("Enter one."))]
+    wrong = [limit for limit in limits if not is_limit(limit)]
+    if wrong:
+        fault = N_("The limit “%(limit)s” is neither a number nor a date.")
+        return [FieldError("params", fault, N_("Enter a number or a date like 2026-01-31."), {"limit": wrong[0]})]
+    if len(limits) == 2:
+        days = [str(limit) == "today" or str(limit).count("-") == 2 for limit in limits]
+        if days[0] != days[1]:
+            return [FieldError("params", N_("One limit is a number, the other a date."), N_("Enter two of one kind."))]
+        if "today" not in limits and (str(limits[0]) > str(limits[1]) if days[0] else above(*limits)):
+            return [FieldError("params", N_("The lowest value is above the highest."), N_("Change one of them."))]
+    return []
+
+
+def above(low: Any, high: Any) -> bool:
+    """Whether the first number is greater."""
+    return float(low) > float(high)
 
 
 def check_scannable(*, entry_name: str, landed: bool, rules: int) -> None:
@@ -161,33 +182,36 @@ def suggestions(items: Sequence[ItemData]) -> tuple[RuleData, ...]:
     found: list[RuleData] = []
     keys = tuple(item.name for item in items if item.is_key)
     if keys:
-        found.append(RuleData("Key is unique", CheckKind.UNIQUE, keys))
+        found.append(RuleData(_("Key is not repeated"), CheckKind.UNIQUE, keys))
     for item in items:
         found.extend(suggestions_for(item))
     return tuple(found)
 
 
 def suggestions_for(item: ItemData) -> list[RuleData]:
-    """Rules that follow from one item."""
+    """Rules that follow from one item; named in the language of whoever takes them up."""
     found = []
+    name = {"title": item.title}
     column = (item.name,)
     if item.required or item.is_key:
-        found.append(RuleData(f"{item.title}: filled", CheckKind.REQUIRED, column))
+        found.append(RuleData(_("%(title)s: filled in") % name, CheckKind.REQUIRED, column))
     if item.code_list:
         found.append(
             RuleData(
-                f"{item.title}: in the code list",
+                _("%(title)s: in the code list") % name,
                 CheckKind.CODE_LIST,
                 column,
                 {"codes": list(item.code_list)},
             )
         )
     if item.mask == "citizen_id":
-        found.append(RuleData(f"{item.title}: valid citizen ID", CheckKind.CITIZEN_ID, column))
+        found.append(RuleData(_("%(title)s: valid citizen ID") % name, CheckKind.CITIZEN_ID, column))
     elif item.mask == "phone":
-        found.append(RuleData(f"{item.title}: valid phone", CheckKind.PATTERN, column, {"pattern": PHONE_PATTERN}))
+        found.append(
+            RuleData(_("%(title)s: valid mobile number") % name, CheckKind.PATTERN, column, {"pattern": PHONE_PATTERN})
+        )
     elif "uscc" in item.name:
-        found.append(RuleData(f"{item.title}: valid USCC", CheckKind.USCC, column))
+        found.append(RuleData(_("%(title)s: valid social credit code") % name, CheckKind.USCC, column))
     if item.data_type == "date":
-        found.append(RuleData(f"{item.title}: not in the future", CheckKind.RANGE, column, {"max": "today"}))
+        found.append(RuleData(_("%(title)s: not in the future") % name, CheckKind.RANGE, column, {"max": "today"}))
     return found

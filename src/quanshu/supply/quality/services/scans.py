@@ -106,6 +106,10 @@ def finish_scan(
         return scan
     due = workflow.calendar().due(now.astimezone(CITY_TZ).date(), rules.CORRECTION_DAYS)
     RuleResult.objects.filter(scan=scan).delete()
+    # Older versions first: a record that passes the old one and fails the new one opens again under the new one.
+    for version in older if closing is not None else []:
+        failures = closing.failures[str(version.pk)] if closing is not None else ()
+        scan.fixed += close_passed(scan, version, report.keys, failures, now=now)
     for version in current:
         result = report.results[str(version.pk)]
         failures = report.failures[str(version.pk)]
@@ -113,9 +117,6 @@ def finish_scan(
             scan=scan, version=version, tested=result.tested, failed=result.failed, kept=len(failures)
         )
         scan.opened += open_failed(scan, version, report.keys, failures, due_on=due, now=now)
-        scan.fixed += close_passed(scan, version, report.keys, failures, now=now)
-    for version in older if closing is not None else []:
-        failures = closing.failures[str(version.pk)] if closing is not None else ()
         scan.fixed += close_passed(scan, version, report.keys, failures, now=now)
     scan.state, scan.ended_at = ScanState.FINISHED, now
     scan.lake_version, scan.rows, scan.passed = report.version, report.rows, report.passed
