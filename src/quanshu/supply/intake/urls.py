@@ -1,8 +1,23 @@
-"""Addresses of intake pages."""
+"""Addresses of intake's pages."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from quanshu.supply.intake.pages import runs, sources
 
 app_name = "intake"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("sources/", sources.Sources.as_view(), name="sources"),
+    path("sources/new/", sources.NewSource.as_view(), name="source-new"),
+    path("sources/<str:uid>/", sources.SourcePage.as_view(), name="source"),
+    path("sources/<str:uid>/edit/", sources.EditSource.as_view(), name="source-edit"),
+    path("sources/<str:uid>/file/", sources.NewFile.as_view(), name="source-file"),
+    path("sources/<str:uid>/start/", sources.Start.as_view(), name="source-start"),
+    path("sources/<str:uid>/switch/", sources.Switch.as_view(), name="source-switch"),
+    path("runs/", runs.Runs.as_view(), name="runs"),
+    path("runs/<str:uid>/", runs.RunPage.as_view(), name="run"),
+    path("runs/<str:uid>/progress/", runs.Progress.as_view(), name="run-progress"),
+    path("runs/<str:uid>/refused.csv", runs.RefusedCsv.as_view(), name="run-refused"),
+    path("runs/<str:uid>/cancel/", runs.Cancel.as_view(), name="run-cancel"),
+]
