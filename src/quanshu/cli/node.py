@@ -126,7 +126,7 @@ def worker() -> None:
     load_django()
     from django.conf import settings
 
-    from quanshu.shared.jobs.worker import run_worker
+    from quanshu.shared.jobs.api import run_worker
 
     stop = threading.Event()
 

@@ -6,7 +6,8 @@ Texts are English message ids with `%(name)s` places; an edge translates them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any, ClassVar
 
 
@@ -122,7 +123,7 @@ class FieldError:
     field: str
     fault: str
     remedy: str = ""
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = attribute(default_factory=dict)
 
 
 class FieldErrors(Invalid):

@@ -22,7 +22,7 @@ ROLES: tuple[tuple[str, str, str], ...] = (
 
 def declared_grants() -> list[tuple[str, str, str]]:
     """(role, permission, scope) of every room's ROLE_GRANTS."""
-    found = []
+    found: list[tuple[str, str, str]] = []
     for config in apps.get_app_configs():
         name = f"{config.name}.permissions"
         if not config.name.startswith("quanshu.") or find_spec(name) is None:

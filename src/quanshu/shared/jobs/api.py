@@ -5,6 +5,7 @@ from __future__ import annotations
 from quanshu.shared.jobs.models import Job
 from quanshu.shared.jobs.registry import every_tick, job, periodic
 from quanshu.shared.jobs.services import enqueue, heartbeat, job_list, retry_job, run_due, worker_seen_at
+from quanshu.shared.jobs.worker import run_worker
 
 __all__ = [
     "Job",
@@ -16,5 +17,6 @@ __all__ = [
     "periodic",
     "retry_job",
     "run_due",
+    "run_worker",
     "worker_seen_at",
 ]

@@ -21,6 +21,7 @@ from quanshu.shared.web.pages import (
     reason_against,
 )
 from quanshu.shared.web.rest import page_of
+from quanshu.shared.web.templatetags.web import day, when
 
 __all__ = [
     "PUBLIC",
@@ -37,6 +38,7 @@ __all__ = [
     "NavItem",
     "Page",
     "ReasonForm",
+    "day",
     "envelope",
     "error_response",
     "fault_text",
@@ -45,4 +47,5 @@ __all__ = [
     "put_fault_on_form",
     "reason_against",
     "register",
+    "when",
 ]

@@ -218,7 +218,7 @@ class FormPage(Page):
 class ActionPage(Page):
     """POST only: one button. `perform` calls one service function, returns (message, url)."""
 
-    http_method_names: ClassVar[list[str]] = ["post", "options"]
+    http_method_names = ["post", "options"]
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         raise NotImplementedError(f"{type(self).__name__} does nothing")
@@ -255,6 +255,8 @@ def put_fault_on_form(form: forms.Form, fault: QuanshuError) -> None:
         for error in fault.errors:
             parts = [fill(gettext(part), error.params) for part in (error.fault, error.remedy) if part]
             on_form = error.field in form.fields
-            form.add_error(error.field if on_form else None, " ".join(parts if on_form else [f"{error.field}:", *parts]))
+            form.add_error(
+                error.field if on_form else None, " ".join(parts if on_form else [f"{error.field}:", *parts])
+            )
         return
     form.add_error(None, fault_text(fault))

@@ -15,8 +15,7 @@ from quanshu.kernel.clock import now
 from quanshu.kernel.errors import QuanshuError
 from quanshu.organisation.api import get_unit, list_units
 from quanshu.shared.access.api import Place, allows
-from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Form, FormPage, put_fault_on_form
-from quanshu.shared.web.templatetags.web import when
+from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Form, FormPage, put_fault_on_form, when
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant
 from quanshu.sharing.services.pages.lists import Exchanges, Grants
@@ -33,11 +32,11 @@ def crumbs_to(consumer: Consumer | None = None) -> list[tuple[Any, str]]:
 
 def key_state(key: ConsumerKey) -> tuple[str, str]:
     """(label, tone): whether a key holds now."""
-    return (_("Holds"), "green") if key.not_before <= now() < key.not_after else (_("Expired"), "secondary")
+    return (_("Valid"), "green") if key.not_before <= now() < key.not_after else (_("Expired"), "secondary")
 
 
 KEY_COLUMNS = (
-    Column("kid", gettext_lazy("Key"), kind="code"),
+    Column("kid", gettext_lazy("Key id"), kind="code"),
     Column("from", gettext_lazy("From"), value="not_before", kind="datetime"),
     Column("until", gettext_lazy("Until"), value="not_after", kind="datetime"),
     Column(

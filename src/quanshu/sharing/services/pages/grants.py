@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, ReasonForm
-from quanshu.shared.web.templatetags.web import day, when
+from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, ReasonForm, day, when
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Exchange, Grant
 from quanshu.sharing.services.pages.applications import CALL_COLUMNS, CALLS_SHOWN
@@ -97,7 +96,7 @@ class GrantPage(DetailPage):
         calls = Exchange.objects.visible_to(self.actor).filter(grant_uid=obj.uid).select_related("service", "consumer")
         parties = [
             (_("Application"), f"{obj.consumer.title} ({obj.consumer.rid})"),
-            (_("User"), str(obj.consumer.unit)),
+            (_("Using unit"), str(obj.consumer.unit)),
             (_("Service"), f"{obj.service.title} ({obj.service.sid})"),
             (_("Provider"), str(obj.service.unit)),
             (_("Purpose"), obj.purpose),
@@ -166,7 +165,7 @@ class ExchangePage(DetailPage):
     def facts(self, obj: Exchange) -> list[tuple[Any, Any]]:
         return [
             (_("Time"), when(obj.at)),
-            (_("Status"), obj.status),
+            (_("HTTP status"), obj.status),
             (_("Code"), obj.outcome),
             (_("Rows"), str(obj.rows)),
             (_("Took, ms"), f"{obj.duration_us / 1000:.1f}"),
@@ -175,7 +174,7 @@ class ExchangePage(DetailPage):
     def cards(self, obj: Exchange) -> list[Card]:
         who = [
             (_("Application"), f"{obj.consumer.title} ({obj.rid})" if obj.consumer else obj.rid),
-            (_("User"), str(obj.consumer.unit) if obj.consumer else ""),
+            (_("Using unit"), str(obj.consumer.unit) if obj.consumer else ""),
             (_("Service"), f"{obj.service.title} ({obj.sid})" if obj.service else obj.sid),
             (_("Version"), obj.service_version or ""),
             (_("Provider"), str(obj.service.unit) if obj.service else ""),

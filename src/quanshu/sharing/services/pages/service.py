@@ -28,8 +28,8 @@ from quanshu.shared.web.api import (
     ReasonForm,
     fault_text,
     reason_against,
+    when,
 )
-from quanshu.shared.web.templatetags.web import when
 from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.pages.examples import curl_example, python_example
@@ -56,11 +56,11 @@ PROBES_SHOWN = 10
 PARAMETER_COLUMNS = (
     Column("name", gettext_lazy("Parameter"), value="name", kind="code"),
     Column("title", gettext_lazy("Title"), value=title_of),
-    Column("use", gettext_lazy("Used to"), value=lambda row: _("Compare") if row["compare"] else _("Search")),
+    Column("use", gettext_lazy("Used for"), value=lambda row: _("Compare") if row["compare"] else _("Search by")),
     Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"])),
     Column("required", gettext_lazy("Required"), value=lambda row: _("Yes") if row["required"] else _("No")),
     Column("max", gettext_lazy("Longest"), value="max_length", kind="number"),
-    Column("pattern", gettext_lazy("Form"), value="pattern", kind="code"),
+    Column("pattern", gettext_lazy("Pattern"), value="pattern", kind="code"),
     Column("example", gettext_lazy("Example"), value="example", kind="code"),
 )
 
@@ -101,10 +101,10 @@ PROBE_COLUMNS = (
 VERSION_COLUMNS = (
     Column("number", gettext_lazy("Version"), kind="number"),
     Column("published_at", gettext_lazy("Published at"), kind="datetime"),
-    Column("published_by", gettext_lazy("By")),
+    Column("published_by", gettext_lazy("Published by")),
 )
 FAULT_COLUMNS = (
-    Column("status", gettext_lazy("Status"), value="status", kind="number"),
+    Column("status", gettext_lazy("HTTP status"), value="status", kind="number"),
     Column("code", gettext_lazy("Code"), value="code", kind="code"),
     Column("meaning", gettext_lazy("Meaning"), value="meaning"),
 )
@@ -236,7 +236,7 @@ class ServicePage(DetailPage):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Call the service as the person's unit; the answer alone for HTMX, the whole page otherwise."""
-        service = self.get_object(**kwargs)
+        service = self.object = self.get_object(**kwargs)
         form = self.try_form = TryForm(request.POST, spec=queries.published_spec(service))
         if form.is_valid():
             try:
