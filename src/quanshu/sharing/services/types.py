@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from django.utils.translation import gettext_noop as N_
+
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable, fill
 
 PROBE_RID = "platform-probe"
 
@@ -125,10 +128,30 @@ class ExchangeNotFound(NotFound):
     remedy = "A receipt reaches the list within seconds of its call; check the number."
 
 
+STATE_NAMES = {
+    ServiceState.DRAFT: N_("Draft"),
+    ServiceState.PUBLISHED: N_("Published"),
+    ServiceState.WITHDRAWN: N_("Withdrawn"),
+}
+STEP_NAMES = {
+    "changed": N_("Edit"),
+    "published": N_("Publish"),
+    "revised": N_("Open the next version"),
+    "withdrawn": N_("Withdraw"),
+    "granted": N_("Grant"),
+}
+
+
 class WrongState(Conflict):
     code = "services.wrong_state"
-    message = "The service is %(state)s; it cannot be %(step)s now."
+    message = "The service is in the state “%(state)s”; the step “%(step)s” is not possible now."
     remedy = "Open the service's page to see what its state allows."
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """The fault with state and step by their names; the parameters keep the codes."""
+        state, step = self.params["state"], self.params["step"]
+        names = {"state": STATE_NAMES.get(state, state), "step": STEP_NAMES.get(step, step)}
+        return fill(translate(self.message), {key: translate(name) for key, name in names.items()})
 
 
 class EntryNotReady(Conflict):

@@ -43,11 +43,11 @@ GRADES = {
 }
 GRADE_TONES = {
     Grade.GENERAL_1: "green",
-    Grade.GENERAL_2: "green",
-    Grade.GENERAL_3: "orange",
+    Grade.GENERAL_2: "teal",
+    Grade.GENERAL_3: "blue",
     Grade.GENERAL_4: "orange",
     Grade.IMPORTANT: "red",
-    Grade.CORE: "red",
+    Grade.CORE: "purple",
 }
 TYPES = {
     DataType.STRING: _("Text"),
@@ -58,14 +58,14 @@ TYPES = {
     DataType.DATETIME: _("Date and time"),
 }
 MASKS = {
-    Mask.NONE: _("None"),
+    Mask.NONE: _("No mask"),
     Mask.FULL: _("Hidden in full"),
-    Mask.NAME: _("Name"),
+    Mask.NAME: _("Surname only"),
     Mask.CITIZEN_ID: _("Citizen ID"),
-    Mask.PHONE: _("Phone"),
-    Mask.ADDRESS: _("Address"),
+    Mask.PHONE: _("Phone number"),
+    Mask.ADDRESS: _("Address to the district"),
     Mask.DATE_YEAR: _("Year only"),
-    Mask.HASH: _("Hash"),
+    Mask.HASH: _("Hash for joining"),
 }
 # Nobody's values, to show what a mask leaves of one.
 SAMPLES = {

@@ -185,7 +185,7 @@ class Grants(ListPage):
     empty_hint = gettext_lazy("A grant is made when a demand is approved.")
     filters = (
         Filter("state", gettext_lazy("State"), choices=list(GRANT_STATES.items()), apply=by_grant_state),
-        Filter("unit", gettext_lazy("User"), choices=receivers, field="consumer__unit__uid"),
+        Filter("unit", gettext_lazy("Using unit"), choices=receivers, field="consumer__unit__uid"),
         Filter(
             "ends",
             gettext_lazy("Ends"),
@@ -202,7 +202,7 @@ class Grants(ListPage):
             link=lambda row: row.get_absolute_url(),
         ),
         Column("consumer", gettext_lazy("Application"), value=lambda row: row.consumer.title, sort="consumer__name"),
-        Column("unit", gettext_lazy("User"), value=lambda row: str(row.consumer.unit), phone=False),
+        Column("unit", gettext_lazy("Using unit"), value=lambda row: str(row.consumer.unit), phone=False),
         Column("provider", gettext_lazy("Provider"), value=lambda row: str(row.service.unit), phone=False),
         Column("fields", gettext_lazy("Fields"), value=lambda row: len(row.fields), kind="number", phone=False),
         Column("from", gettext_lazy("From"), value="valid_from", kind="date", sort="valid_from", phone=False),
@@ -265,7 +265,7 @@ class Exchanges(ListPage):
             value=lambda row: row.consumer.title if row.consumer else row.rid,
             phone=False,
         ),
-        Column("unit", gettext_lazy("User"), value="consumer.unit", phone=False),
+        Column("unit", gettext_lazy("Using unit"), value="consumer.unit", phone=False),
         Column(
             "outcome",
             gettext_lazy("Outcome"),

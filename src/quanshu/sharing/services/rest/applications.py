@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Invalid
@@ -105,12 +105,12 @@ def get_consumer(request: HttpRequest, uid: str) -> dict[str, Any]:
 
 
 @router.post("/applications", response={201: dict[str, Any]})
-def create_consumer(request: HttpRequest, body: ConsumerBody) -> tuple[int, dict[str, Any]]:
+def create_consumer(request: HttpRequest, body: ConsumerBody) -> Status[dict[str, Any]]:
     """Register an application; `secret` is in this answer and in no other."""
     actor = request.actor  # type: ignore[attr-defined]
     unit = get_unit(actor=actor, uid=body.unit_uid)
     consumer, secret = services.create_consumer(actor=actor, now=now(), unit=unit, name=body.name, name_en=body.name_en)
-    return 201, consumer_row(consumer) | {"secret": secret}
+    return Status(201, consumer_row(consumer) | {"secret": secret})
 
 
 @router.post("/applications/{uid}/rotate")
@@ -150,7 +150,7 @@ def get_grant(request: HttpRequest, uid: str) -> dict[str, Any]:
 
 
 @router.post("/grants", response={201: dict[str, Any]})
-def create_grant(request: HttpRequest, body: GrantBody) -> tuple[int, dict[str, Any]]:
+def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]]:
     """Let an application call a service for exactly these fields, this purpose, rate and time."""
     actor = request.actor  # type: ignore[attr-defined]
     if body.valid_until.tzinfo is None:
@@ -166,7 +166,7 @@ def create_grant(request: HttpRequest, body: GrantBody) -> tuple[int, dict[str, 
         daily_limit=body.daily_limit,
         valid_until=body.valid_until,
     )
-    return 201, grant_row(grant)
+    return Status(201, grant_row(grant))
 
 
 @router.post("/grants/{uid}/revoke")

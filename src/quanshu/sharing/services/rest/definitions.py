@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
@@ -150,11 +150,11 @@ def get_openapi(request: HttpRequest, uid: str) -> dict[str, Any]:
 
 
 @router.post("/services", response={201: dict[str, Any]})
-def create_service(request: HttpRequest, body: NewServiceBody) -> tuple[int, dict[str, Any]]:
+def create_service(request: HttpRequest, body: NewServiceBody) -> Status[dict[str, Any]]:
     """Draft a service over a published entry."""
     actor = request.actor  # type: ignore[attr-defined]
     entry = get_entry(actor=actor, uid=body.entry_uid)
-    return 201, whole(services.create_service(actor=actor, now=now(), entry=entry, data=body.value()))
+    return Status(201, whole(services.create_service(actor=actor, now=now(), entry=entry, data=body.value())))
 
 
 @router.put("/services/{uid}")
