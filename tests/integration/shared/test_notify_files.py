@@ -159,6 +159,19 @@ def test_without_a_server_or_an_address_nothing_is_queued(addresses: None, setti
     assert outbox.outbox_figures() == {"waiting": 0, "dead": 0}
 
 
+@pytest.mark.django_db
+def test_addresses_are_those_of_people_who_work_here() -> None:
+    from quanshu.organisation.api import Account, create_first_administrator
+
+    account = create_first_administrator(username="admin", name="王敏", password="quan-shu-2026-ok", now=NOW)
+    assert mail.address_of(account.uid) == ""
+    account.person.email = "wangmin@jinan.example"
+    account.person.save()
+    assert mail.address_of(account.uid) == "wangmin@jinan.example"
+    Account.objects.update(is_active=False)
+    assert mail.address_of(account.uid) == ""
+
+
 def test_the_server_s_address_is_read_whole() -> None:
     assert mail.server_options("smtp+starttls://mail%40jinan:p%2Fw@smtp.example") == {
         "host": "smtp.example",
