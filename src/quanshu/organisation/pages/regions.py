@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.kernel.clock import today
 from quanshu.organisation.models import LEVELS, Region
 from quanshu.organisation.permissions import OrganisationPermission as P
 from quanshu.organisation.types import RegionNotFound
@@ -20,10 +21,10 @@ def region_url(row: Region) -> str:
     return f"/organisation/regions/{row.code}/"
 
 
-def in_force(page: Any, rows: Any, value: str) -> Any:
+def in_force(rows: Any, value: str) -> Any:
     """Only regions that exist today, or only those that no longer do."""
-    today = rows.valid_on(city_day(page.now))
-    return today if value == "1" else rows.exclude(pk__in=today.values("pk"))
+    valid = rows.valid_on(today())
+    return valid if value == "1" else rows.exclude(pk__in=valid.values("pk"))
 
 
 COLUMNS = (

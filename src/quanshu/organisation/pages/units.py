@@ -19,7 +19,7 @@ from quanshu.shared.workflow.api import city_day
 DUTIES = {DutyKind.CHIEF: gettext_lazy("Chief data representative"), DutyKind.STEWARD: gettext_lazy("Data steward")}
 
 
-def by_region(page: Any, rows: Any, code: str) -> Any:
+def by_region(rows: Any, code: str) -> Any:
     """Units within a region, its streets and villages included."""
     return rows.filter(region__code__startswith=code[:6]) if code.isdigit() else rows.none()
 
@@ -310,7 +310,7 @@ class EndDuty(ActionPage):
         return _("The duty has ended."), unit.get_absolute_url()
 
 
-def lacking(page: Any, rows: Any, what: str) -> Any:
+def lacking(rows: Any, what: str) -> Any:
     """Units that lack one of the three, or any."""
     wanted = {"chief": {"has_chief": False}, "steward": {"has_steward": False}, "office": {"office_name": ""}}
     if what == "any":

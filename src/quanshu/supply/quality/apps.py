@@ -41,5 +41,6 @@ class QualityConfig(AppConfig):
                 E.PROBLEMS_FIXED: _("Problems corrected"),
                 E.PROBLEM_REOPENED: _("Problem opened again"),
                 E.PROBLEM_EXCUSED: _("Problem excused"),
+                E.PROBLEM_REVEALED: _("Whole record shown"),
             }
         )

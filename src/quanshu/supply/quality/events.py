@@ -17,3 +17,4 @@ class QualityEvent(StrEnum):
     PROBLEMS_FIXED = "quality.problem.fixed"
     PROBLEM_REOPENED = "quality.problem.reopened"
     PROBLEM_EXCUSED = "quality.problem.excused"
+    PROBLEM_REVEALED = "quality.problem.revealed"

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
-from django.db.models import Avg, Count, Max, Q, QuerySet
+from django.db.models import Avg, Count, Max, Q, QuerySet, Sum
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.checks import CheckKind
 from quanshu.lake.masking import Mask, mask_value
-from quanshu.shared.access.api import Actor
-from quanshu.supply.catalogue.api import items_of
+from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.workflow.api import calendar
+from quanshu.supply.catalogue.api import Entry, items_of
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, Rule, Scan
+from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.types import (
+    Dimension,
+    DimensionFigures,
     ProblemNotFound,
     ProblemState,
     QualityFigures,
     RuleNotFound,
     ScanNotFound,
     ScanState,
+    Scorecard,
     TableFigures,
+    TableNotFound,
     UnitFigures,
 )
 
@@ -55,7 +62,14 @@ def get_scan(*, actor: Actor, uid: str) -> Scan:
 
 def list_problems(actor: Actor) -> QuerySet[Problem]:
     """Every problem the actor may see."""
-    return Problem.objects.visible_to(actor).select_related("rule__entry", "version", "unit")
+    rows = Problem.objects.visible_to(actor).select_related("rule__entry", "version", "unit")
+    return rows.prefetch_related("rule__entry__items")
+
+
+def problems_to_correct(actor: Actor) -> QuerySet[Problem]:
+    """Open problems of the units whose data the actor corrects."""
+    mine = scope_q(actor, QualityPermission.PROBLEM_HANDLE, unit_path="unit__path")
+    return list_problems(actor).filter(mine, state=ProblemState.OPEN)
 
 
 def get_problem(*, actor: Actor, uid: str) -> Problem:
@@ -74,33 +88,113 @@ def latest_scans(scans: QuerySet[Scan] | None = None) -> QuerySet[Scan]:
 
 
 def shown_value(problem: Problem) -> str:
-    """The value at fault as a person may see it: under the item's mask. Two compared dates have none."""
-    if problem.value is None or problem.version.kind == CheckKind.DATE_ORDER:
-        return problem.value or ""
-    masks = {item.name: item.mask for item in items_of(problem.rule.entry)}
-    kinds = [masks.get(column, Mask.NONE) for column in problem.version.columns]
-    values = problem.value.split(" · ") if len(kinds) > 1 else [problem.value]
-    return " · ".join(
-        str(mask_value(Mask(kind or Mask.NONE), value)) for kind, value in zip(kinds, values, strict=False)
+    """The value at fault as a person may see it: each part under its item's mask."""
+    if problem.value is None:
+        return ""
+    columns = problem.version.columns
+    between = " > " if problem.version.kind == CheckKind.DATE_ORDER else " · "
+    values = problem.value.split(between) if len(columns) > 1 else [problem.value]
+    if len(values) != len(columns):
+        return masked(Mask.FULL, problem.value)
+    masks = masks_of(problem)
+    return between.join(
+        masked(masks.get(column, Mask.NONE), value) for column, value in zip(columns, values, strict=True)
     )
 
 
-def quality_figures(*, today: date) -> QualityFigures:
-    """质检合格率 from each table's latest finished scan, and how fast problems were corrected (clause 2.1.3)."""
-    scans = list(latest_scans())
+def shown_key(problem: Problem) -> dict[str, str]:
+    """What names the row, each part under its item's mask."""
+    masks = masks_of(problem)
+    return {
+        column: "" if value is None else masked(masks.get(column, Mask.NONE), value)
+        for column, value in problem.key.items()
+    }
+
+
+@lru_cache(maxsize=4096)
+def masked(mask: Mask, value: str) -> str:
+    """A value under a mask; lists show the same values many times."""
+    return value if mask == Mask.NONE else str(mask_value(mask, value))
+
+
+def masks_of(problem: Problem) -> dict[str, Mask]:
+    """Masks of the items of the problem's table."""
+    return {item.name: Mask(item.mask or Mask.NONE) for item in items_of(problem.rule.entry)}
+
+
+def landed_entries(actor: Actor) -> QuerySet[Entry]:
+    """Entries with rows in the lake, within the actor's scope of scorecards."""
+    within = scope_q(actor, QualityPermission.VIEW, unit_path="unit__path")
+    return Entry.objects.filter(within, landed_rows__isnull=False).select_related("unit")
+
+
+def get_table(*, actor: Actor, uid: str) -> Entry:
+    """One entry within the actor's scope of scorecards; TableNotFound."""
+    within = scope_q(actor, QualityPermission.VIEW, unit_path="unit__path")
+    entry = Entry.objects.filter(within, uid=uid).select_related("unit").first()
+    if entry is None:
+        raise TableNotFound(table=uid)
+    return entry
+
+
+def editable_tables(actor: Actor) -> QuerySet[Entry]:
+    """Entries whose rules the actor may make."""
+    within = scope_q(actor, QualityPermission.EDIT, unit_path="unit__path")
+    return Entry.objects.filter(within).exclude(state="withdrawn").select_related("unit").order_by("resource_name")
+
+
+def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
+    """Every landed table with its latest finished check: the lowest rate first, unchecked ones last."""
+    entries = list(landed_entries(actor))
+    scans = {scan.entry_id: scan for scan in latest_scans(Scan.objects.filter(entry__in=entries))}
+    rule_counts = dict(Rule.objects.filter(active=True).order_by().values_list("entry").annotate(n=Count("pk")))
+    waiting = Problem.objects.filter(state=ProblemState.OPEN).order_by().values_list("rule__entry")
+    late = Count("pk", filter=Q(due_on__lt=today))
+    counts = {entry: (number, overdue) for entry, number, overdue in waiting.annotate(n=Count("pk"), late=late)}
+    cards = []
+    for entry in entries:
+        scan, (number, overdue) = scans.get(entry.pk), counts.get(entry.pk, (0, 0))
+        checked = {"rows": scan.rows, "passed": scan.passed, "scanned_at": scan.ended_at} if scan else {}
+        names = {"entry_uid": entry.uid, "entry_name": str(entry), "unit_name": str(entry.unit)}
+        cards.append(Scorecard(**names, rules=rule_counts.get(entry.pk, 0), open_problems=number,
+                               overdue_problems=overdue, **checked))  # fmt: skip
+    return tuple(sorted(cards, key=lambda card: (card.pass_rate is None, card.pass_rate or 0, card.entry_name)))
+
+
+def dimension_figures(scan: Scan) -> tuple[DimensionFigures, ...]:
+    """A check's results taken together by dimension of GB/T 36344."""
+    rows = scan.results.order_by().values_list("version__rule__dimension")
+    sums = rows.annotate(n=Count("pk"), tested=Sum("tested"), failed=Sum("failed"))
+    found = {name: DimensionFigures(name, number, tested, failed) for name, number, tested, failed in sums}
+    return tuple(found[dimension] for dimension in Dimension if dimension in found)
+
+
+def finished_scans(entry: Entry, limit: int) -> list[Scan]:
+    """The table's latest finished checks, oldest first."""
+    rows = Scan.objects.filter(entry=entry, state=ScanState.FINISHED)
+    return list(rows.order_by("-ended_at", "-pk")[:limit])[::-1]
+
+
+def quality_figures(*, today: date, actor: Actor | None = None) -> QualityFigures:
+    """质检合格率 from each table's latest finished scan, and how fast problems were corrected (clause 2.1.3).
+
+    Over all tables, or over those within an actor's scope.
+    """
+    scans = list(latest_scans(Scan.objects.visible_to(actor) if actor else None))
+    within = scope_q(actor, QualityPermission.VIEW, unit_path="unit__path") if actor else Q()
     tables = tuple(
         TableFigures(
             entry_uid=scan.entry.uid,
-            entry_name=scan.entry.resource_name,
+            entry_name=str(scan.entry),
             unit_uid=scan.entry.unit.uid,
-            unit_name=scan.entry.unit.name,
+            unit_name=str(scan.entry.unit),
             rows=scan.rows or 0,
             passed=scan.passed or 0,
             scanned_at=scan.ended_at or scan.queued_at,
         )
         for scan in sorted(scans, key=lambda scan: (scan.entry.unit.name, scan.entry.resource_name))
     )
-    counted = Problem.objects.aggregate(
+    counted = Problem.objects.filter(within).aggregate(
         open_problems=Count("pk", filter=Q(state=ProblemState.OPEN)),
         overdue_problems=Count("pk", filter=Q(state=ProblemState.OPEN, due_on__lt=today)),
         corrected=Count("pk", filter=CORRECTED),
@@ -142,8 +236,6 @@ def findings() -> list[tuple[str, dict[str, str], str, str]]:
 
 def correction_days(problem: Problem, *, today: date) -> tuple[int, bool]:
     """Working days a problem has taken, and whether it is within its two."""
-    from quanshu.shared.workflow.api import calendar
-
     opened = problem.opened_at.astimezone(CITY_TZ).date()
     days = problem.working_days if problem.working_days is not None else calendar().between(opened, today)
     return days, days <= rules.CORRECTION_DAYS

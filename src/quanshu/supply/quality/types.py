@@ -112,10 +112,51 @@ class QualityFigures:
         return self.corrected_on_time / self.corrected if self.corrected else None
 
 
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """One landed table: its latest finished check, if any, its active rules and its problems not yet closed."""
+
+    entry_uid: str
+    entry_name: str
+    unit_name: str
+    rules: int
+    open_problems: int
+    overdue_problems: int
+    rows: int | None = None
+    passed: int | None = None
+    scanned_at: datetime | None = None
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Rows that failed no rule / rows checked."""
+        return self.passed / self.rows if self.rows and self.passed is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionFigures:
+    """The rules of one dimension in one check: values tested and values that failed."""
+
+    dimension: str
+    rules: int
+    tested: int
+    failed: int
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Values that passed / values tested."""
+        return 1 - self.failed / self.tested if self.tested else None
+
+
 class RuleNotFound(NotFound):
     code = "quality.rule_not_found"
     message = "There is no quality rule “%(rule)s” that you may see."
     remedy = "Open the table's scorecard and choose one."
+
+
+class TableNotFound(NotFound):
+    code = "quality.table_not_found"
+    message = "There is no table “%(table)s” whose quality you may see."
+    remedy = "Open the scorecards and choose one."
 
 
 class ProblemNotFound(NotFound):

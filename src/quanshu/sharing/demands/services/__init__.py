@@ -17,6 +17,7 @@ from quanshu.sharing.demands.services.deciding import (
     return_demand,
 )
 from quanshu.sharing.demands.services.granting import close_demand, close_expired, grant_demand, grant_waiting
+from quanshu.sharing.demands.services.moving import holder as holder_of
 from quanshu.sharing.demands.services.timing import escalate, pause_demand, record_meeting, resume_demand
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "escalate",
     "grant_demand",
     "grant_waiting",
+    "holder_of",
     "overrule_refusal",
     "pause_demand",
     "record_meeting",

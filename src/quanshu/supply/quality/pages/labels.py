@@ -1,22 +1,63 @@
-"""Names of quality's codes in the reader's language."""
+"""Names of codes in the reader's language."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.checks import CheckKind
+from quanshu.supply.catalogue.api import Entry, ItemData, items_of
+from quanshu.supply.quality.models import RuleVersion
 from quanshu.supply.quality.types import Dimension, ProblemState, ScanState, Severity
 
 KINDS = {
-    CheckKind.REQUIRED: _("Filled"),
+    CheckKind.REQUIRED: _("Filled in"),
     CheckKind.CODE_LIST: _("In the code list"),
-    CheckKind.PATTERN: _("Of the form"),
-    CheckKind.RANGE: _("Within the range"),
-    CheckKind.CITIZEN_ID: _("Valid citizen ID"),
-    CheckKind.USCC: _("Valid credit code"),
-    CheckKind.DATE_ORDER: _("Dates in order"),
-    CheckKind.UNIQUE: _("Unique"),
-    CheckKind.REFERENCE: _("Referred record exists"),
+    CheckKind.PATTERN: _("Of a form"),
+    CheckKind.RANGE: _("Within limits"),
+    CheckKind.CITIZEN_ID: _("Citizen ID"),
+    CheckKind.USCC: _("Social credit code"),
+    CheckKind.DATE_ORDER: _("Order of dates"),
+    CheckKind.UNIQUE: _("Not repeated"),
+    CheckKind.REFERENCE: _("Present in another table"),
+}
+KIND_HINTS = {
+    CheckKind.REQUIRED: _("The field holds more than blanks."),
+    CheckKind.CODE_LIST: _("The value is one of the codes listed."),
+    CheckKind.PATTERN: _("The whole value fits a regular expression."),
+    CheckKind.RANGE: _("The number or date lies between a lowest and a highest value."),
+    CheckKind.CITIZEN_ID: _("Length, region, birth date and check digit of GB 11643; the old 15-digit form too."),
+    CheckKind.USCC: _("Length, alphabet and check digit of GB 32100."),
+    CheckKind.DATE_ORDER: _("One date does not come after another of the same row."),
+    CheckKind.UNIQUE: _("No two rows share the value, or the values of several fields together."),
+    CheckKind.REFERENCE: _("The value occurs in a field of another table that has landed."),
+}
+KIND_ICONS = {
+    CheckKind.REQUIRED: "forms",
+    CheckKind.CODE_LIST: "list-check",
+    CheckKind.PATTERN: "regex",
+    CheckKind.RANGE: "arrows-horizontal",
+    CheckKind.CITIZEN_ID: "id",
+    CheckKind.USCC: "building",
+    CheckKind.DATE_ORDER: "calendar-stats",
+    CheckKind.UNIQUE: "fingerprint",
+    CheckKind.REFERENCE: "link",
+}
+FAULTS = {
+    CheckKind.REQUIRED: _("The field is empty."),
+    CheckKind.CODE_LIST: _("The value is not in the code list."),
+    CheckKind.PATTERN: _("The value does not have the form asked for."),
+    CheckKind.RANGE: _("The value is outside the limits, or no number or date."),
+    CheckKind.CITIZEN_ID: _("Not a valid citizen ID: length, region, birth date or check digit is wrong."),
+    CheckKind.USCC: _("Not a valid social credit code: length, alphabet or check digit is wrong."),
+    CheckKind.DATE_ORDER: _("The first date comes after the second."),
+    CheckKind.UNIQUE: _("Another row holds the same value."),
+    CheckKind.REFERENCE: _("The value does not occur in the table referred to."),
 }
 DIMENSIONS = {
     Dimension.CONFORMITY: _("Conformity"),
@@ -27,9 +68,10 @@ DIMENSIONS = {
     Dimension.ACCESSIBILITY: _("Accessibility"),
 }
 SEVERITIES = {Severity.ERROR: _("Error"), Severity.WARNING: _("Warning")}
+SEVERITY_TONES = {Severity.ERROR: "red", Severity.WARNING: "orange"}
 SCAN_STATES = {
-    ScanState.QUEUED: _("Queued"),
-    ScanState.RUNNING: _("Running"),
+    ScanState.QUEUED: _("Waiting"),
+    ScanState.RUNNING: _("Checking"),
     ScanState.FINISHED: _("Finished"),
     ScanState.FAILED: _("Failed"),
 }
@@ -40,10 +82,10 @@ SCAN_TONES = {
     ScanState.FAILED: "red",
 }
 PROBLEM_STATES = {
-    ProblemState.OPEN: _("Open"),
+    ProblemState.OPEN: _("To be corrected"),
     ProblemState.FIXED: _("Corrected"),
-    ProblemState.EXCUSED: _("Excused"),
-    ProblemState.GONE: _("Row deleted at source"),
+    ProblemState.EXCUSED: _("Accepted with a reason"),
+    ProblemState.GONE: _("Row deleted"),
 }
 PROBLEM_TONES = {
     ProblemState.OPEN: "orange",
@@ -51,3 +93,57 @@ PROBLEM_TONES = {
     ProblemState.EXCUSED: "secondary",
     ProblemState.GONE: "secondary",
 }
+
+
+def columns_text(entry: Entry, columns: list[str]) -> str:
+    """Titles of columns in the reader's language."""
+    titles = {item.name: title_of(item) for item in items_of(entry)}
+    return "、".join(titles.get(name, name) for name in columns)
+
+
+def title_of(item: ItemData) -> str:
+    """The item's title in the reader's language."""
+    english = (get_language() or "").startswith("en")
+    return item.title_en if english and item.title_en else item.title
+
+
+def params_text(version: RuleVersion, tables: Mapping[str, str] | None = None) -> str:
+    """What a rule version compares with, as text; `tables` names lake tables."""
+    params = version.params
+    if version.kind == CheckKind.CODE_LIST:
+        return "、".join(str(code) for code in params.get("codes", []))
+    if version.kind == CheckKind.PATTERN:
+        return str(params.get("pattern", ""))
+    if version.kind == CheckKind.RANGE:
+        return " – ".join(limit_text(params.get(name)) for name in ("min", "max"))
+    if version.kind == CheckKind.REFERENCE:
+        table = str(params.get("table", ""))
+        return f"{(tables or {}).get(table, table)} · {params.get('column', '')}"
+    return ""
+
+
+def limit_text(limit: Any) -> str:
+    """One limit of a range; three dots where there is none."""
+    if limit in (None, ""):
+        return "…"
+    return _t("the day of the check") if limit == "today" else str(limit)
+
+
+def error_text(error: Mapping[str, Any] | None) -> str:
+    """Why a scan failed, from the code and parameters kept with it."""
+    if not error:
+        return ""
+    kind = refusal_of(QuanshuError, str(error["code"]))
+    if kind is None:
+        return str(error["code"])
+    body = kind(**error.get("params", {})).as_dict(_t)
+    return f"{body['message']} {body['remedy']}".strip()
+
+
+def refusal_of(base: type[QuanshuError], code: str) -> type[QuanshuError] | None:
+    """The class of refusal with this code."""
+    for kind in base.__subclasses__():
+        found = kind if kind.code == code else refusal_of(kind, code)
+        if found is not None:
+            return found
+    return None

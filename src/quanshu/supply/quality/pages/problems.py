@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.kernel.clock import today
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
@@ -39,9 +40,9 @@ def key_of(problem: Problem) -> str:
     return " · ".join(str(part) for part in problem.key.values())
 
 
-def overdue(page: Any, rows: Any, value: str) -> Any:
+def overdue(rows: Any, value: str) -> Any:
     """Open problems past their day."""
-    late = {"state": ProblemState.OPEN, "due_on__lt": city_day(page.now)}
+    late = {"state": ProblemState.OPEN, "due_on__lt": today()}
     return rows.filter(**late) if value == "1" else rows.exclude(**late)
 
 

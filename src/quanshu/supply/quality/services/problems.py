@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.access.api import Actor, require
+from quanshu.shared.audit import api as audit
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
@@ -57,6 +58,24 @@ def excuse_problem(*, actor: Actor, now: datetime, problem: Problem, reason: str
     _note(problem, QualityEvent.PROBLEM_EXCUSED, actor=actor, now=now, details={"reason": reason.strip()})
     watch_unit(problem.unit, now)
     return problem
+
+
+def reveal_problem(*, actor: Actor, now: datetime, problem: Problem) -> tuple[dict[str, str | None], str | None]:
+    """The record's whole key and value, for whoever corrects it at its source; every look is recorded.
+
+    Raises Forbidden.
+    """
+    require(actor, QualityPermission.PROBLEM_HANDLE, problem)
+    audit.record(
+        actor=actor,
+        action=QualityEvent.PROBLEM_REVEALED,
+        obj=problem,
+        kind="quality.problem",
+        uid=problem.uid,
+        label=problem.rule.name,
+        now=now,
+    )
+    return problem.key, problem.value
 
 
 def _locked(problem: Problem) -> Problem:
