@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support_catalogue import Cast, make_cast
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
 from django.test import Client
-from support_catalogue import GRADES, NOW, Cast
 
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.outbox.api import add, dispatch
@@ -20,6 +18,7 @@ from quanshu.supply.catalogue.api import (
     update_entry,
 )
 from quanshu.supply.catalogue.services import seed_classification
+from support_catalogue import GRADES, NOW, Cast
 
 
 def published(cast: Cast, **changes: str) -> Entry:
@@ -83,7 +82,7 @@ def test_facets_count_and_narrow(cast: Cast) -> None:
     assert counts["Share type"] == {"Unconditional sharing": 1, "Conditional sharing": 2}
     assert counts["Highest grade"] == {"General, level 4": 2, "Not graded": 1}
     assert counts["Classification"] == {"Base information": 2, "Theme information": 1}
-    assert counts["Landing"] == {"Not landed": 3}
+    assert counts["Landing"] == {"No data in the lake": 3}
     narrowed = browser.get("/catalogue/?class=101&state=published&grade=general-4&sort=-name")
     assert len(narrowed.context["rows"].object_list) == 2
     labels = [o["label"] for f in narrowed.context["facets"] if f["label"] == "Classification" for o in f["options"]]

@@ -1,11 +1,7 @@
-"""The catalogue over the API."""
+"""The catalogue over the API: one router, filled by reading and writing."""
 
 from __future__ import annotations
 
-from quanshu.supply.catalogue.rest.reading import router as reading
-from quanshu.supply.catalogue.rest.writing import router as writing
-
-router = reading
-router.add_router("", writing)
+from quanshu.supply.catalogue.rest.writing import router
 
 __all__ = ["router"]

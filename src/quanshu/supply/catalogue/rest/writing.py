@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
 from quanshu.supply.catalogue import services
 from quanshu.supply.catalogue.permissions import CataloguePermission as P
 from quanshu.supply.catalogue.rest.bodies import EntryBody, GradeBody, ItemBody, NewEntryBody, ReasonBody, whole
-from quanshu.supply.catalogue.rest.reading import actor_of, find
-
-router = Router()
+from quanshu.supply.catalogue.rest.reading import actor_of, find, router
 
 
 @router.post("/entries", response={201: dict[str, Any]})
