@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import DjangoTemplates
+from django.utils.translation import gettext_lazy
 
 
 class FormRenderer(DjangoTemplates):
@@ -55,4 +56,4 @@ class Form(forms.Form):
 class ReasonForm(Form):
     """A form that asks only for a reason."""
 
-    reason = forms.CharField(widget=forms.Textarea, max_length=500)
+    reason = forms.CharField(label=gettext_lazy("Reason"), widget=forms.Textarea, max_length=500)
