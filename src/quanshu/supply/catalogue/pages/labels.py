@@ -66,7 +66,6 @@ MASKS = {
     "date_year": _("Year only"),
     "hash": _("Hash for joining"),
 }
-LEVELS = {1: _("Class (类)"), 2: _("Item (项)"), 3: _("Subject (目)"), 4: _("Detail (细目)")}
 METADATA: Mapping[str, Any] = {
     "code": _("Resource code"),
     "resource_name": _("Resource name"),

@@ -132,7 +132,11 @@ class ClassificationTree(Page):
         counts = queries.class_counts(self.actor)
         children: dict[int | None, list[dict[str, Any]]] = {}
         for row in Classification.objects.order_by("code"):
-            node = {"row": row, "count": counts.get(row.code, 0), "level": labels.LEVELS.get(row.level, "")}
+            node: dict[str, Any] = {
+                "row": row,
+                "count": counts.get(row.code, 0),
+                "level": labels.LEVELS.get(row.level, ""),
+            }
             children.setdefault(row.parent_id, []).append(node)
         for nodes in children.values():
             for node in nodes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from quanshu.supply.catalogue.rest.writing import router
+from quanshu.supply.catalogue.rest import reading, writing
 
-__all__ = ["router"]
+router = reading.router
+
+__all__ = ["router", "writing"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from ninja import Status
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
@@ -15,12 +16,12 @@ from quanshu.supply.catalogue.rest.reading import actor_of, find, router
 
 
 @router.post("/entries", response={201: dict[str, Any]})
-def create_entry(request: HttpRequest, body: NewEntryBody) -> tuple[int, dict[str, Any]]:
+def create_entry(request: HttpRequest, body: NewEntryBody) -> Status[dict[str, Any]]:
     """Draft an entry of a unit."""
     actor = actor_of(request, P.EDIT)
     unit = get_unit(actor=actor, uid=body.unit_uid)
     items = [item.value() for item in body.items]
-    return 201, whole(services.create_entry(actor=actor, now=now(), unit=unit, data=body.value(), items=items))
+    return Status(201, whole(services.create_entry(actor=actor, now=now(), unit=unit, data=body.value(), items=items)))
 
 
 @router.put("/entries/{uid}")
