@@ -135,7 +135,6 @@ class ClassificationTree(Page):
             node: dict[str, Any] = {
                 "row": row,
                 "count": counts.get(row.code, 0),
-                "level": labels.LEVELS.get(row.level, ""),
             }
             children.setdefault(row.parent_id, []).append(node)
         for nodes in children.values():
