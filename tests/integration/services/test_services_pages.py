@@ -70,7 +70,7 @@ def test_the_page_documents_the_service(city: City, sign_in: Any) -> None:
         "openssl dgst -sha256 -hmac",
         "hmac.digest",
         "gateway.rate_limited",
-        "?service=",
+        f"/demands/new/?entry={city.entry.uid}&amp;service=",
         "Not checked yet",
     ):
         assert part in page, part
@@ -127,6 +127,7 @@ def test_a_service_is_made_by_the_wizard(city: City, sign_in: Any) -> None:
     bureau = sign_in("bureau")
     assert "户籍人口信息" in text_of(sign_in("bureau", "zh-hans").get("/services/new/"))
     path = f"/services/new/{city.entry.uid}/"
+    assert bureau.get(f"/services/new/?entry={city.entry.uid}").headers["location"] == path
     page = text_of(bureau.get(path))
     assert "Ungraded and core data leave by no service." in page
     posted = {

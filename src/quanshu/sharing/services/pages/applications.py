@@ -176,7 +176,7 @@ class NewConsumer(FormPage):
     submit_label = gettext_lazy("Register and show the secret")
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        units = list_units(self.actor).active()
+        units = list_units(self.actor).filter(closed_on__isnull=True)
         return {"units": [unit for unit in units if allows(self.actor, P.CONSUMER_MANAGE, At(unit.path))]}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def answering(service: Service) -> tuple[str, str]:
 
 def ask_url(service: Service) -> str:
     """The form that asks for a service."""
-    return address_of("demands:ask", fallback="/demands/new/") + f"?service={service.uid}"
+    return address_of("demands:new", fallback="/demands/new/") + f"?entry={service.entry.uid}&service={service.uid}"
 
 
 def address_of(name: str, *args: str, fallback: str = "") -> str:

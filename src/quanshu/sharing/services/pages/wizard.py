@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -55,6 +56,12 @@ class ChooseEntry(ListPage):
         Column("rows", gettext_lazy("Rows landed"), value="landed_rows", kind="number", sort="landed_rows"),
         Column("services", gettext_lazy("Services"), value=lambda row: row.services.count(), kind="number"),
     )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        entry = request.GET.get("entry", "")
+        if entry:
+            return HttpResponseRedirect(reverse("services:service-new-of", args=[entry]))
+        return super().get(request, *args, **kwargs)
 
     def queryset(self) -> Any:
         return list_entries(self.actor).filter(state="published").exclude(share_type=ShareType.NOT_SHARED)
