@@ -12,9 +12,9 @@ from quanshu.lake.checks import CheckKind
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.shared.workflow.api import calendar
-from quanshu.supply.catalogue.api import Entry, items_of
+from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.quality import rules
-from quanshu.supply.quality.models import Problem, Rule, Scan
+from quanshu.supply.quality.models import Problem, Rule, RuleResult, RuleVersion, Scan
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.types import (
     Dimension,
@@ -22,6 +22,7 @@ from quanshu.supply.quality.types import (
     ProblemNotFound,
     ProblemState,
     QualityFigures,
+    RuleData,
     RuleNotFound,
     ScanNotFound,
     ScanState,
@@ -143,6 +144,18 @@ def editable_tables(actor: Actor) -> QuerySet[Entry]:
     return Entry.objects.filter(within).exclude(state="withdrawn").select_related("unit").order_by("resource_name")
 
 
+def referable_tables(actor: Actor) -> QuerySet[Entry]:
+    """Landed tables that a reference rule of the actor's may look into: those the catalogue shows the actor."""
+    rows = list_entries(actor).filter(landed_rows__isnull=False)
+    return rows.prefetch_related("items").order_by("resource_name")
+
+
+def results_of(rule: Rule) -> QuerySet[RuleResult]:
+    """What the rule's versions found in finished checks, the latest first."""
+    rows = RuleResult.objects.filter(version__rule=rule, scan__state=ScanState.FINISHED)
+    return rows.select_related("scan", "version").order_by("-scan__ended_at", "-pk")
+
+
 def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
     """Every landed table with its latest finished check: the lowest rate first, unchecked ones last."""
     entries = list(landed_entries(actor))
@@ -159,6 +172,18 @@ def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
         cards.append(Scorecard(**names, rules=rule_counts.get(entry.pk, 0), open_problems=number,
                                overdue_problems=overdue, **checked))  # fmt: skip
     return tuple(sorted(cards, key=lambda card: (card.pass_rate is None, card.pass_rate or 0, card.entry_name)))
+
+
+def open_count(entry: Entry) -> int:
+    """Problems of the table still to be corrected."""
+    return Problem.objects.filter(rule__entry=entry, state=ProblemState.OPEN).count()
+
+
+def suggested_rules(entry: Entry) -> list[RuleData]:
+    """Rules that follow from the entry's items and are not there yet; one switched off is not suggested again."""
+    rows = RuleVersion.objects.filter(rule__entry=entry).values_list("kind", "columns")
+    present = {(kind, tuple(columns)) for kind, columns in rows}
+    return [data for data in rules.suggestions(items_of(entry)) if (data.kind, tuple(data.columns)) not in present]
 
 
 def dimension_figures(scan: Scan) -> tuple[DimensionFigures, ...]:

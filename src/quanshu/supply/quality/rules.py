@@ -27,6 +27,7 @@ from quanshu.supply.quality.types import (
 
 P, E, S = QualityPermission, QualityEvent, ProblemState
 CORRECTION_DAYS = 2
+PASS_TARGET = 0.95
 
 MACHINE = Machine(
     name="quality.problem",

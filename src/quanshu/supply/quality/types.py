@@ -153,6 +153,12 @@ class RuleNotFound(NotFound):
     remedy = "Open the table's scorecard and choose one."
 
 
+class KindNotFound(NotFound):
+    code = "quality.kind_not_found"
+    message = "There is no kind of rule “%(kind)s”."
+    remedy = "Choose one of the kinds listed."
+
+
 class TableNotFound(NotFound):
     code = "quality.table_not_found"
     message = "There is no table “%(table)s” whose quality you may see."

@@ -13,6 +13,7 @@ from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Rule, RuleVersion
 from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.queries import suggested_rules
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.types import RuleData
 
@@ -59,11 +60,7 @@ def switch_rule(*, actor: Actor, now: datetime, rule: Rule, active: bool) -> Rul
 @transaction.atomic
 def adopt_suggestions(*, actor: Actor, now: datetime, entry: Entry) -> list[Rule]:
     """Add the rules that follow from the entry's items and are not there yet. Raises Forbidden."""
-    present = {
-        (version.kind, tuple(version.columns))
-        for version in RuleVersion.objects.filter(rule__entry=entry, rule__current__pk__isnull=False)
-    }
-    wanted = [data for data in rules.suggestions(items_of(entry)) if (data.kind, tuple(data.columns)) not in present]
+    wanted = suggested_rules(entry)
     return [create_rule(actor=actor, now=now, entry=entry, data=data) for data in wanted]
 
 

@@ -1,0 +1,108 @@
+"""Problem records over the API; keys and values under their masks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from quanshu.kernel.clock import now, today
+from quanshu.shared.access.api import require
+from quanshu.shared.web.api import page_of
+from quanshu.supply.quality import queries, services
+from quanshu.supply.quality.models import Problem
+from quanshu.supply.quality.permissions import QualityPermission as P
+from quanshu.supply.quality.types import ProblemState
+
+router = Router()
+
+
+class ReasonBody(Schema):
+    """Why."""
+
+    reason: str
+
+
+def problem_row(problem: Problem) -> dict[str, Any]:
+    """A problem as a caller may see it."""
+    overdue = problem.state == ProblemState.OPEN and problem.due_on is not None and problem.due_on < today()
+    return {
+        "uid": problem.uid,
+        "state": problem.state,
+        "rule_uid": problem.rule.uid,
+        "rule_name": problem.rule.name,
+        "rule_version": problem.version.number,
+        "kind": problem.version.kind,
+        "entry_uid": problem.rule.entry.uid,
+        "entry_name": problem.rule.entry.resource_name,
+        "unit_uid": problem.unit.uid,
+        "unit_name": problem.unit.name,
+        "key": queries.shown_key(problem),
+        "columns": problem.version.columns,
+        "value": queries.shown_value(problem),
+        "opened_at": problem.opened_at,
+        "due_on": problem.due_on,
+        "overdue": overdue,
+        "closed_at": problem.closed_at,
+        "working_days": problem.working_days,
+        "excuse": problem.excuse,
+    }
+
+
+def find(request: HttpRequest, uid: str) -> Problem:
+    """The problem of the address, as the caller may see it."""
+    require(request.actor, P.PROBLEM_VIEW)  # type: ignore[attr-defined]
+    return queries.get_problem(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+
+
+@router.get("/problems")
+def list_problems(
+    request: HttpRequest,
+    entry: str = "",
+    rule: str = "",
+    unit: str = "",
+    state: str = "",
+    overdue: bool | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> dict[str, Any]:
+    """Problem records; `entry`, `rule` and `unit` are uids, `overdue` narrows to open ones past their day."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, P.PROBLEM_VIEW)
+    facets = {"rule__entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
+    rows = queries.list_problems(actor).filter(**{key: value for key, value in facets.items() if value})
+    if overdue is not None:
+        side = "due_on__lt" if overdue else "due_on__gte"
+        rows = rows.filter(state=ProblemState.OPEN, **{side: today()})
+    return page_of(rows, limit=limit, offset=offset, serialise=problem_row)
+
+
+@router.get("/problems/{uid}")
+def get_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """One problem record."""
+    return problem_row(find(request, uid))
+
+
+@router.post("/problems/{uid}/check")
+def check_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Run the problem's own rule version again; it closes when its row passes."""
+    actor = request.actor  # type: ignore[attr-defined]
+    services.check_problem(actor=actor, now=now(), problem=find(request, uid))
+    return problem_row(find(request, uid))
+
+
+@router.post("/problems/{uid}/reveal")
+def reveal_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """The record's whole key and value, for whoever corrects it; every look is recorded."""
+    actor = request.actor  # type: ignore[attr-defined]
+    key, value = services.reveal_problem(actor=actor, now=now(), problem=find(request, uid))
+    return {"key": key, "value": value}
+
+
+@router.post("/problems/{uid}/excuse")
+def excuse_problem(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
+    """Accept a record as it is, with a reason."""
+    actor = request.actor  # type: ignore[attr-defined]
+    services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), reason=body.reason)
+    return problem_row(find(request, uid))
