@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_noop as N_
 
-from quanshu.kernel.errors import Conflict, FieldErrors, Invalid, NotFound, fill
+from quanshu.kernel.errors import Conflict, FieldError, FieldErrors, Invalid, NotFound, fill
 
 
 class EntryState(StrEnum):
@@ -224,6 +224,10 @@ class NotGraded(FieldErrors):
     code = "catalogue.not_graded"
     message = "Items without a grade: %(fields)s."
     remedy = "Grade every item first (GB/T 43697); an ungraded item keeps the entry from being published."
+
+    def __init__(self, *, errors: tuple[FieldError, ...]) -> None:
+        super().__init__(errors=errors)
+        self.params["fields"] = ", ".join(error.field.split(".")[1] for error in errors)
 
 
 class BadFacet(Invalid):

@@ -51,10 +51,10 @@ def item_columns() -> tuple[Column, ...]:
     return (
         Column("name", labels.ITEM_FIELDS["name"], kind="code"),
         Column("title", labels.ITEM_FIELDS["title"], value=item_title),
-        Column("data_type", labels.ITEM_FIELDS["data_type"], value=item_type),
+        Column("data_type", labels.ITEM_FIELDS["data_type"], value=item_type, phone=False),
         Column("length", labels.ITEM_FIELDS["length"], kind="number", phone=False),
         Column("required", labels.ITEM_FIELDS["required"], value=lambda row: row.required or row.is_key, phone=False),
-        Column("is_key", labels.ITEM_FIELDS["is_key"]),
+        Column("is_key", labels.ITEM_FIELDS["is_key"], phone=False),
         Column("code_list", labels.ITEM_FIELDS["code_list"], value=lambda item: "、".join(item.code_list), phone=False),
         Column(
             "grade",
@@ -95,7 +95,7 @@ class EntryPage(DetailPage):
         return ((_("Catalogue"), reverse("catalogue:entries")),)
 
     def state(self, obj: Entry) -> tuple[str, str]:
-        return labels.state_label(obj.state), labels.STATE_TONES.get(obj.state, "secondary")
+        return labels.state_of(obj)
 
     def facts(self, obj: Entry) -> list[tuple[Any, Any]]:
         grade = rules.highest([item.grade for item in self.items])
@@ -131,7 +131,7 @@ class EntryPage(DetailPage):
             found.append(button(entry, "entry-items", _("Items"), "table", locked))
         if allows(self.actor, P.GRADE, entry):
             reason = None if entry.state == EntryState.REVIEW else locked
-            found.append(button(entry, "entry-grades", _("Grade"), "shield-half", reason))
+            found.append(button(entry, "entry-grades", _("Grade items"), "shield-half", reason))
         return found
 
     def steps(self, entry: Entry) -> list[Action]:
@@ -188,7 +188,7 @@ class EntryPage(DetailPage):
 def button(entry: Entry, name: str, label: str, icon: str, reason: str | None) -> Action:
     """A link to one of the entry's forms."""
     url = reverse(f"catalogue:{name}", args=[entry.uid])
-    return Action(label, url, icon=icon, style="secondary", method="get", reason=reason)
+    return Action(label, url, icon=icon, style="outline-primary", method="get", reason=reason)
 
 
 def refusal(check: Any, *args: Any) -> str | None:

@@ -127,6 +127,13 @@ FACET_VALUES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def state_of(entry: Any) -> tuple[str, str]:
+    """(label, tone) of an entry's state; a draft of a published entry is a revision."""
+    if entry.state == "draft" and entry.published_version:
+        return gettext("Under revision"), "blue"
+    return state_label(entry.state), STATE_TONES.get(entry.state, "secondary")
+
+
 def state_label(state: str) -> str:
     """A state by its name in the reader's language."""
     return gettext(STATE_NAMES.get(state, state))

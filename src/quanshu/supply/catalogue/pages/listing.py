@@ -47,13 +47,13 @@ class Entries(ListPage):
                sort="share_type", kind="badge", tone=lambda row: labels.SHARE_TONES.get(row.share_type, "secondary")),
         Column("grade", _("Highest grade"), value=lambda row: labels.grade_label(grade_of(row)), sort="grade_rank",
                kind="badge", tone=lambda row: labels.GRADE_TONES.get(grade_of(row), "secondary"), phone=False),
-        Column("state", _("State"), value=lambda row: labels.state_label(row.state), sort="state", kind="badge",
-               tone=lambda row: labels.STATE_TONES.get(row.state, "secondary")),
+        Column("state", _("State"), value=lambda row: labels.state_of(row)[0], sort="state", kind="badge",
+               tone=lambda row: labels.state_of(row)[1]),
         Column("landed", _("Landed rows"), value="landed_rows", sort="landed_rows", kind="number", phone=False),
         Column("mounted", _("Service mounted"),
                value=lambda row: labels.FACET_VALUES["mounted"]["1" if row.mounted else "0"],
                sort="mounted", kind="badge", tone=lambda row: "green" if row.mounted else "secondary", phone=False),
-        Column("updated_at", _("Updated"), sort="updated_at", kind="datetime", phone=False),
+        Column("updated_at", _("Updated"), sort="updated_at", kind="date", phone=False),
     )  # fmt: skip
 
     def chosen(self) -> dict[str, str]:
