@@ -121,6 +121,8 @@ def test_writes_take_who_and_when_by_name(room: str) -> None:
     for name, function in inspect.getmembers(module, inspect.isfunction):
         if name.startswith("_") or "actor" not in inspect.signature(function).parameters:
             continue
+        if not function.__module__.startswith(module.__name__):
+            continue
         parameters = inspect.signature(function).parameters.values()
         wrong += [f"{name}({each.name})" for each in parameters if each.kind is not each.KEYWORD_ONLY]
     assert not wrong
