@@ -188,8 +188,24 @@ def check() -> int:
         for message in read(folder / PLACE):
             if message.id and key_of(message.id) not in used:
                 faults.append(f"{(folder / PLACE).relative_to(ROOT)}: {key_of(message.id)!r} is used nowhere below it")
-    print("\n".join(sorted(faults)) or "every message is translated")
+    faults += differing()
+    print("\n".join(sorted(faults)) or "every message is translated, and alike wherever it stands")
     return 1 if faults else 0
+
+
+def differing() -> list[str]:
+    """msgids with two translations: Django merges the catalogues, so only one of them would be seen."""
+    found: dict[str, dict[str, Path]] = {}
+    for path in sorted(PACKAGE.rglob(PLACE)):
+        for message in read(path):
+            if message.id and whole(message.string):
+                text = message.string if isinstance(message.string, str) else "/".join(message.string)
+                found.setdefault(key_of(message.id), {}).setdefault(text, path.relative_to(ROOT))
+    return [
+        f"{key!r} is translated in two ways: " + ", ".join(f"{text} ({path})" for text, path in texts.items())
+        for key, texts in found.items()
+        if len(texts) > 1
+    ]
 
 
 def main(words: list[str]) -> int:

@@ -36,7 +36,7 @@ class People(ListPage):
     filters = (
         Filter(
             "active",
-            gettext_lazy("Active"),
+            gettext_lazy("In post"),
             choices=[("True", gettext_lazy("Yes")), ("False", gettext_lazy("No"))],
             field="active",
         ),
@@ -70,7 +70,7 @@ class PersonPage(DetailPage):
         return [(_("People"), "/organisation/people/"), (str(self.object.unit), self.object.unit.get_absolute_url())]
 
     def state(self, obj: Person) -> tuple[str, str]:
-        return (_("Active"), "green") if obj.active else (_("Left"), "secondary")
+        return (_("In post"), "green") if obj.active else (_("Left"), "secondary")
 
     def facts(self, obj: Person) -> list[tuple[Any, Any]]:
         return [
@@ -127,7 +127,7 @@ class PersonPage(DetailPage):
         columns = (
             Column("role", _("Role"), value="role_code"),
             Column("unit", _("Unit"), value=lambda row: str(row.unit)),
-            Column("source", _("From"), value=lambda row: _("Duty") if row.from_duty else _("Given")),
+            Column("source", _("Source"), value=lambda row: _("Duty") if row.from_duty else _("Given")),
         )
         rows = account.assignments.select_related("unit")
         actions = []

@@ -63,7 +63,7 @@ def people_columns() -> tuple[Column, ...]:
         Column("name", _("Name"), link=lambda row: f"/organisation/people/{row.uid}/"),
         Column("position", _("Position")),
         Column("account", _("Account"), value=lambda row: getattr(getattr(row, "account", None), "username", "")),
-        Column("active", _("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+        Column("active", _("In post"), value=lambda row: _("Yes") if row.active else _("No")),
     )
 
 
@@ -82,7 +82,7 @@ class UnitPage(DetailPage):
         return [*above, (str(parent), parent.get_absolute_url())] if parent else above
 
     def state(self, obj: Unit) -> tuple[str, str]:
-        return (_("Closed"), "secondary") if obj.closed_on else (str(obj.get_kind_display()), "blue")
+        return (_("Dissolved"), "secondary") if obj.closed_on else (str(obj.get_kind_display()), "blue")
 
     def facts(self, obj: Unit) -> list[tuple[Any, Any]]:
         return [
@@ -98,7 +98,7 @@ class UnitPage(DetailPage):
         if obj.closed_on or not allows(self.actor, P.UNIT_EDIT, obj):
             return []
         at = obj.get_absolute_url()
-        close = Action(_("Close"), f"{at}close/", style="outline-danger", confirm=_("Close this unit for good?"))
+        close = Action(_("Dissolve"), f"{at}close/", style="outline-danger", confirm=_("Close this unit for good?"))
         return [
             Action(_("Edit"), f"{at}edit/", "edit", method="get", style="outline-primary"),
             Action(_("New unit below"), f"/organisation/units/new/?parent={obj.uid}", "plus", method="get"),
@@ -148,7 +148,7 @@ class UnitPage(DetailPage):
         columns = (
             Column("name", _("Name")),
             Column("role", _("Role"), value="role_code"),
-            Column("active", _("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+            Column("active", _("In post"), value=lambda row: _("Yes") if row.active else _("No")),
         )
         rows = obj.service_accounts.all()
         new = Action(_("New program"), f"{obj.get_absolute_url()}programs/new/", "plus", method="get")

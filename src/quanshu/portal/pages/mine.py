@@ -60,7 +60,7 @@ class Notices(ListPage):
     empty_hint = gettext_lazy("You will be told here when something of yours moves on.")
     columns = (
         Column("subject", gettext_lazy("Subject"), link=lambda row: row.url),
-        Column("body", gettext_lazy("Text"), phone=False),
+        Column("body", gettext_lazy("Message"), phone=False),
         Column("created_at", gettext_lazy("When"), kind="datetime", sort="created_at"),
         Column(
             "read",

@@ -54,7 +54,7 @@ class DemandsConfig(AppConfig):
                 E.OVERRULED: _("Sharing decided by the platform"),
                 E.GRANTED: _("Granted"),
                 E.CLOSED: _("Closed"),
-                E.WITHDRAWN: _("Withdrawn"),
+                E.WITHDRAWN: _("Taken back"),
                 E.PAUSED: _("Clock paused"),
                 E.RESUMED: _("Clock runs again"),
                 E.ESCALATED: _("Escalated to the chief data representative"),

@@ -25,7 +25,7 @@ STATES = [
     ("in_use", _("In use")),
     ("closed", _("Closed")),
     ("refused", _("Refused")),
-    ("withdrawn", _("Withdrawn")),
+    ("withdrawn", _("Taken back")),
 ]
 
 

@@ -121,7 +121,7 @@ MACHINE = Machine(
             stops=(C.PUBLISH,),
             label=N_("Grant"),
         ),
-        Transition("close", frozenset({S.IN_USE}), S.CLOSED, P.SUBMIT, E.CLOSED, label=N_("Close")),
+        Transition("close", frozenset({S.IN_USE}), S.CLOSED, P.SUBMIT, E.CLOSED, label=N_("End the use")),
         Transition(
             "withdraw",
             frozenset({S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.CONTESTED, S.DEVELOPING}),
@@ -129,7 +129,7 @@ MACHINE = Machine(
             P.SUBMIT,
             E.WITHDRAWN,
             stops=ALL_CLOCKS,
-            label=N_("Withdraw"),
+            label=N_("Take back"),
         ),
     ),
 )

@@ -91,9 +91,9 @@ class DemandPage(DetailPage):
             label = _("Ask the platform to decide")
             found.append(Action(label, url_of(obj, "contest/"), method="get", reason=reason))
         if obj.state in {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.CONTESTED, S.DEVELOPING}:
-            found.append(Action(_("Withdraw"), url_of(obj, "withdraw/"), method="get", style="outline-danger"))
+            found.append(Action(_("Take back"), url_of(obj, "withdraw/"), method="get", style="outline-danger"))
         if obj.state == S.IN_USE:
-            found.append(Action(_("Close"), url_of(obj, "close/"), method="get", style="outline-danger"))
+            found.append(Action(_("End the use"), url_of(obj, "close/"), method="get", style="outline-danger"))
         return found
 
     def platform_actions(self, obj: Demand) -> list[Action]:

@@ -168,7 +168,7 @@ class Ledger(ListPage):
         STATE,
         Column("submitted_at", _("Submitted"), sort="submitted_at", kind="datetime", phone=False),
         *clock_columns("check", _("Check")),
-        *clock_columns("confirm", _("Answer")),
+        *clock_columns("confirm", _("Reply")),
         *clock_columns("publish", _("Service")),
         Column(
             "escalations",

@@ -135,15 +135,15 @@ class Pause(Why):
 class Withdraw(Why):
     """The requester no longer asks."""
 
-    title = submit_label = gettext_lazy("Withdraw")
-    success = gettext_lazy("Withdrawn.")
+    title = submit_label = gettext_lazy("Take back")
+    success = gettext_lazy("Taken back.")
     write = staticmethod(services.withdraw_demand)
 
 
 class Close(Why):
     """The use ends."""
 
-    title = submit_label = gettext_lazy("Close")
+    title = submit_label = gettext_lazy("End the use")
     success = gettext_lazy("Closed; the grant is revoked.")
     write = staticmethod(services.close_demand)
 

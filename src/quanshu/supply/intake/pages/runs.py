@@ -33,7 +33,7 @@ RUN_COLUMNS = (
     Column("source", gettext_lazy("Source"), value="source.name", sort="source__name"),
     Column("in", gettext_lazy("Rows in"), value="rows_in", kind="number", sort="rows_in"),
     Column("landed", gettext_lazy("Landed"), value="landed", kind="number", sort="landed"),
-    Column("refused", gettext_lazy("Refused"), value="refused", kind="number", sort="refused"),
+    Column("refused", gettext_lazy("Rows refused"), value="refused", kind="number", sort="refused"),
     Column("by", gettext_lazy("Started by"), value="started_by", phone=False),
     Column(
         "state",
@@ -95,9 +95,9 @@ class RunPage(DetailPage):
             (_("Started by"), obj.started_by),
             (_("Attempts"), obj.attempt),
             (_("Seconds"), f"{obj.seconds:.1f}" if obj.seconds is not None else ""),
-            (_("Inserted"), obj.inserted),
-            (_("Updated"), obj.updated),
-            (_("Unchanged"), obj.unchanged),
+            (_("Rows inserted"), obj.inserted),
+            (_("Rows updated"), obj.updated),
+            (_("Rows unchanged"), obj.unchanged),
             (_("Rows in the table now"), obj.rows_total),
             (_("Version in the lake"), obj.lake_version),
         ]
