@@ -16,6 +16,8 @@ TYPES = {
     "datetime": {"type": "string", "format": "date-time"},
 }
 TEXT = {"type": "string"}
+ENVELOPE = {"code": TEXT, "message": TEXT, "receipt_id": TEXT}
+SERVICE = {"type": "object", "properties": {"sid": TEXT, "version": {"type": "integer"}}}
 
 
 def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
@@ -89,7 +91,8 @@ def responses(service: ServiceSpec) -> dict[str, Any]:
             "application/json": {
                 "schema": {
                     "type": "object",
-                    "properties": {"code": TEXT, "receipt_id": TEXT, "request_hash": TEXT, **extra},
+                    "properties": {**ENVELOPE, "request_hash": TEXT, "service": SERVICE, **extra},
+                    "required": [*ENVELOPE, "request_hash", "service", *extra],
                 }
             }
         },
@@ -99,5 +102,13 @@ def responses(service: ServiceSpec) -> dict[str, Any]:
         refusals.setdefault(str(status), []).append(code)
     return {
         "200": ok,
-        **{status: {"description": ", ".join(codes)} for status, codes in sorted(refusals.items())},
+        **{status: refusal(codes) for status, codes in sorted(refusals.items())},
     }
+
+
+def refusal(codes: list[str]) -> dict[str, Any]:
+    """A refusal with one of these codes; all have one form."""
+    names = ("remedy", "message_en", "remedy_en")
+    code = {"type": "string", "enum": codes}
+    schema = {"type": "object", "properties": {**ENVELOPE, "code": code, **dict.fromkeys(names, TEXT)}}
+    return {"description": ", ".join(codes), "content": {"application/json": {"schema": schema}}}

@@ -37,8 +37,8 @@ def key_state(key: ConsumerKey) -> tuple[str, str]:
 
 KEY_COLUMNS = (
     Column("kid", gettext_lazy("Key id"), kind="code"),
-    Column("from", gettext_lazy("From"), value="not_before", kind="datetime"),
-    Column("until", gettext_lazy("Until"), value="not_after", kind="datetime"),
+    Column("from", gettext_lazy("Valid from"), value="not_before", kind="datetime"),
+    Column("until", gettext_lazy("Valid until"), value="not_after", kind="datetime"),
     Column(
         "state",
         gettext_lazy("State"),

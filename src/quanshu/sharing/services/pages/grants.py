@@ -73,8 +73,8 @@ class GrantPage(DetailPage):
         facts = [
             (_("Calls a minute"), obj.rate_per_minute),
             (_("Calls a day"), obj.daily_limit or _("No limit")),
-            (_("From"), day(obj.valid_from)),
-            (_("Until"), day(obj.valid_until)),
+            (_("Valid from"), day(obj.valid_from)),
+            (_("Valid until"), day(obj.valid_until)),
             (_("Made by"), obj.created_by),
             (_("Made at"), when(obj.created_at)),
         ]

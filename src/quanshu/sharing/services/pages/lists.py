@@ -205,8 +205,8 @@ class Grants(ListPage):
         Column("unit", gettext_lazy("Using unit"), value=lambda row: str(row.consumer.unit), phone=False),
         Column("provider", gettext_lazy("Provider"), value=lambda row: str(row.service.unit), phone=False),
         Column("fields", gettext_lazy("Fields"), value=lambda row: len(row.fields), kind="number", phone=False),
-        Column("from", gettext_lazy("From"), value="valid_from", kind="date", sort="valid_from", phone=False),
-        Column("until", gettext_lazy("Until"), value="valid_until", kind="date", sort="valid_until", phone=False),
+        Column("from", gettext_lazy("Valid from"), value="valid_from", kind="date", sort="valid_from", phone=False),
+        Column("until", gettext_lazy("Valid until"), value="valid_until", kind="date", sort="valid_until", phone=False),
         Column(
             "state",
             gettext_lazy("State"),
@@ -253,8 +253,8 @@ class Exchanges(ListPage):
         Filter("service", gettext_lazy("Service"), choices=called_services, field="sid"),
         Filter("consumer", gettext_lazy("Application"), choices=callers, field="rid"),
         Filter("outcome", gettext_lazy("Outcome"), choices=OUTCOMES, apply=by_outcome),
-        Filter("from", gettext_lazy("From"), kind="date", field="at__date__gte"),
-        Filter("until", gettext_lazy("Until"), kind="date", field="at__date__lte"),
+        Filter("from", gettext_lazy("From day"), kind="date", field="at__date__gte"),
+        Filter("until", gettext_lazy("To day"), kind="date", field="at__date__lte"),
     )
     columns = (
         Column("at", gettext_lazy("Time"), kind="datetime", sort="at"),

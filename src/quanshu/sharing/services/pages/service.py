@@ -56,11 +56,16 @@ PROBES_SHOWN = 10
 PARAMETER_COLUMNS = (
     Column("name", gettext_lazy("Parameter"), value="name", kind="code"),
     Column("title", gettext_lazy("Title"), value=title_of),
-    Column("use", gettext_lazy("Used for"), value=lambda row: _("Compare") if row["compare"] else _("Search by")),
-    Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"])),
+    Column(
+        "use",
+        gettext_lazy("Used for"),
+        value=lambda row: _("Compare") if row["compare"] else _("Search by"),
+        phone=False,
+    ),
+    Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"]), phone=False),
     Column("required", gettext_lazy("Required"), value=lambda row: _("Yes") if row["required"] else _("No")),
-    Column("max", gettext_lazy("Longest"), value="max_length", kind="number"),
-    Column("pattern", gettext_lazy("Pattern"), value="pattern", kind="code"),
+    Column("max", gettext_lazy("Longest"), value="max_length", kind="number", phone=False),
+    Column("pattern", gettext_lazy("Pattern"), value="pattern", kind="code", phone=False),
     Column("example", gettext_lazy("Example"), value="example", kind="code"),
 )
 
@@ -76,7 +81,7 @@ def leaves(part: dict[str, Any]) -> str:
 FIELD_COLUMNS = (
     Column("name", gettext_lazy("Field"), value="name", kind="code"),
     Column("title", gettext_lazy("Title"), value=title_of),
-    Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"])),
+    Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"]), phone=False),
     Column(
         "grade",
         gettext_lazy("Grade"),
@@ -84,7 +89,7 @@ FIELD_COLUMNS = (
         kind="badge",
         tone=lambda row: GRADE_TONES.get(row["grade"], "secondary"),
     ),
-    Column("mask", gettext_lazy("Mask"), value=lambda row: MASKS.get(row["mask"], row["mask"])),
+    Column("mask", gettext_lazy("Mask"), value=lambda row: MASKS.get(row["mask"], row["mask"]), phone=False),
     Column("leaves", gettext_lazy("What leaves"), value=leaves),
 )
 PROBE_COLUMNS = (

@@ -80,8 +80,12 @@ class ServiceForm(Form):
     )
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
     name_en = forms.CharField(label=gettext_lazy("English name"), max_length=200, required=False)
-    abstract = forms.CharField(label=gettext_lazy("What it does"), widget=forms.Textarea, required=False)
-    abstract_en = forms.CharField(label=gettext_lazy("In English"), widget=forms.Textarea, required=False)
+    abstract = forms.CharField(
+        label=gettext_lazy("What it does"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
+    abstract_en = forms.CharField(
+        label=gettext_lazy("In English"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
     shape = forms.ChoiceField(
         label=gettext_lazy("Shape"),
         choices=list(SHAPES.items()),

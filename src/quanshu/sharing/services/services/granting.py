@@ -55,20 +55,7 @@ def create_grant(
         created_by=actor.name,
     )
     require(actor, ServicePermission.GRANT_CREATE, grant)
-    if service.state == ServiceState.WITHDRAWN or (service.state == ServiceState.DRAFT and not service.served_version):
-        raise WrongState(state=service.state, step="granted")
-    if not consumer.active:
-        raise ConsumerOff(consumer=consumer.name)
-    rules.check_grant(
-        offers=fields_of(service),
-        fields=fields,
-        purpose=purpose,
-        rate_per_minute=rate_per_minute,
-        daily_limit=daily_limit,
-    )
-    if valid_until <= now:
-        fault = FieldError("valid_until", N_("The end lies in the past."), N_("Choose a later day."))
-        raise FieldErrors(errors=(fault,))
+    _check(grant, now)
     grant.save()
     mark_dirty()
     details = {
@@ -81,6 +68,25 @@ def create_grant(
     }
     note(ServiceEvent.GRANTED, grant, actor=actor, now=now, details=details)
     return grant
+
+
+def _check(grant: Grant, now: datetime) -> None:
+    """The service is in force, the application is on, and what is granted is offered and lies ahead."""
+    service = grant.service
+    if service.state == ServiceState.WITHDRAWN or (service.state == ServiceState.DRAFT and not service.served_version):
+        raise WrongState(state=service.state, step="granted")
+    if not grant.consumer.active:
+        raise ConsumerOff(consumer=grant.consumer.name)
+    rules.check_grant(
+        offers=fields_of(service),
+        fields=grant.fields,
+        purpose=grant.purpose,
+        rate_per_minute=grant.rate_per_minute,
+        daily_limit=grant.daily_limit,
+    )
+    if grant.valid_until <= now:
+        fault = FieldError("valid_until", N_("The end lies in the past."), N_("Choose a later day."))
+        raise FieldErrors(errors=(fault,))
 
 
 @transaction.atomic
