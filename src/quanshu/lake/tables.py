@@ -232,6 +232,12 @@ class Lake:
             self._open(name).optimize.compact()
             return self.version(name)
 
+    @contextmanager
+    def loading(self, name: str) -> Iterator[None]:
+        """Hold other loads of the table off, so that "is it in already?" and the write are one step."""
+        with engine.locked(self.root / "locks" / f"{check_table_name(name)}.load.lock"):
+            yield
+
     # -- inside -----------------------------------------------------------------------------------
 
     def _path(self, name: str) -> Path:

@@ -29,6 +29,8 @@ _CHUNK_ROWS = 5_000
 _CONNECT_SECONDS = 15
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 _DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "mysql": "mysql"}
+# Further options of an address could point the driver at files of this machine.
+_OPTIONS = frozenset({"application_name", "charset", "client_encoding", "connect_timeout", "sslmode"})
 # Statements and clauses that write, lock or leave the database's query language.
 _NOT_READING = (exp.Into, exp.Lock, exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop, exp.Command)
 
@@ -49,6 +51,12 @@ def read_sql(url: str, *, table: str | None = None, query: str | None = None) ->
     return TextRows(columns, _numbered(rows))
 
 
+def database_file(url: str) -> Path | None:
+    """The file an SQLite address reads, None for a server; raises `lake.unsupported_database`."""
+    address = _address(url)
+    return Path(address.database or "").absolute() if address.get_backend_name() == "sqlite" else None
+
+
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
@@ -56,6 +64,8 @@ def _address(url: str) -> URL:
     except (SQLAlchemyError, ValueError, KeyError):
         # The address itself may hold a password, so the cause is not chained.
         raise UnsupportedDatabase from None
+    if not _OPTIONS.issuperset(address.query):
+        raise UnsupportedDatabase
     return address.set(drivername=driver)
 
 

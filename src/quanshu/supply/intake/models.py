@@ -76,6 +76,7 @@ class Run(models.Model):
     inserted = models.BigIntegerField(null=True)
     updated = models.BigIntegerField(null=True)
     unchanged = models.BigIntegerField(null=True)
+    deleted = models.BigIntegerField(null=True)
     rows_total = models.BigIntegerField(null=True)
     lake_version = models.BigIntegerField(null=True)
     error = models.JSONField(null=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
@@ -18,6 +19,7 @@ from quanshu.supply.intake.types import (
     FileGone,
     LoadMode,
     NoKeyInContract,
+    NoRows,
     NothingFits,
     OutsideFolder,
     RunOver,
@@ -25,9 +27,13 @@ from quanshu.supply.intake.types import (
     SourceData,
     SourceKind,
     SourceOff,
+    Stage,
+    StillWriting,
 )
 
 P, E, S = IntakePermission, IntakeEvent, RunState
+
+ENDINGS = {SourceKind.CSV: (".csv", ".txt"), SourceKind.EXCEL: (".xlsx", ".xls")}
 
 MACHINE = Machine(
     name="intake.run",
@@ -72,6 +78,16 @@ def check_source(data: SourceData) -> None:
                 N_("Upload one, or give its path in a drop folder."),
             )
         )
+    elif data.kind in ENDINGS and not (data.file_name or data.path).lower().endswith(ENDINGS[SourceKind(data.kind)]):
+        named = "file" if data.file_name else "path"
+        faults.append(
+            FieldError(
+                named,
+                N_("The file's ending does not fit the kind of source."),
+                N_("Choose a file that ends in: %(endings)s."),
+                {"endings": ", ".join(ENDINGS[SourceKind(data.kind)])},
+            )
+        )
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
@@ -90,16 +106,20 @@ def check_startable(
         raise AlreadyRunning
 
 
-def check_cancellable(state: str) -> None:
-    """A run that has ended cannot be cancelled."""
+def check_cancellable(state: str, stage: str) -> None:
+    """A run that has ended, or is being written, cannot be cancelled: what is in the lake stays true."""
     if state in FINISHED:
         raise RunOver
+    if stage == Stage.WRITING:
+        raise StillWriting
 
 
-def check_something_fits(*, rows_in: int, landed: int) -> None:
-    """A load of which nothing fits must not empty the table."""
+def check_something_fits(*, rows_in: int, landed: int, mode: str) -> None:
+    """A load of which nothing fits, and a full load of nothing, must not empty the table."""
     if rows_in and not landed:
         raise NothingFits(rows=rows_in)
+    if not rows_in and mode == LoadMode.FULL:
+        raise NoRows
 
 
 def check_path(path: str, folders: Sequence[Path]) -> Path:
@@ -107,9 +127,20 @@ def check_path(path: str, folders: Sequence[Path]) -> Path:
 
     Raises OutsideFolder or FileGone.
     """
-    real = Path(path).resolve()
+    # A NUL would make the system's own call fail instead of this check.
+    real = Path(path.replace("\0", "?")).resolve()
     if not any(real.is_relative_to(folder.resolve()) for folder in folders):
         raise OutsideFolder(path=path)
     if not real.is_file():
         raise FileGone(path=path)
     return real
+
+
+def without_personal(row: Mapping[str, Any], shown: Collection[str]) -> dict[str, Any]:
+    """A refused row for those who may not see personal data: its value only if it is of columns in `shown`.
+
+    A value may belong to several columns (a key) or to none (a line that could not be read); then all must be shown.
+    """
+    named = str(row["column"] or "").split(", ")
+    hidden = row["value"] is not None and not set(named) <= set(shown)
+    return {**row, "value": None if hidden else row["value"], "record_json": None, "hidden": hidden}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quanshu.kernel.errors import Conflict, Invalid, NotFound
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class SourceKind(StrEnum):
@@ -70,6 +70,7 @@ class Outcome:
     inserted: int
     updated: int
     unchanged: int
+    deleted: int
     lake_version: int
     attempt: int
 
@@ -134,10 +135,36 @@ class NothingFits(Invalid):
     remedy = "Look at the refused rows: most likely the file belongs to another entry or the columns have moved."
 
 
+class NoRows(Invalid):
+    code = "intake.no_rows"
+    message = "The source has no rows below its header, so the table was left as it was."
+    remedy = "Look whether the source was exported in full, and start again."
+
+
+class StillWriting(Conflict):
+    code = "intake.still_writing"
+    message = "The rows are being written to the lake; the run cannot be cancelled any more."
+    remedy = "Wait a moment until it has landed; the version before it stays readable."
+
+
+class RunTaken(Conflict):
+    """The worker that asks no longer has the run: it was cancelled, or another worker took it up."""
+
+    code = "intake.run_taken"
+    message = "The run was cancelled, or another worker has taken it up."
+    remedy = "Look at the run's page."
+
+
+class WorkGivenUp(Unavailable):
+    code = "intake.work_given_up"
+    message = "The load broke off %(attempts)s times and was given up; the table is as it was."
+    remedy = "Start again. If it happens again, give the number of the run to the administrator."
+
+
 class OutsideFolder(Invalid):
     code = "intake.outside_folder"
     message = "The file %(path)s is not in a folder that sources may read from."
-    remedy = "Upload the file, or ask the administrator to add its folder to QUANSHU_DROP_FOLDERS."
+    remedy = "Upload the file, or put it into a drop folder (QUANSHU_DROP_FOLDERS)."
 
 
 class FileGone(Invalid):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quanshu.supply.intake.services.runs import cancel_run, fail_run, land_run, run_now, start_run
+from quanshu.supply.intake.services.runs import cancel_run, fail_run, land_run, run_now, settle_orphans, start_run
 from quanshu.supply.intake.services.sources import change_source, create_source, switch_source
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "fail_run",
     "land_run",
     "run_now",
+    "settle_orphans",
     "start_run",
     "switch_source",
 ]

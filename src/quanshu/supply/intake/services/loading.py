@@ -8,7 +8,7 @@ the attempt, and the attempt that landed names them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from quanshu.lake import Lake
 from quanshu.lake.landing import ColumnSpec, Split, TextRows, read_csv, read_excel, read_sql, split
+from quanshu.lake.schema import quote
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.types import LoadMode, Outcome, SourceKind, Stage
 
@@ -61,27 +62,63 @@ def done_before(lake: Lake, load: Load) -> Outcome | None:
     """The outcome of this run if an earlier attempt has already landed it."""
     if not lake.exists(load.table):
         return None
-    for version in lake.versions(load.table):
+    for version in reversed(lake.versions(load.table)):
         if version.commit.get("run") == load.run_uid:
             counts = {name: int(version.commit[name]) for name in ("rows_in", "landed", "refused", "attempt")}
-            changed = upserted(lake, load, version.version, counts["landed"])
-            return Outcome(lake_version=version.version, **counts, **changed)
+            return Outcome(
+                lake_version=version.version,
+                **counts,
+                **asdict(changes_of(lake, load, version.version, counts["landed"])),
+            )
     return None
 
 
-def upserted(lake: Lake, load: Load, version: int, landed: int) -> dict[str, int]:
-    """How many rows a version inserted and updated, counted from the change feed."""
-    if load.mode != LoadMode.UPSERT:
-        return {"inserted": landed, "updated": 0, "unchanged": 0}
-    kinds = lake.changes(load.table, version - 1, version).column("_change_type").to_pylist()
-    inserted, updated = kinds.count("insert"), kinds.count("update_postimage")
-    return {"inserted": inserted, "updated": updated, "unchanged": landed - inserted - updated}
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a version did to the rows of the one before it."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    deleted: int
+
+
+def changes_of(lake: Lake, load: Load, version: int, landed: int) -> Changes:
+    """Count a version's changes from what the lake keeps, so that a second attempt tells the same."""
+    if load.mode == LoadMode.UPSERT:
+        kinds = lake.changes(load.table, version - 1, version).column("_change_type").to_pylist()
+        inserted, updated = kinds.count("insert"), kinds.count("update_postimage")
+        return Changes(inserted, updated, landed - inserted - updated, 0)
+    if version == 0:
+        return Changes(landed, 0, 0, 0)
+    return replaced(lake, load, version, landed)
+
+
+def replaced(lake: Lake, load: Load, version: int, landed: int) -> Changes:
+    """What a full load changed: by key where both versions have it, else every row is a new one."""
+    before = lake.schema(load.table, version - 1).names
+    rows = lake.count(load.table, version - 1)
+    if not load.keys or not set(load.keys) <= set(before):
+        return Changes(landed, 0, 0, rows)
+    names = [column.name for column in load.columns]
+    on = " AND ".join(f"n.{quote(key)}::VARCHAR = o.{quote(key)}::VARCHAR" for key in load.keys)
+    same = " AND ".join(f"n.{quote(name)}::VARCHAR IS NOT DISTINCT FROM o.{quote(name)}::VARCHAR" for name in names)
+    alike = same if set(names) == set(before) else "false"
+    with lake.connect() as connection:
+        lake.register(connection, load.table, version=version - 1, alias="o")
+        lake.register(connection, load.table, version=version, alias="n")
+        found = connection.execute(
+            f"SELECT count(*), count(*) FILTER ({alike}) FROM n JOIN o ON {on}"  # noqa: S608 - quoted names
+        ).fetchone()
+    kept, unchanged = found or (0, 0)
+    return Changes(landed - kept, kept - unchanged, unchanged, rows - kept)
 
 
 def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
     """Do the load once, however often it is called.
 
-    Raises NothingFits before the table is touched, or what the reader or the lake raises.
+    `progress` is told the stage and the rows so far, and may raise to stop. Raises NothingFits or NoRows
+    before the table is touched, or what the reader or the lake raises.
     """
     before = done_before(lake, load)
     if before is not None:
@@ -91,11 +128,13 @@ def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
     with lake.connect() as connection:
         # A key names one row in either mode: problems, look-ups and corrections all go by it.
         parts = split(connection, rows, load.columns, load.keys, progress=partial(progress, Stage.READING))
-        progress(Stage.WRITING, parts.rows_in)
         if parts.refused_rows:
             keep_refused(lake, load, parts)
-        rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows)
-        return write(lake, load, parts)
+        rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows, mode=load.mode)
+        # A worker that was held up long enough to lose the run may wake here: look again, under the lock.
+        with lake.loading(load.table):
+            progress(Stage.WRITING, parts.rows_in)
+            return done_before(lake, load) or write(lake, load, parts)
 
 
 def keep_refused(lake: Lake, load: Load, parts: Split) -> None:
@@ -138,27 +177,26 @@ def write(lake: Lake, load: Load, parts: Split) -> Outcome:
         "landed": str(parts.landed_rows),
         "refused": str(parts.refused_rows),
     }
-    counts = {"inserted": parts.landed_rows, "updated": 0, "unchanged": 0}
     if load.mode == LoadMode.UPSERT:
         done = lake.upsert(load.table, parts.landed_reader(), load.keys, commit=commit)
-        counts = {"inserted": done.inserted, "updated": done.updated, "unchanged": done.unchanged}
-        version = done.version
+        version, changes = done.version, Changes(done.inserted, done.updated, done.unchanged, 0)
     else:
         version = lake.overwrite(load.table, parts.landed_reader(), commit=commit)
+        changes = changes_of(lake, load, version, parts.landed_rows)
     return Outcome(
         rows_in=parts.rows_in,
         landed=parts.landed_rows,
         refused=parts.refused_rows,
         lake_version=version,
         attempt=load.attempt,
-        **counts,
+        **asdict(changes),
     )
 
 
 def read_refused(
     lake: Lake, table: str, *, run_uid: str, attempt: int, limit: int, offset: int = 0
 ) -> list[dict[str, object]]:
-    """Refused rows of the attempt of a run that counts, by row number."""
+    """Faults of `limit` refused rows of one attempt, from the row at `offset` on. A row may have several."""
     name = refused_table(table)
     if not lake.exists(name):
         return []
@@ -166,8 +204,10 @@ def read_refused(
         lake.register(connection, name, alias="refused")
         rows = connection.execute(
             'SELECT row_number, "column", value, reason, message, record_json FROM refused '
-            "WHERE run = ? AND attempt = ? ORDER BY row_number LIMIT ? OFFSET ?",
-            [run_uid, attempt, limit, offset],
+            "WHERE run = $run AND attempt = $attempt AND row_number IN (SELECT DISTINCT row_number FROM refused "
+            "WHERE run = $run AND attempt = $attempt ORDER BY row_number LIMIT $limit OFFSET $offset) "
+            'ORDER BY row_number, "column", reason',
+            {"run": run_uid, "attempt": attempt, "limit": limit, "offset": offset},
         ).fetchall()
     names = ("row_number", "column", "value", "reason", "message", "record_json")
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from quanshu.kernel.ciphers import suite
+from quanshu.lake.landing import database_file
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.keys import node_key
@@ -58,6 +59,8 @@ def _keep(source: Source, data: SourceData, *, actor: Actor, now: datetime, even
     rules.check_source(with_kept(source, data))
     if data.path:
         rules.check_path(data.path, source_folders())
+    if data.url:
+        check_database(data.url)
     for name in ("name", "kind", "mode", "sheet", "table"):
         setattr(source, name, getattr(data, name))
     if data.file_digest or data.path:
@@ -77,13 +80,22 @@ def with_kept(source: Source, data: SourceData) -> SourceData:
         data,
         url=data.url or ("kept" if source.sealed_url else ""),
         file_digest=data.file_digest or ("" if data.path else source.file_digest),
+        file_name=data.file_name or ("" if data.path else source.file_name),
         path=data.path or ("" if data.file_digest else source.path),
     )
 
 
 def source_folders() -> list[Any]:
-    """Folders that file sources may read from: the node's home and the configured drop folders."""
-    return [settings.QUANSHU_HOME, *settings.QUANSHU_DROP_FOLDERS]
+    """Folders that sources may read from. The rest of the node's home holds keys and other units' files."""
+    home = settings.QUANSHU_HOME
+    return [home / "drop", home / "city", *settings.QUANSHU_DROP_FOLDERS]
+
+
+def check_database(url: str) -> None:
+    """A database in a file must lie where files may be read. Raises UnsupportedDatabase, OutsideFolder, FileGone."""
+    file = database_file(url)
+    if file is not None:
+        rules.check_path(str(file), source_folders())
 
 
 def seal_url(url: str, uid: str) -> str:
