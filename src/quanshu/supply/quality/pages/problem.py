@@ -66,9 +66,7 @@ class Problems(ListPage):
     """Every problem record the actor may see; values and keys under their masks."""
 
     title = gettext_lazy("Problem data")
-    subtitle = gettext_lazy(
-        "Each is corrected at its source within 2 working days and closes when the same rule passes."
-    )
+    subtitle = gettext_lazy("Corrected at the source within 2 working days; a record closes when the same rule passes.")
     permission = P.PROBLEM_VIEW
     search = ("rule__name", "rule__entry__resource_name", "unit__name")
     search_hint = gettext_lazy("Rule, table or unit")
@@ -257,11 +255,15 @@ class ProblemPage(DetailPage):
 
     def checks(self, problem: Problem) -> Card:
         """The checks that found it, saw it last, and closed it."""
-        named = ((_("Found"), problem.opened_by), (_("Last seen"), problem.last_seen), (_("Closed"), problem.closed_by))
+        named = (
+            (_("Found"), problem.opened_by),
+            (_("Last seen"), problem.last_seen),
+            (_("Closed by"), problem.closed_by),
+        )
         rows = [{"what": what, "scan": scan} for what, scan in named if scan is not None]
         columns = (
             Column("what", ""),
-            Column("at", _("Check"), value=lambda row: at_of(row["scan"]), kind="datetime",
+            Column("at", _("Quality check"), value=lambda row: at_of(row["scan"]), kind="datetime",
                    link=lambda row: scan_url(row["scan"])),
             Column("version", _("Version of the lake table"), value="scan.lake_version", kind="number"),
         )  # fmt: skip

@@ -137,11 +137,11 @@ class RulePage(DetailPage):
     def found(self, rule: Rule) -> Card:
         """Results of the latest checks; the rate with what it is counted from."""
         columns = (
-            Column("at", _("Checked at"), value="scan.ended_at", kind="datetime",
+            Column("at", _("Scanned at"), value="scan.ended_at", kind="datetime",
                    link=lambda row: reverse("quality:scan", args=[row.scan.uid])),
             Column("version", _("Version"), value="version.number", kind="number", phone=False),
             Column("rate", _("Pass rate"), value="pass_rate", kind="percent"),
-            Column("failed", _("Failed"), kind="number"),
+            Column("failed", _("Failures"), kind="number"),
             Column("tested", _("Tested"), kind="number"),
         )  # fmt: skip
         url = f"{reverse('quality:problems')}?rule={rule.uid}"

@@ -61,7 +61,7 @@ class Scans(ListPage):
         Column("passed", gettext_lazy("Rows passed"), kind="number", phone=False),
         Column("rows", gettext_lazy("Rows checked"), kind="number", sort="rows", phone=False),
         Column("opened", gettext_lazy("Found"), kind="number", sort="opened", phone=False),
-        Column("fixed", gettext_lazy("Closed"), kind="number", sort="fixed", phone=False),
+        Column("fixed", gettext_lazy("Problems closed"), kind="number", sort="fixed", phone=False),
         Column("ended", gettext_lazy("Ended"), value="ended_at", sort="ended_at", kind="datetime", phone=False),
     )  # fmt: skip
 
@@ -147,6 +147,6 @@ def result_columns(sees_problems: bool) -> tuple[Column, ...]:
                value=lambda row: labels.columns_text(row.version.rule.entry, row.version.columns)),
         Column("version", _("Version"), value="version.number", kind="number", phone=False),
         Column("rate", _("Pass rate"), value="pass_rate", kind="percent"),
-        Column("failed", _("Failed"), kind="number", link=problems),
+        Column("failed", _("Failures"), kind="number", link=problems),
         Column("tested", _("Tested"), kind="number"),
     )  # fmt: skip

@@ -50,7 +50,7 @@ def scorecard_columns() -> tuple[Column, ...]:
         Column("rules", _("Rules"), kind="number", phone=False),
         Column("open", _("To be corrected"), value="open_problems", kind="number"),
         Column("overdue", _("Overdue"), value="overdue_problems", kind="number", phone=False),
-        Column("scanned", _("Checked at"), value="scanned_at", kind="datetime", phone=False),
+        Column("scanned", _("Scanned at"), value="scanned_at", kind="datetime", phone=False),
     )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ def rule_columns() -> tuple[Column, ...]:
         Column("kind", _("Kind"), value=lambda row: labels.KINDS.get(row["rule"].current.kind), phone=False),
         Column("columns", _("Fields"), phone=False),
         Column("rate", _("Pass rate"), value="result.pass_rate", kind="percent"),
-        Column("failed", _("Failed"), value="result.failed", kind="number"),
+        Column("failed", _("Failures"), value="result.failed", kind="number"),
         Column("tested", _("Tested"), value="result.tested", kind="number"),
         Column("active", _("State"), value=lambda row: _("On") if row["rule"].active else _("Off"), kind="badge",
                tone=lambda row: "green" if row["rule"].active else "secondary", phone=False),
@@ -238,7 +238,7 @@ def scan_columns() -> tuple[Column, ...]:
         Column("rate", _("Pass rate"), value="pass_rate", kind="percent"),
         Column("rows", _("Rows checked"), kind="number", phone=False),
         Column("opened", _("Found"), kind="number", phone=False),
-        Column("fixed", _("Closed"), kind="number", phone=False),
+        Column("fixed", _("Problems closed"), kind="number", phone=False),
     )  # fmt: skip
 
 
