@@ -20,7 +20,7 @@ class DoorContract(Contract):
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         broken = [
             (importer, imported)
-            for door in self.doors  # type: ignore[attr-defined]
+            for door in named(self.doors)
             if door in graph.modules
             for imported in {door, *graph.find_descendants(door)}
             for importer in graph.find_modules_that_directly_import(imported)
@@ -31,13 +31,18 @@ class DoorContract(Contract):
     def _allowed(self, importer: str, imported: str, door: str) -> bool:
         if within(importer, door) or imported == f"{door}.api":
             return True
-        mounts = any(within(importer, place) for place in self.mounted or ())  # type: ignore[attr-defined]
-        opened = {f"{door}.{name}" for name in self.open_modules or ()}  # type: ignore[attr-defined]
+        mounts = any(within(importer, place) for place in named(self.mounted))
+        opened = {f"{door}.{name}" for name in named(self.open_modules)}
         return mounts and imported in opened
 
     def render_broken_contract(self, check: ContractCheck) -> None:
         for importer, imported in check.metadata["broken"]:
             output.print_error(f"{importer} imports {imported}; it may import the room's api only.")
+
+
+def named(field: object) -> list[str]:
+    """A list field's values; an optional one left out has none."""
+    return [str(name) for name in field] if isinstance(field, list | tuple) else []
 
 
 def within(module: str, package: str) -> bool:

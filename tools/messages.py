@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -120,7 +121,7 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale="zh_Hans_CN")
 
 
-def key_of(message: Message) -> str:
+def key_of(message: Any) -> str:
     """How Babel names a msgid."""
     return message if isinstance(message, str) else message[0]
 
@@ -185,9 +186,9 @@ def check() -> int:
             if key_of(message) not in known:
                 faults.append(f"{places[0][0]}:{places[0][1]}: no translation of {key_of(message)!r}")
         used = {key_of(message) for message in messages}
-        for message in read(folder / PLACE):
-            if message.id and key_of(message.id) not in used:
-                faults.append(f"{(folder / PLACE).relative_to(ROOT)}: {key_of(message.id)!r} is used nowhere below it")
+        for kept in read(folder / PLACE):
+            if kept.id and key_of(kept.id) not in used:
+                faults.append(f"{(folder / PLACE).relative_to(ROOT)}: {key_of(kept.id)!r} is used nowhere below it")
     faults += differing()
     print("\n".join(sorted(faults)) or "every message is translated, and alike wherever it stands")
     return 1 if faults else 0
@@ -199,7 +200,7 @@ def differing() -> list[str]:
     for path in sorted(PACKAGE.rglob(PLACE)):
         for message in read(path):
             if message.id and whole(message.string):
-                text = message.string if isinstance(message.string, str) else "/".join(message.string)
+                text = message.string if isinstance(message.string, str) else "/".join(message.string or ())
                 found.setdefault(key_of(message.id), {}).setdefault(text, path.relative_to(ROOT))
     return [
         f"{key!r} is translated in two ways: " + ", ".join(f"{text} ({path})" for text, path in texts.items())

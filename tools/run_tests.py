@@ -44,7 +44,8 @@ def install(*packages: str) -> bool:
 
 def run(command: list[str], **options: object) -> int:
     """Run a command; its exit code."""
-    return subprocess.run(command, cwd=ROOT, check=False, **options).returncode  # type: ignore[call-overload]
+    done = subprocess.run(command, cwd=ROOT, check=False, **options)  # type: ignore[call-overload]
+    return int(done.returncode)
 
 
 def say(text: str) -> None:

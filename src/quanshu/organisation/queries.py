@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.clock import today
-from quanshu.organisation.models import UNIT_KINDS, Account, ApiToken, Duty, Person, Region, Unit
+from quanshu.organisation.models import UNIT_KINDS, Account, ApiToken, Duty, Person, Region, Unit, UnitQuerySet
 from quanshu.organisation.types import DutyFigures, Gap, PersonNotFound, RegionNotFound, UnitNotFound
 from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, grants_for_roles
 
 
-def list_units(actor: Actor) -> QuerySet[Unit]:
+def list_units(actor: Actor) -> UnitQuerySet:
     """Every unit the actor may see."""
     return Unit.objects.visible_to(actor).select_related("region", "parent")
 
@@ -122,7 +123,7 @@ def mail_addresses(account_uids: Sequence[str]) -> Mapping[str, str]:
     return dict(rows.values_list("uid", "person__email"))
 
 
-def duty_units() -> QuerySet[Unit]:
+def duty_units() -> QuerySet[Any]:
     """Units that must name people (all active ones but villages), with what they have."""
     active = Duty.objects.filter(until__isnull=True).select_related("person")
 

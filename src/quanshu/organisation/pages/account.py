@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import segno
 from django import forms
 from django.contrib import messages
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.organisation.models import Account, ApiToken
+from quanshu.organisation.pages.people import role_name
 from quanshu.organisation.services import (
     change_password,
     confirm_totp,
@@ -25,15 +28,12 @@ ME = "/me/"
 SECRET = "totp-secret"  # noqa: S105 - the name of a session value
 
 
-class Own:
-    """The signed-in account."""
-
-    request: object
+class Own(Page):
+    """A page about the signed-in account."""
 
     @property
     def account(self) -> Account:
-        account: Account = self.request.user  # type: ignore[attr-defined]
-        return account
+        return cast(Account, self.request.user)
 
 
 def token_columns() -> tuple[Column, ...]:
@@ -52,15 +52,15 @@ def token_columns() -> tuple[Column, ...]:
     )
 
 
-class Me(Own, Page):
+class Me(Own):
     """What one's account holds."""
 
     title = gettext_lazy("My account")
     template_name = "web/cards.html"
 
-    def context(self, **kwargs: object) -> dict[str, object]:
+    def context(self, **kwargs: Any) -> dict[str, Any]:
         account = self.account
-        roles = [(row.role_code, str(row.unit)) for row in account.assignments.select_related("unit")]
+        roles = [(role_name(row.role_code), str(row.unit)) for row in account.assignments.select_related("unit")]
         codes = Action(_("Turn on"), "/me/codes/", method="get")
         if account.has_totp:
             codes = Action(_("Turn off"), "/me/codes/off/", method="get", style="outline-danger")
@@ -113,7 +113,7 @@ class PasswordForm(Form):
     )
     again = forms.CharField(label=gettext_lazy("New password again"), strip=False, widget=forms.PasswordInput)
 
-    def clean(self) -> dict[str, object]:
+    def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("new") != given.get("again"):
             self.add_error("again", _("The two new passwords differ. Enter the same one twice."))
@@ -128,7 +128,7 @@ class Password(Own, FormPage):
     success = gettext_lazy("The password is changed.")
     cancel_url = ME
 
-    def save(self, form: forms.Form, **kwargs: object) -> str:
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
         given = form.cleaned_data
         change_password(actor=self.actor, account=self.account, old=given["old"], new=given["new"], now=self.now)
         self.account.refresh_from_db()
@@ -149,7 +149,7 @@ class Codes(Own, FormPage):
     success = ""
     cancel_url = ME
 
-    def context(self, **kwargs: object) -> dict[str, object]:
+    def context(self, **kwargs: Any) -> dict[str, Any]:
         session = self.request.session
         secret = session.get(SECRET) or start_totp()
         session[SECRET] = secret
@@ -157,7 +157,7 @@ class Codes(Own, FormPage):
         drawing = segno.make(address).svg_inline(scale=5, border=2)
         return {"drawing": drawing, "secret": secret}
 
-    def save(self, form: forms.Form, **kwargs: object) -> str:
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
         secret = self.request.session.get(SECRET, "")
         recovery = confirm_totp(
             actor=self.actor, account=self.account, secret=secret, code=form.cleaned_data["code"], now=self.now
@@ -180,7 +180,7 @@ class CodesOff(Own, FormPage):
     success = gettext_lazy("One-time codes are off.")
     cancel_url = ME
 
-    def save(self, form: forms.Form, **kwargs: object) -> str:
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
         remove_totp(actor=self.actor, account=self.account, password=form.cleaned_data["password"], now=self.now)
         return ME
 
@@ -198,7 +198,7 @@ class NewToken(Own, FormPage):
     success = ""
     cancel_url = ME
 
-    def save(self, form: forms.Form, **kwargs: object) -> str:
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
         given = form.cleaned_data
         _row, token = issue_token(
             actor=self.actor, name=given["name"], days=given["days"], account=self.account, now=self.now
@@ -211,7 +211,7 @@ class NewToken(Own, FormPage):
 class RevokeToken(Own, ActionPage):
     """End one of one's tokens."""
 
-    def perform(self, **kwargs: object) -> tuple[str, str]:
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
         token = ApiToken.objects.filter(account=self.account, pk=kwargs["pk"], revoked_at__isnull=True).first()
         if token is None:
             raise TokenNotFound

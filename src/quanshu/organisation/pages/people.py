@@ -13,13 +13,18 @@ from quanshu.organisation import queries, services
 from quanshu.organisation.models import Account, Person, ServiceAccount, Unit
 from quanshu.organisation.permissions import OrganisationPermission as P
 from quanshu.organisation.types import PersonNotFound, ProgramNotFound
-from quanshu.shared.access.api import allows, declared_grants, require
+from quanshu.shared.access.api import allows, list_roles, require
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, Form, FormPage, ListPage
 
 
 def url_of(person: Person) -> str:
     """A person's page."""
     return f"/organisation/people/{person.uid}/"
+
+
+def role_name(code: str) -> str:
+    """A role's name in the reader's language."""
+    return next((str(role) for role in list_roles() if role.code == code), code)
 
 
 class People(ListPage):
@@ -125,7 +130,7 @@ class PersonPage(DetailPage):
 
     def role_card(self, obj: Person, account: Account) -> Card:
         columns = (
-            Column("role", _("Role"), value="role_code"),
+            Column("role", _("Role"), value=lambda row: role_name(row.role_code)),
             Column("unit", _("Unit"), value=lambda row: str(row.unit)),
             Column("source", _("Source"), value=lambda row: _("Duty") if row.from_duty else _("Given")),
         )
@@ -136,7 +141,7 @@ class PersonPage(DetailPage):
             for row in rows:
                 if not row.from_duty:
                     values = {"role": row.role_code, "unit": row.unit.uid}
-                    label = _("Take away: %(role)s") % {"role": row.role_code}
+                    label = _("Take away: %(role)s") % {"role": role_name(row.role_code)}
                     actions.append(Action(label, f"{url_of(obj)}roles/take/", style="outline-danger", values=values))
         return Card(_("Roles"), columns=columns, rows=rows, empty_title=_("No role"), actions=actions)
 
@@ -256,8 +261,7 @@ class RoleForm(Form):
 
     def __init__(self, *args: Any, units: Any = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = sorted({role for role, _permission, _scope in declared_grants()})
-        self.fields["role"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [(role.code, str(role)) for role in list_roles()]  # type: ignore[attr-defined]
         self.fields["unit"].choices = [(unit.uid, str(unit)) for unit in units]  # type: ignore[attr-defined]
 
 
@@ -305,8 +309,8 @@ class ProgramForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = sorted({role for role, _permission, _scope in declared_grants()})
-        self.fields["role_code"].choices = [(code, code) for code in codes]  # type: ignore[attr-defined]
+        choices = [(role.code, str(role)) for role in list_roles()]
+        self.fields["role_code"].choices = choices  # type: ignore[attr-defined]
 
 
 class NewProgram(FormPage):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.organisation import queries, services
 from quanshu.organisation.models import UNIT_KINDS, Person, Unit
+from quanshu.organisation.pages.people import role_name
 from quanshu.organisation.permissions import OrganisationPermission as P
 from quanshu.organisation.types import DutyKind, PersonNotFound, UnitData
 from quanshu.shared.access.api import allows
@@ -147,7 +148,7 @@ class UnitPage(DetailPage):
     def program_card(self, obj: Unit) -> Card:
         columns = (
             Column("name", _("Name")),
-            Column("role", _("Role"), value="role_code"),
+            Column("role", _("Role"), value=lambda row: role_name(row.role_code)),
             Column("active", _("In post"), value=lambda row: _("Yes") if row.active else _("No")),
         )
         rows = obj.service_accounts.all()
@@ -312,7 +313,11 @@ class EndDuty(ActionPage):
 
 def lacking(rows: Any, what: str) -> Any:
     """Units that lack one of the three, or any."""
-    wanted = {"chief": {"has_chief": False}, "steward": {"has_steward": False}, "office": {"office_name": ""}}
+    wanted: dict[str, Any] = {
+        "chief": {"has_chief": False},
+        "steward": {"has_steward": False},
+        "office": {"office_name": ""},
+    }
     if what == "any":
         whole = rows.filter(has_chief=True, has_steward=True).exclude(office_name="")
         return rows.exclude(pk__in=whole.values("pk"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -114,7 +115,7 @@ def watch_gaps(unit: Unit, now: datetime) -> None:
         steward=active_duty(unit, "steward") is not None,
         office=bool(unit.office_name),
     )
-    where = {"kind": GAP, "subject_kind": KIND, "subject_uid": unit.uid}
+    where: dict[str, Any] = {"kind": GAP, "subject_kind": KIND, "subject_uid": unit.uid}
     if whole or unit.closed_on is not None or unit.kind == "village":
         workflow.close_todo(**where, now=now)
     else:

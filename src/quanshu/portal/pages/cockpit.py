@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import today
 from quanshu.organisation.api import district_duties, duty_figures
 from quanshu.portal.tiles import tiles
+from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import Page
 from quanshu.sharing.demands.api import DemandFigures, demand_figures
 from quanshu.sharing.services.api import ExchangeFigures, exchange_figures, service_figures
@@ -42,83 +43,45 @@ class Gauge:
         return None if self.rate is None else self.rate >= self.target
 
 
-def gauges(catalogue: Figures, quality: QualityFigures, demands: DemandFigures) -> list[Gauge]:
-    """The figures of clauses 2.1.3, 2.2.1, 2.2.3, 2.6.1 and 3.1."""
-    duties = duty_figures()
-    return [
-        Gauge(
-            "2.1.3",
-            _("Quality pass rate"),
-            quality.pass_rate,
-            PASS_TARGET,
-            quality.passed,
-            quality.rows,
-            "/quality/",
-        ),
-        Gauge(
-            "2.1.3",
-            _("Corrected within 2 working days"),
-            quality.on_time_rate,
-            FULL,
-            quality.corrected_on_time,
-            quality.corrected,
-            "/quality/problems/",
-        ),
-        Gauge(
-            "2.2.1",
-            _("Catalogue entries mounted"),
-            catalogue.mounting_rate,
-            FULL,
-            catalogue.mounted,
-            catalogue.published,
-            "/catalogue/",
-        ),
-        Gauge(
-            "2.2.1",
-            _("Data landed"),
-            catalogue.landing_rate,
-            FULL,
-            catalogue.landed,
-            catalogue.to_land,
-            "/catalogue/",
-        ),
-        Gauge(
-            "2.2.3",
-            _("Demands confirmed within 5 working days"),
-            demands.confirm_rate,
-            FULL,
-            demands.confirm_on_time,
-            demands.confirm_done,
-            "/demands/ledger/",
-        ),
-        Gauge(
-            "2.2.3",
-            _("Services published within 10 working days"),
-            demands.publish_rate,
-            FULL,
-            demands.publish_on_time,
-            demands.publish_done,
-            "/demands/ledger/",
-        ),
-        Gauge(
-            "2.6.1",
-            _("Items graded"),
-            catalogue.graded_rate,
-            FULL,
-            catalogue.graded,
-            catalogue.items,
-            "/catalogue/",
-        ),
-        Gauge(
-            "3.1",
-            _("Units with all duties filled"),
-            duties.rate,
-            FULL,
-            duties.complete,
-            duties.units,
-            "/organisation/gaps/",
-        ),
+def gauges(actor: Actor, catalogue: Figures, quality: QualityFigures, demands: DemandFigures) -> list[Gauge]:
+    """The figures of clauses 2.1.3, 2.2.1, 2.2.3, 2.6.1 and 3.1; each leads to its page for those who may see it."""
+    q, c, d, duties = quality, catalogue, demands, duty_figures()
+    corrected = (q.on_time_rate, FULL, q.corrected_on_time, q.corrected)
+    confirmed = (d.confirm_rate, FULL, d.confirm_on_time, d.confirm_done)
+    published = (d.publish_rate, FULL, d.publish_on_time, d.publish_done)
+    mounted, landed = (c.mounting_rate, FULL, c.mounted, c.published), (c.landing_rate, FULL, c.landed, c.to_land)
+    rows = [
+        ("2.1.3", _("Quality pass rate"), (q.pass_rate, PASS_TARGET, q.passed, q.rows), "quality"),
+        ("2.1.3", _("Corrected within 2 working days"), corrected, "problems"),
+        ("2.2.1", _("Catalogue entries mounted"), mounted, "catalogue"),
+        ("2.2.1", _("Data landed"), landed, "catalogue"),
+        ("2.2.3", _("Demands confirmed within 5 working days"), confirmed, "ledger"),
+        ("2.2.3", _("Services published within 10 working days"), published, "ledger"),
+        ("2.6.1", _("Items graded"), (c.graded_rate, FULL, c.graded, c.items), "catalogue"),
+        ("3.1", _("Units with all duties filled"), (duties.rate, FULL, duties.complete, duties.units), "gaps"),
     ]
+    may = links(actor)
+    return [Gauge(clause, label, *numbers, url=may.get(page, "")) for clause, label, numbers, page in rows]
+
+
+PAGES = {
+    "quality": ("/quality/", "quality.scorecard.view"),
+    "problems": ("/quality/problems/?state=open", "quality.problem.view"),
+    "catalogue": ("/catalogue/", "catalogue.entry.view"),
+    "ledger": ("/demands/ledger/", "demands.ledger.view"),
+    "gaps": ("/organisation/gaps/", "organisation.unit.view"),
+    "runs": ("/intake/runs/", "intake.source.view"),
+    "services": ("/services/", "services.service.view"),
+    "demands": ("/demands/", "demands.demand.view"),
+    "overdue": ("/demands/?overdue=1", "demands.demand.view"),
+    "calls": ("/services/calls/", "services.exchange.view"),
+    "refused": ("/services/calls/?outcome=refused", "services.exchange.view"),
+}
+
+
+def links(actor: Actor) -> dict[str, str]:
+    """Addresses of the pages the actor may open."""
+    return {name: url for name, (url, permission) in PAGES.items() if allows(actor, permission)}
 
 
 class Cockpit(Page):
@@ -134,7 +97,8 @@ class Cockpit(Page):
         demands = demand_figures(today=day)
         calls = exchange_figures(now=self.now)
         return {
-            "gauges": gauges(catalogue, quality, demands),
+            "gauges": gauges(self.actor, catalogue, quality, demands),
+            "links": links(self.actor),
             "catalogue": catalogue,
             "quality": quality,
             "demands": demands,

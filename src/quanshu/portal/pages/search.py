@@ -40,55 +40,22 @@ class Search(Page):
 
     def groups(self, words: list[str], text: str) -> list[dict[str, Any]]:
         """Non-empty groups of results, with the address of the full list."""
-        actor = self.actor
-        entry_fields = (
-            "resource_name",
-            "name_en",
-            "abstract",
-            "code",
-            "unit__name",
-            "items__title",
-            "items__name",
-        )
-        sources = [
-            (
-                _("Catalogue"),
-                "/catalogue/",
-                "books",
-                Entry.objects.visible_to(actor),
-                entry_fields,
-                "resource_name",
-            ),
-            (
-                _("Services"),
-                "/services/",
-                "plug-connected",
-                Service.objects.visible_to(actor),
-                ("name", "name_en", "sid", "abstract"),
-                "name",
-            ),
-            (
-                _("Demands"),
-                "/demands/",
-                "messages",
-                Demand.objects.visible_to(actor),
-                ("title", "purpose", "number"),
-                "title",
-            ),
-            (
-                _("Units"),
-                "/organisation/",
-                "building",
-                Unit.objects.visible_to(actor),
-                ("name", "name_en", "code"),
-                "name",
-            ),
-        ]
         found = []
-        for label, url, icon, rows, fields, name in sources:
-            hits = matching(rows, fields, words)
+        for label, url, icon, model, fields in sources():
+            hits = matching(model.objects.visible_to(self.actor), fields, words)
             count = hits.count()
             if count:
-                items = [(getattr(row, name), row.get_absolute_url(), row.search_hint()) for row in hits[:MOST]]
+                items = [(str(row), row.get_absolute_url(), row.search_hint()) for row in hits[:MOST]]
                 found.append({"label": label, "url": url, "icon": icon, "count": count, "rows": items})
         return found
+
+
+def sources() -> list[tuple[str, str, str, Any, tuple[str, ...]]]:
+    """What is searched: label, full list, icon, model, fields."""
+    entry = ("resource_name", "name_en", "abstract", "code", "unit__name", "items__title", "items__name")
+    return [
+        (_("Catalogue"), "/catalogue/", "books", Entry, entry),
+        (_("Services"), "/services/", "plug-connected", Service, ("name", "name_en", "sid", "abstract")),
+        (_("Demands"), "/demands/", "messages", Demand, ("title", "purpose", "number")),
+        (_("Units"), "/organisation/", "building", Unit, ("name", "name_en", "code")),
+    ]
