@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
@@ -93,22 +93,22 @@ def get_rule(request: HttpRequest, uid: str) -> dict[str, Any]:
 
 
 @router.post("/tables/{entry_uid}/rules", response={201: dict[str, Any]})
-def create_rule(request: HttpRequest, entry_uid: str, body: RuleBody) -> tuple[int, dict[str, Any]]:
+def create_rule(request: HttpRequest, entry_uid: str, body: RuleBody) -> Status[dict[str, Any]]:
     """Make a rule for an entry's table."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.EDIT)
     entry = queries.get_table(actor=actor, uid=entry_uid)
-    return 201, rule_row(services.create_rule(actor=actor, now=now(), entry=entry, data=body.value()))
+    return Status(201, rule_row(services.create_rule(actor=actor, now=now(), entry=entry, data=body.value())))
 
 
 @router.post("/tables/{entry_uid}/rules/suggested", response={201: dict[str, Any]})
-def adopt_suggested(request: HttpRequest, entry_uid: str) -> tuple[int, dict[str, Any]]:
+def adopt_suggested(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]]:
     """Take up the rules that follow from the entry's items."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.EDIT)
     entry = queries.get_table(actor=actor, uid=entry_uid)
     made = services.adopt_suggestions(actor=actor, now=now(), entry=entry)
-    return 201, {"items": [rule_row(rule) for rule in made]}
+    return Status(201, {"items": [rule_row(rule) for rule in made]})
 
 
 @router.put("/rules/{uid}")

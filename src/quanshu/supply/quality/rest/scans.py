@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from quanshu.kernel.clock import now, today
 from quanshu.shared.access.api import require
@@ -62,12 +62,12 @@ def list_scorecards(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post("/tables/{entry_uid}/scans", response={201: dict[str, Any]})
-def start_scan(request: HttpRequest, entry_uid: str) -> tuple[int, dict[str, Any]]:
+def start_scan(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]]:
     """Queue a check of an entry's table."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.SCAN)
     entry = queries.get_table(actor=actor, uid=entry_uid)
-    return 201, scan_row(services.start_scan(actor=actor, now=now(), entry=entry))
+    return Status(201, scan_row(services.start_scan(actor=actor, now=now(), entry=entry)))
 
 
 @router.get("/scans")
