@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from quanshu.kernel.clock import freeze
 from quanshu.shared.access.api import SYSTEM
@@ -12,7 +15,8 @@ from quanshu.shared.jobs.api import run_due
 from quanshu.shared.outbox.api import dispatch
 from quanshu.supply.catalogue.api import Entry, ItemData, grade_items, publish_entry, submit_entry
 from quanshu.supply.intake.api import LoadMode, Run, RunState, SourceData, SourceKind, create_source, start_run
-from support_catalogue import Cast, make_cast
+from quanshu.supply.lake_store import get_lake
+from support_catalogue import Cast
 
 # A Monday; the two days after it are working days.
 MONDAY = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -45,6 +49,25 @@ RIGHT = [
 ]
 
 
+@contextmanager
+def own_lake(settings: Any, folder: Path) -> Iterator[Path]:
+    """A lake and a drop folder of the test's own."""
+    settings.QUANSHU_LAKE_DIR = folder / "lake"
+    settings.QUANSHU_DROP_FOLDERS = [folder]
+    settings.QUANSHU_SERVING_DIR = folder / "serving"
+    # Nobody signs in with a password here; the slow hash would only cost time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    get_lake.cache_clear()
+    yield folder
+    get_lake.cache_clear()
+
+
+def write_rows(path: Path, rows: list[list[str]]) -> None:
+    """The source system's table as a file."""
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([HEAD, *rows])
+
+
 def published(cast: Cast, unit: str = "police", **changes: str) -> Entry:
     """An entry in force."""
     entry = cast.entry(unit, items=ITEMS, **changes)
@@ -57,8 +80,7 @@ def published(cast: Cast, unit: str = "police", **changes: str) -> Entry:
 def load(entry: Entry, folder: Path, rows: list[list[str]], at: datetime = MONDAY) -> Run:
     """Load the rows as the table's whole content, and let the worker do all that follows."""
     path = folder / f"{entry.uid}.csv"
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle).writerows([HEAD, *rows])
+    write_rows(path, rows)
     with freeze(at):
         source = entry.intake_sources.first()
         if source is None:
@@ -76,6 +98,3 @@ def work(at: datetime) -> None:
     with freeze(at):
         while run_due(at) + dispatch(at):
             pass
-
-
-__all__ = ["GOOD", "HEAD", "ITEMS", "MONDAY", "RIGHT", "WRONG", "Cast", "load", "make_cast", "published", "work"]

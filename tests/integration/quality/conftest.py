@@ -11,9 +11,9 @@ import pytest
 
 from quanshu.shared.access.api import SYSTEM
 from quanshu.supply.catalogue.api import Entry
-from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality.api import Rule, RuleData, create_rule
-from support_quality import MONDAY, Cast, load, make_cast, published
+from support_catalogue import Cast, make_cast
+from support_quality import MONDAY, load, own_lake, published
 
 RULES = (
     RuleData("身份号码有效", "citizen_id", ("person_id",)),
@@ -38,15 +38,8 @@ class Checked:
 
 @pytest.fixture
 def folder(settings: Any, tmp_path: Path) -> Iterator[Path]:
-    """A lake and a drop folder of the test's own."""
-    settings.QUANSHU_LAKE_DIR = tmp_path / "lake"
-    settings.QUANSHU_DROP_FOLDERS = [tmp_path]
-    settings.QUANSHU_SERVING_DIR = tmp_path / "serving"
-    # Nobody signs in with a password here; the slow hash would only cost time.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    get_lake.cache_clear()
-    yield tmp_path
-    get_lake.cache_clear()
+    with own_lake(settings, tmp_path) as own:
+        yield own
 
 
 @pytest.fixture
