@@ -13,6 +13,7 @@ class QualityConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.quality.events import QualityEvent as E
 
         view = "quality.scorecard.view"
@@ -28,6 +29,7 @@ class QualityConfig(AppConfig):
                 "quality.problem.view",
             )
         )
+        register_labels({"quality.problems": _("Records to correct")})
         register_actions(
             {
                 E.RULE_CREATED: _("Rule made"),

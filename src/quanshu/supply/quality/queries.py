@@ -167,10 +167,18 @@ def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
     cards = []
     for entry in entries:
         scan, (number, overdue) = scans.get(entry.pk), counts.get(entry.pk, (0, 0))
-        checked = {"rows": scan.rows, "passed": scan.passed, "scanned_at": scan.ended_at} if scan else {}
-        names = {"entry_uid": entry.uid, "entry_name": str(entry), "unit_name": str(entry.unit)}
-        cards.append(Scorecard(**names, rules=rule_counts.get(entry.pk, 0), open_problems=number,
-                               overdue_problems=overdue, **checked))  # fmt: skip
+        card = Scorecard(
+            entry_uid=entry.uid,
+            entry_name=str(entry),
+            unit_name=str(entry.unit),
+            rules=rule_counts.get(entry.pk, 0),
+            open_problems=number,
+            overdue_problems=overdue,
+            rows=scan.rows if scan else None,
+            passed=scan.passed if scan else None,
+            scanned_at=scan.ended_at if scan else None,
+        )
+        cards.append(card)
     return tuple(sorted(cards, key=lambda card: (card.pass_rate is None, card.pass_rate or 0, card.entry_name)))
 
 

@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks import CheckKind
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import Form, FormPage, ListPage, Page
-from quanshu.shared.web.lists import Column
+from quanshu.shared.web.api import Column, Form, FormPage, ListPage, Page
 from quanshu.supply.catalogue.api import Entry, items_of
 from quanshu.supply.quality import queries, rules, services
 from quanshu.supply.quality.models import Rule
@@ -34,7 +33,7 @@ class RuleForm(Form):
     def __init__(self, *args: Any, entry: Entry, kind: str, actor: Any, **kwargs: Any) -> None:
         self.entry, self.kind = entry, kind
         added = {**column_fields(entry, kind), **param_fields(kind, actor, entry)}
-        self.base_fields = {**added, **type(self).base_fields}
+        self.base_fields = {**added, **type(self).base_fields}  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.fields["name"].help_text = _("Left empty, it is named after the field and the kind.")
 

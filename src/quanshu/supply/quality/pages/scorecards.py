@@ -198,7 +198,7 @@ def rule_rows(entry: Entry, latest: Scan | None) -> list[dict[str, Any]]:
     return [
         {
             "rule": rule,
-            "result": found.get(rule.current_id),
+            "result": found.get(rule.current_id or 0),
             "columns": labels.columns_text(entry, rule.current.columns if rule.current else []),
         }
         for rule in rows
