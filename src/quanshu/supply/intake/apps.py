@@ -16,10 +16,10 @@ class IntakeConfig(AppConfig):
         from quanshu.supply.intake.events import IntakeEvent as E
 
         register(
-            NavItem("intake-sources", _("Sources"), "intake:sources", "plug", "supply", 10, "intake.source.view"),
+            NavItem("intake-sources", _("Data sources"), "intake:sources", "plug", "supply", 10, "intake.source.view"),
             NavItem(
                 "intake-runs",
-                _("Intake runs"),
+                _("Loads"),
                 "intake:runs",
                 "database-import",
                 "supply",
@@ -36,5 +36,6 @@ class IntakeConfig(AppConfig):
                 E.BATCH_LANDED: _("Batch landed"),
                 E.RUN_FAILED: _("Run failed"),
                 E.RUN_CANCELLED: _("Run cancelled"),
+                E.REFUSED_EXPORTED: _("Refused rows exported"),
             }
         )

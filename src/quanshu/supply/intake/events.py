@@ -13,3 +13,4 @@ class IntakeEvent(StrEnum):
     BATCH_LANDED = "intake.batch.landed"
     RUN_FAILED = "intake.run.failed"
     RUN_CANCELLED = "intake.run.cancelled"
+    REFUSED_EXPORTED = "intake.refused.exported"

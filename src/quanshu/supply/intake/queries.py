@@ -6,20 +6,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from quanshu.kernel.errors import fill
 from quanshu.lake.masking import Mask
-from quanshu.shared.access.api import Actor, allows
-from quanshu.supply.catalogue.api import items_of
+from quanshu.organisation.api import Unit
+from quanshu.shared.access.api import Actor, allows, scope_q
+from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
-from quanshu.supply.intake.services.loading import read_refused
-from quanshu.supply.intake.types import IntakeFigures, RunNotFound, SourceNotFound
+from quanshu.supply.intake.services.loading import count_reasons, read_refused
+from quanshu.supply.intake.types import IntakeFigures, RunNotFound, RunState, SourceNotFound
 from quanshu.supply.lake_store import get_lake
 
 PARTS = ("message", "remedy")
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
 
 
 def list_sources(actor: Actor) -> QuerySet[Source]:
@@ -33,6 +35,30 @@ def get_source(*, actor: Actor, uid: str) -> Source:
     if source is None:
         raise SourceNotFound(source=uid)
     return source
+
+
+def with_last_run(rows: QuerySet[Source]) -> QuerySet[Source]:
+    """Adds `last_queued` and `last_state` of each source's newest run."""
+    newest = Run.objects.filter(source=OuterRef("pk")).order_by("-queued_at", "-id")
+    return rows.annotate(
+        last_queued=Subquery(newest.values("queued_at")[:1]), last_state=Subquery(newest.values("state")[:1])
+    )
+
+
+def units_with_sources(actor: Actor) -> QuerySet[Unit]:
+    """Units that have sources the actor may see."""
+    return Unit.objects.filter(pk__in=Source.objects.visible_to(actor).values("unit")).order_by("name")
+
+
+def entries_to_load(actor: Actor) -> QuerySet[Entry]:
+    """Entries in force for which the actor may register sources."""
+    rows = list_entries(actor).filter(scope_q(actor, IntakePermission.EDIT, unit_path="unit__path"), state="published")
+    return rows.order_by("unit__name", "resource_name")
+
+
+def is_busy(source: Source) -> bool:
+    """Whether a run of the source waits or is under way."""
+    return source.runs.filter(state__in=UNFINISHED).exists()
 
 
 def list_runs(actor: Actor) -> QuerySet[Run]:
@@ -59,10 +85,22 @@ def refused_rows(*, actor: Actor, run: Run, limit: int, offset: int = 0) -> list
     rows = read_refused(
         get_lake(), entry.lake_table, run_uid=run.uid, attempt=run.landed_attempt, limit=limit, offset=offset
     )
-    if allows(actor, IntakePermission.REFUSED, run):
+    if sees_refused(actor, run):
         return [{**row, "hidden": False} for row in rows]
     shown = {item.name for item in items_of(entry) if not item.personal and item.mask == Mask.NONE}
     return [rules.without_personal(row, shown) for row in rows]
+
+
+def sees_refused(actor: Actor, run: Run) -> bool:
+    """Whether the actor may see personal values and whole records among what the run refused."""
+    return allows(actor, IntakePermission.REFUSED, run)
+
+
+def refused_reasons(run: Run) -> list[dict[str, Any]]:
+    """How often each column was refused for each reason, most frequent first."""
+    if run.landed_attempt is None:
+        return []
+    return count_reasons(get_lake(), run.source.entry.lake_table, run_uid=run.uid, attempt=run.landed_attempt)
 
 
 def error_text(run: Run, translate: Callable[[str], str]) -> tuple[str, str]:

@@ -29,6 +29,7 @@ from quanshu.supply.intake.types import (
     SourceOff,
     Stage,
     StillWriting,
+    TakesNoUpload,
 )
 
 P, E, S = IntakePermission, IntakeEvent, RunState
@@ -104,6 +105,12 @@ def check_startable(
         raise NoKeyInContract(entry=entry_name)
     if busy:
         raise AlreadyRunning
+
+
+def check_takes_upload(*, kind: str, path: str) -> None:
+    """Only a source that was made by an upload takes another one."""
+    if kind == SourceKind.SQL or path:
+        raise TakesNoUpload
 
 
 def check_cancellable(state: str, stage: str) -> None:

@@ -123,6 +123,12 @@ class SourceOff(Conflict):
     remedy = "Switch it on first."
 
 
+class TakesNoUpload(Conflict):
+    code = "intake.takes_no_upload"
+    message = "The source reads a drop folder or a database; it takes no upload."
+    remedy = "Start a load, or register another source for uploads."
+
+
 class RunOver(Conflict):
     code = "intake.run_over"
     message = "The run has ended; it cannot be cancelled."

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.supply.intake.pages import runs, sources
+from quanshu.supply.intake.pages import forms, runs, sources
 
 app_name = "intake"
 urlpatterns = [
+    path("", sources.Sources.as_view(), name="home"),
     path("sources/", sources.Sources.as_view(), name="sources"),
-    path("sources/new/", sources.NewSource.as_view(), name="source-new"),
+    path("sources/new/", forms.NewSource.as_view(), name="source-create"),
     path("sources/<str:uid>/", sources.SourcePage.as_view(), name="source"),
-    path("sources/<str:uid>/edit/", sources.EditSource.as_view(), name="source-edit"),
-    path("sources/<str:uid>/file/", sources.NewFile.as_view(), name="source-file"),
+    path("sources/<str:uid>/edit/", forms.EditSource.as_view(), name="source-edit"),
+    path("sources/<str:uid>/file/", forms.NewFile.as_view(), name="source-file"),
     path("sources/<str:uid>/start/", sources.Start.as_view(), name="source-start"),
     path("sources/<str:uid>/switch/", sources.Switch.as_view(), name="source-switch"),
     path("runs/", runs.Runs.as_view(), name="runs"),

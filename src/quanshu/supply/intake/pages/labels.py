@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.lake.landing.types import Reason
+from quanshu.lake.landing import Reason
+from quanshu.shared.web.api import Column
+from quanshu.supply.catalogue.api import ItemData
+from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.types import LoadMode, RunState, SourceKind, Stage
 
 KINDS = {SourceKind.CSV: _("CSV file"), SourceKind.EXCEL: _("Excel workbook"), SourceKind.SQL: _("Database")}
 MODES = {LoadMode.FULL: _("Full load"), LoadMode.UPSERT: _("Update by key")}
+TYPES = {
+    "string": _("Text"),
+    "integer": _("Whole number"),
+    "decimal": _("Decimal number"),
+    "boolean": _("Yes or no"),
+    "date": _("Date"),
+    "datetime": _("Date and time"),
+}
 STATES = {
     RunState.QUEUED: _("Queued"),
     RunState.RUNNING: _("Running"),
@@ -45,3 +60,46 @@ REASONS = {
     Reason.MALFORMED_ROW: _("The row cannot be read: a quotation mark is not closed, or a field is too long."),
     Reason.LOST_DIGITS: _("The cell is a number of more than 15 digits, and its last digits are lost."),
 }
+
+
+def kind_of(source: Source) -> Any:
+    """What kind of source it is."""
+    return KINDS.get(SourceKind(source.kind), source.kind)
+
+
+def mode_of(source: Source) -> Any:
+    """How it is loaded."""
+    return MODES.get(LoadMode(source.mode), source.mode)
+
+
+def state_of(run: Run) -> Any:
+    """The run's state."""
+    return STATES[RunState(run.state)]
+
+
+def tone_of(run: Run) -> str:
+    """The colour of the run's state."""
+    return TONES[RunState(run.state)]
+
+
+def reason_of(row: Mapping[str, Any]) -> Any:
+    """Why a row was refused."""
+    return REASONS.get(row["reason"], row["message"])
+
+
+def contract_columns() -> tuple[Column, ...]:
+    """The table of a contract's items."""
+    return (
+        Column("name", _("Column"), kind="code"),
+        Column("title", _("Meaning"), value=item_title),
+        Column("data_type", _("Type"), value=lambda item: TYPES.get(item.data_type, item.data_type)),
+        Column("length", _("Length"), kind="number", phone=False),
+        Column("required", _("Required"), value=lambda item: item.required or item.is_key),
+        Column("is_key", _("Key")),
+    )
+
+
+def item_title(item: ItemData) -> str:
+    """The item's title in the reader's language."""
+    english = bool(item.title_en) and (get_language() or "").startswith("en")
+    return item.title_en if english else item.title

@@ -4,72 +4,88 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
+from quanshu.shared.jobs.api import worker_seen_at
 from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Filter, ListPage, Page, reason_against
+from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.intake import queries, rules, services
 from quanshu.supply.intake.models import Run
-from quanshu.supply.intake.pages.labels import MODES, REASONS, STAGES, STATES, TONES
+from quanshu.supply.intake.pages.labels import KINDS, STAGES, STATES, kind_of, mode_of, reason_of, state_of, tone_of
 from quanshu.supply.intake.permissions import IntakePermission as P
-from quanshu.supply.intake.types import FINISHED, RunState
+from quanshu.supply.intake.types import FINISHED, RunState, Stage
 
 PAGE = 50
-BATCH = 1000
+EXPORT_BATCH = 5000
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def url_of_run(run: Run, part: str = "") -> str:
-    """A run's page, or a page below it."""
-    return f"/intake/runs/{run.uid}/{part}"
+    """A run's page, or the address of a step on it."""
+    return reverse(f"intake:run-{part}" if part else "intake:run", args=[run.uid])
+
+
+def seconds_of(run: Run) -> str:
+    """How long it took, as text."""
+    return "" if run.seconds is None else f"{run.seconds:.1f}"
+
+
+def units(page: Any) -> list[tuple[str, str]]:
+    """Units that have sources the reader may see."""
+    return [(unit.uid, str(unit)) for unit in queries.units_with_sources(page.actor)]
 
 
 RUN_COLUMNS = (
-    Column("queued", gettext_lazy("Queued at"), value="queued_at", kind="datetime", sort="queued_at", link=url_of_run),
+    Column("queued", gettext_lazy("Started at"), value="queued_at", kind="datetime", sort="queued_at", link=url_of_run),
     Column("source", gettext_lazy("Source"), value="source.name", sort="source__name"),
-    Column("in", gettext_lazy("Rows in"), value="rows_in", kind="number", sort="rows_in"),
-    Column("landed", gettext_lazy("Landed"), value="landed", kind="number", sort="landed"),
-    Column("refused", gettext_lazy("Rows refused"), value="refused", kind="number", sort="refused"),
-    Column("by", gettext_lazy("Started by"), value="started_by", phone=False),
     Column(
-        "state",
-        gettext_lazy("State"),
-        value=lambda row: STATES[row.state],
-        kind="badge",
-        tone=lambda row: TONES[row.state],
-        sort="state",
+        "unit", gettext_lazy("Unit"), value=lambda run: str(run.source.unit), sort="source__unit__name", phone=False
     ),
+    Column("rows_in", gettext_lazy("Rows in"), kind="number", sort="rows_in", phone=False),
+    Column("landed", gettext_lazy("Landed"), kind="number", sort="landed"),
+    Column("refused", gettext_lazy("Refused"), kind="number", sort="refused"),
+    Column("seconds", gettext_lazy("Seconds"), value=seconds_of, kind="number", phone=False),
+    Column("by", gettext_lazy("Started by"), value="started_by", phone=False),
+    Column("state", gettext_lazy("State"), value=state_of, kind="badge", tone=tone_of, sort="state"),
 )
 
 
 class Runs(ListPage):
-    """Every run the actor may see."""
+    """Every run the actor may see; `?source=` narrows to one source."""
 
-    title = gettext_lazy("Intake runs")
+    title = gettext_lazy("Loads")
     permission = P.VIEW
-    search = ("source__name", "source__entry__resource_name", "started_by")
+    search = ("source__name", "source__entry__resource_name", "source__entry__name_en", "started_by")
     search_hint = gettext_lazy("Source, entry or person")
-    order = "-queued_at"
+    order = "-queued"
     export_name = "runs"
     empty_title = gettext_lazy("Nothing has been loaded yet")
     empty_hint = gettext_lazy("Open a source and start its first load.")
     filters = (
-        Filter("state", gettext_lazy("State"), choices=list(STATES.items()), field="state"),
+        Filter("state", gettext_lazy("State"), choices=list(STATES.items())),
+        Filter("unit", gettext_lazy("Unit"), choices=units, field="source__unit__uid"),
+        Filter("kind", gettext_lazy("Kind"), choices=list(KINDS.items()), field="source__kind"),
         Filter("from", gettext_lazy("From"), kind="date", field="queued_at__date__gte"),
         Filter("to", gettext_lazy("To"), kind="date", field="queued_at__date__lte"),
     )
     columns = RUN_COLUMNS
 
     def queryset(self) -> Any:
-        return queries.list_runs(self.actor)
+        rows = queries.list_runs(self.actor)
+        source = self.request.GET.get("source", "")
+        return rows.filter(source__uid=source) if source else rows
 
 
 class RunPage(DetailPage):
-    """One run."""
+    """One run: how far it is, then its counts and what it refused."""
 
     permission = P.VIEW
     template_name = "intake/run.html"
@@ -79,77 +95,95 @@ class RunPage(DetailPage):
         return queries.get_run(actor=self.actor, uid=kwargs["uid"])
 
     def page_title(self) -> str:
-        return str(self.object.source.name)
+        return _("Load of %(source)s") % {"source": self.object.source.name}
 
     def crumbs(self) -> list[tuple[Any, str]]:
         source = self.object.source
-        return [(_("Intake runs"), "/intake/runs/"), (source.name, f"/intake/sources/{source.uid}/")]
+        return [(_("Loads"), reverse("intake:runs")), (source.name, reverse("intake:source", args=[source.uid]))]
 
     def state(self, obj: Run) -> tuple[str, str]:
-        return str(STATES[obj.state]), TONES[obj.state]  # type: ignore[index]
+        return str(state_of(obj)), tone_of(obj)
 
     def facts(self, obj: Run) -> list[tuple[Any, Any]]:
+        source = obj.source
         return [
-            (_("Entry"), str(obj.source.entry)),
-            (_("Mode"), MODES[obj.source.mode]),  # type: ignore[index]
+            (_("Entry"), str(source.entry)),
+            (_("Unit"), str(source.unit)),
+            (_("Kind"), kind_of(source)),
+            (_("Mode"), mode_of(source)),
             (_("Started by"), obj.started_by),
+            (_("Seconds"), seconds_of(obj)),
             (_("Attempts"), obj.attempt),
-            (_("Seconds"), f"{obj.seconds:.1f}" if obj.seconds is not None else ""),
-            (_("Rows inserted"), obj.inserted),
-            (_("Rows updated"), obj.updated),
-            (_("Rows unchanged"), obj.unchanged),
-            (_("Rows in the table now"), obj.rows_total),
-            (_("Version in the lake"), obj.lake_version),
         ]
 
     def actions(self, obj: Run) -> list[Action]:
-        if obj.state not in FINISHED and allows(self.actor, P.CANCEL, obj):
-            reason = reason_against(rules.check_cancellable, obj.state)
-            ask = _("Stop this load? What it has not written yet is left out.")
-            return [Action(_("Cancel"), url_of_run(obj, "cancel/"), style="outline-danger", reason=reason, confirm=ask)]
-        if obj.state in {RunState.FAILED, RunState.CANCELLED} and allows(self.actor, P.RUN, obj):
-            return [Action(_("Start again"), f"/intake/sources/{obj.source.uid}/start/", "player-play")]
-        return []
+        if obj.state not in FINISHED:
+            if not allows(self.actor, P.CANCEL, obj):
+                return []
+            reason = reason_against(rules.check_cancellable, obj.state, obj.stage)
+            ask = _("Stop this load? The table stays as it was.")
+            cancel = url_of_run(obj, "cancel")
+            return [Action(_("Cancel the load"), cancel, "x", style="outline-danger", reason=reason, confirm=ask)]
+        if obj.state == RunState.LANDED or not allows(self.actor, P.RUN, obj):
+            return []
+        source = obj.source
+        reason = reason_against(
+            rules.check_startable,
+            active=source.active,
+            entry_state=source.entry.state,
+            entry_name=str(source.entry),
+            mode=source.mode,
+            keys=key_columns(source.entry),
+            busy=queries.is_busy(source),
+        )
+        start = reverse("intake:source-start", args=[source.uid])
+        return [Action(_("Start again"), start, "player-play", reason=reason)]
 
     def detail_context(self, obj: Run) -> dict[str, Any]:
-        return progress_of(obj) | self.refused_of(obj)
+        return {**progress_of(obj), **self.refused_of(obj)}
 
     def refused_of(self, obj: Run) -> dict[str, Any]:
-        """One page of refused rows, for those who may see raw data."""
-        if not obj.refused or not allows(self.actor, P.REFUSED, obj):
-            return {"may_see": allows(self.actor, P.REFUSED, obj)}
+        """One page of refused rows; a row may have several faults."""
+        if obj.state not in FINISHED or not obj.refused:
+            return {}
         paginator = Paginator(range(obj.refused), PAGE)
         current = paginator.get_page(self.request.GET.get("page", "1"))
-        rows = queries.refused_rows(actor=self.actor, run=obj, limit=PAGE, offset=(current.number - 1) * PAGE)
-        columns = (
-            Column("row_number", _("Row"), kind="number"),
-            Column("column", _("Column"), kind="code"),
-            Column("value", _("Value")),
-            Column("reason", _("Reason"), value=lambda row: REASONS.get(row["reason"], row["message"])),
-        )
-        return {"may_see": True, "refused_rows": rows, "refused_columns": columns, "rows": current}
+        return {
+            "refused_rows": queries.refused_rows(
+                actor=self.actor, run=obj, limit=PAGE, offset=(current.number - 1) * PAGE
+            ),
+            "refused_columns": (
+                Column("row_number", _("Row"), kind="number"),
+                Column("column", _("Field"), kind="code"),
+                Column("value", _("Value"), value=lambda row: _("(personal)") if row["hidden"] else row["value"]),
+                Column("reason", _("Reason"), value=reason_of),
+            ),
+            "reasons": queries.refused_reasons(obj),
+            "reason_columns": (
+                Column("column", _("Field"), kind="code"),
+                Column("reason", _("Reason"), value=reason_of),
+                Column("rows", _("Rows"), kind="number"),
+            ),
+            "sees_all": queries.sees_refused(self.actor, obj),
+            "refused_page": current,
+        }
 
 
 def progress_of(run: Run) -> dict[str, Any]:
     """What the live fragment shows."""
+    message, remedy = queries.error_text(run, _)
+    at = list(STAGES).index(Stage(run.stage))
     return {
         "run": run,
         "running": run.state not in FINISHED,
-        "stage": STAGES.get(run.stage, run.stage),  # type: ignore[call-overload]
-        "fault": fault_of(run),
+        "steps": [
+            (label, "done" if number < at else "now" if number == at else "")
+            for number, label in enumerate(STAGES.values())
+        ],
+        "no_worker": run.state == RunState.QUEUED and worker_seen_at() is None,
+        "fault": message,
+        "remedy": remedy,
     }
-
-
-def fault_of(run: Run) -> str:
-    """Why a run failed, in the reader's language."""
-    if not run.error:
-        return ""
-    text = _(run.error.get("message", "")) if run.error.get("message") else run.error.get("code", "")
-    remedy = _(run.error.get("remedy", "")) if run.error.get("remedy") else ""
-    try:
-        return f"{text % run.error.get('params', {})} {remedy % run.error.get('params', {})}".strip()
-    except (KeyError, ValueError, TypeError):
-        return f"{text} {remedy}".strip()
 
 
 class Progress(Page):
@@ -167,31 +201,32 @@ class Progress(Page):
 
 
 class RefusedCsv(Page):
-    """Every refused row with its reason and the whole record, as CSV."""
+    """Every refused row with its reason and, for those who may see it, the whole record."""
 
-    permission = P.REFUSED
+    permission = P.VIEW
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         run = queries.get_run(actor=self.actor, uid=kwargs["uid"])
-        queries.refused_rows(actor=self.actor, run=run, limit=1)
+        services.note_export(actor=self.actor, run=run, now=self.now)
         response = StreamingHttpResponse(self.lines(run), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="refused-{run.uid}.csv"'
         return response
 
-    def lines(self, run: Run) -> Any:
-        names = ["row_number", "column", "value", "reason", "record_json"]
-        yield "\ufeff" + ",".join(names) + "\r\n"
-        for offset in range(0, run.refused or 0, BATCH):
-            buffer = io.StringIO()
-            writer = csv.writer(buffer)
-            for row in queries.refused_rows(actor=self.actor, run=run, limit=BATCH, offset=offset):
-                writer.writerow([safe(row[name]) for name in names])
-            yield buffer.getvalue()
+    def lines(self, run: Run) -> Iterator[str]:
+        # Excel reads Chinese only after a byte-order mark.
+        yield "\ufeff" + line([_("Row"), _("Field"), _("Value"), _("Reason"), _("Whole record")])
+        for offset in range(0, run.refused or 0, EXPORT_BATCH):
+            for row in queries.refused_rows(actor=self.actor, run=run, limit=EXPORT_BATCH, offset=offset):
+                value = _("(personal)") if row["hidden"] else row["value"]
+                yield line([row["row_number"], row["column"], value, str(reason_of(row)), row["record_json"]])
 
 
-def safe(value: Any) -> Any:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+def line(values: list[Any]) -> str:
+    """One CSV line; no cell is one that a spreadsheet takes for a formula."""
+    buffer = io.StringIO()
+    safe = [f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value for value in values]
+    csv.writer(buffer).writerow(safe)
+    return buffer.getvalue()
 
 
 class Cancel(ActionPage):

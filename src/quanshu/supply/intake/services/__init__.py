@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from quanshu.supply.intake.services.runs import cancel_run, fail_run, land_run, run_now, settle_orphans, start_run
+from quanshu.supply.intake.services.runs import (
+    cancel_run,
+    fail_run,
+    land_run,
+    load_file,
+    note_export,
+    run_now,
+    settle_orphans,
+    start_run,
+)
 from quanshu.supply.intake.services.sources import change_source, create_source, switch_source
 
 __all__ = [
@@ -11,6 +20,8 @@ __all__ = [
     "create_source",
     "fail_run",
     "land_run",
+    "load_file",
+    "note_export",
     "run_now",
     "settle_orphans",
     "start_run",

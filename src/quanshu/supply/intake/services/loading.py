@@ -211,3 +211,18 @@ def read_refused(
         ).fetchall()
     names = ("row_number", "column", "value", "reason", "message", "record_json")
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def count_reasons(lake: Lake, table: str, *, run_uid: str, attempt: int) -> list[dict[str, object]]:
+    """Refused rows of one attempt by column and reason, most frequent first."""
+    name = refused_table(table)
+    if not lake.exists(name):
+        return []
+    with lake.connect() as connection:
+        lake.register(connection, name, alias="refused")
+        rows = connection.execute(
+            'SELECT "column", reason, any_value(message), count(DISTINCT row_number) AS rows FROM refused '
+            'WHERE run = ? AND attempt = ? GROUP BY "column", reason ORDER BY rows DESC, "column", reason',
+            [run_uid, attempt],
+        ).fetchall()
+    return [dict(zip(("column", "reason", "message", "rows"), row, strict=True)) for row in rows]

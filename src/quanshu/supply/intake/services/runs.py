@@ -21,7 +21,7 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.loading import Load, done_before, perform
-from quanshu.supply.intake.services.sources import check_database, open_url, source_folders
+from quanshu.supply.intake.services.sources import change_source, check_database, open_url, source_folders
 from quanshu.supply.intake.types import (
     FINISHED,
     NothingFits,
@@ -29,6 +29,7 @@ from quanshu.supply.intake.types import (
     RunNotFound,
     RunState,
     RunTaken,
+    SourceData,
     SourceKind,
     Stage,
     WorkGivenUp,
@@ -63,6 +64,22 @@ def start_run(*, actor: Actor, source: Source, now: datetime) -> Run:
 
 
 @transaction.atomic
+def load_file(*, actor: Actor, source: Source, name: str, stream: files.Chunked, now: datetime) -> Run:
+    """Give a source its next file and queue the load of it; neither happens without the other.
+
+    Raises Forbidden, TakesNoUpload, what the file store raises, FieldErrors, and what start_run raises.
+    """
+    require(actor, IntakePermission.EDIT, source)
+    rules.check_takes_upload(kind=source.kind, path=source.path)
+    kept = files.store(actor=actor, name=name, stream=stream, now=now)
+    data = SourceData(
+        source.name, source.kind, source.mode, sheet=source.sheet, file_digest=kept.digest, file_name=name
+    )
+    source = change_source(actor=actor, now=now, source=source, data=data)
+    return start_run(actor=actor, source=source, now=now)
+
+
+@transaction.atomic
 def cancel_run(*, actor: Actor, run: Run, now: datetime) -> Run:
     """Cancel a run whose rows are not being written yet; the table stays as it was.
 
@@ -75,6 +92,20 @@ def cancel_run(*, actor: Actor, run: Run, now: datetime) -> Run:
     run.save(update_fields=["state", "ended_at"])
     _note(run, IntakeEvent.RUN_CANCELLED, actor=actor, now=now)
     return run
+
+
+def note_export(*, actor: Actor, run: Run, now: datetime) -> None:
+    """Leave a trace of who took the refused rows away."""
+    audit.record(
+        actor=actor,
+        action=IntakeEvent.REFUSED_EXPORTED,
+        kind=KIND,
+        uid=run.uid,
+        label=run.source.name,
+        place=run.access_place(),
+        details={"rows": run.refused or 0},
+        now=now,
+    )
 
 
 def run_now(run_uid: str, now: datetime) -> Run:
