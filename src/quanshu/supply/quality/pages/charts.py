@@ -49,7 +49,7 @@ def pass_rate_chart(names: Sequence[str], rates: Sequence[float | None], *, kind
                     "silent": True,
                     "symbol": "none",
                     "lineStyle": {"color": INK, "type": "dashed"},
-                    "label": {"formatter": f"{_('Target')} {PASS_TARGET:.0%}", "position": "insideEndTop"},
+                    "label": {"formatter": f"{_('Target')} {PASS_TARGET:.0%}", "position": "insideStartTop"},
                     "data": [{"yAxis": PASS_TARGET * 100}],
                 },
             }

@@ -95,7 +95,7 @@ class Problems(ListPage):
         Column("value", gettext_lazy("Value"), value=queries.shown_value, phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.PROBLEM_STATES[row.state], sort="state",
                kind="badge", tone=lambda row: labels.PROBLEM_TONES[row.state]),
-        Column("opened", gettext_lazy("Found"), value="opened_at", sort="opened_at", kind="date", phone=False),
+        Column("opened", gettext_lazy("Found on"), value="opened_at", sort="opened_at", kind="date", phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date"),
         Column("days", gettext_lazy("Working days taken"), value=took, sort="working_days", kind="number",
                phone=False),
@@ -207,7 +207,7 @@ class ProblemPage(DetailPage):
             (_("Unit"), str(obj.unit)),
             (_("Table"), str(obj.rule.entry)),
             (_("Version of the rule"), obj.version.number),
-            (taken, days if obj.state != ProblemState.EXCUSED else None),
+            (taken, str(days) if obj.state != ProblemState.EXCUSED else None),
             (_("Reason for accepting it"), obj.excuse),
         ]
 
@@ -256,7 +256,7 @@ class ProblemPage(DetailPage):
     def checks(self, problem: Problem) -> Card:
         """The checks that found it, saw it last, and closed it."""
         named = (
-            (_("Found"), problem.opened_by),
+            (_("Found by"), problem.opened_by),
             (_("Last seen"), problem.last_seen),
             (_("Closed by"), problem.closed_by),
         )

@@ -96,7 +96,7 @@ class ScanPage(DetailPage):
         return [
             (_("Table"), str(obj.entry)),
             (_("Unit"), str(obj.entry.unit)),
-            (_("Version of the lake table"), obj.lake_version),
+            (_("Version of the lake table"), None if obj.lake_version is None else str(obj.lake_version)),
             (_("Asked for"), stamp(obj.queued_at)),
             (_("Started"), stamp(obj.started_at)),
             (_("Ended"), stamp(obj.ended_at)),

@@ -130,7 +130,6 @@ class TablePage(DetailPage):
 
     permission = P.VIEW
     template_name = "quality/table.html"
-    audit_kind = "quality.table"
 
     def get_object(self, **kwargs: Any) -> Entry:
         return queries.get_table(actor=self.actor, uid=kwargs["uid"])
@@ -182,7 +181,6 @@ class TablePage(DetailPage):
             "sees_problems": allows(self.actor, P.PROBLEM_VIEW, obj),
             "scan_columns": scan_columns(),
             "scans": recent(obj),
-            "clocks": (),
         }
 
 
