@@ -12,7 +12,7 @@ from quanshu.organisation import queries, services
 from quanshu.organisation.models import UNIT_KINDS, Person, Unit
 from quanshu.organisation.pages.people import role_name
 from quanshu.organisation.permissions import OrganisationPermission as P
-from quanshu.organisation.types import DutyKind, PersonNotFound, UnitData
+from quanshu.organisation.types import DutyKind, PersonNotFound, UnitData, UnitNotFound
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, Form, FormPage, ListPage
 from quanshu.shared.workflow.api import city_day
@@ -265,15 +265,12 @@ class Appoint(FormPage):
     success = gettext_lazy("Appointed. The rights of the duty hold from now on.")
 
     def unit(self) -> Unit:
+        if self.kwargs["kind"] not in {kind.value for kind in DutyKind}:
+            raise UnitNotFound(unit=self.kwargs["kind"])
         return queries.get_unit(actor=self.actor, uid=self.kwargs["uid"])
 
     def page_title(self) -> str:
         return _("Appoint: %(duty)s") % {"duty": DUTIES[DutyKind(self.kwargs["kind"])]}
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs["kind"] not in {kind.value for kind in DutyKind}:
-            raise PersonNotFound(person=kwargs["kind"])
-        return super().dispatch(request, *args, **kwargs)
 
     def people(self) -> Any:
         return Person.objects.filter(unit=self.unit(), active=True)
