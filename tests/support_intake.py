@@ -83,10 +83,10 @@ class Supply:
         path.write_bytes(content)
         return path
 
-    def upload(self, content: bytes, name: str = "居民.csv", **values: Any) -> Source:
+    def upload(self, content: bytes, file: str = "居民.csv", **values: Any) -> Source:
         """A source with an uploaded file."""
-        kept = store(actor=self.steward, name=name, stream=SimpleUploadedFile(name, content), now=now())
-        return self.source(file_digest=kept.digest, file_name=name, **values)
+        kept = store(actor=self.steward, name=file, stream=SimpleUploadedFile(file, content), now=now())
+        return self.source(file_digest=kept.digest, file_name=file, **values)
 
     def source(self, name: str = "居民库", kind: str = "csv", mode: str = "full", **values: Any) -> Source:
         """A source of the entry."""

@@ -17,7 +17,7 @@ from quanshu.supply.intake.types import LoadMode, RunState, SourceKind, Stage
 KINDS = {SourceKind.CSV: _("CSV file"), SourceKind.EXCEL: _("Excel workbook"), SourceKind.SQL: _("Database")}
 MODES = {LoadMode.FULL: _("Full load"), LoadMode.UPSERT: _("Update by key")}
 TYPES = {
-    "string": _("Text"),
+    "string": _("Character string"),
     "integer": _("Whole number"),
     "decimal": _("Decimal number"),
     "boolean": _("Yes or no"),
@@ -95,7 +95,7 @@ def contract_columns() -> tuple[Column, ...]:
         Column("data_type", _("Type"), value=lambda item: TYPES.get(item.data_type, item.data_type)),
         Column("length", _("Length"), kind="number", phone=False),
         Column("required", _("Required"), value=lambda item: item.required or item.is_key),
-        Column("is_key", _("Key")),
+        Column("is_key", _("Primary key")),
     )
 
 

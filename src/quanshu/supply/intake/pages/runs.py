@@ -50,8 +50,8 @@ RUN_COLUMNS = (
         "unit", gettext_lazy("Unit"), value=lambda run: str(run.source.unit), sort="source__unit__name", phone=False
     ),
     Column("rows_in", gettext_lazy("Rows in"), kind="number", sort="rows_in", phone=False),
-    Column("landed", gettext_lazy("Landed"), kind="number", sort="landed"),
-    Column("refused", gettext_lazy("Refused"), kind="number", sort="refused"),
+    Column("landed", gettext_lazy("Rows landed"), kind="number", sort="landed"),
+    Column("refused", gettext_lazy("Rows refused"), kind="number", sort="refused"),
     Column("seconds", gettext_lazy("Seconds"), value=seconds_of, kind="number", phone=False),
     Column("by", gettext_lazy("Started by"), value="started_by", phone=False),
     Column("state", gettext_lazy("State"), value=state_of, kind="badge", tone=tone_of, sort="state"),
