@@ -106,6 +106,6 @@ def read_days(text: str) -> dict[date, tuple[DayKind, str]]:
             day, kind = date.fromisoformat(row[0].strip()), DayKind(row[1].strip())
         except (ValueError, IndexError) as fault:
             told = _("Line %(number)s is not a date, holiday or workday, and a name.") % {"number": number}
-            raise FieldErrors(errors=(FieldError("days", told, ""),)) from fault
+            raise FieldErrors(errors=(FieldError("days", told, _("Correct the line.")),)) from fault
         days[day] = (kind, row[2].strip() if len(row) > 2 else "")
     return days
