@@ -200,9 +200,7 @@ def play_demand(cast: Cast, entries: dict[Key, Entry], consumer: Consumer, say: 
     demand = check_demand(actor=cast.actors["bureau"], now=now(), demand=demand)
     say("checked by the bureau (2 working days allowed)")
     demand = confirm_demand(actor=cast.actors["steward"], now=now(), demand=demand)
-    say(
-        "confirmed by the supplier (5 working days allowed) and granted exactly as asked"
-    )
+    say("confirmed by the supplier (5 working days allowed) and granted exactly as asked")
     return demand
 
 

@@ -57,7 +57,7 @@ def locked(demand: Demand) -> Demand:
 def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Mapping[str, Any] | None = None) -> Demand:
     """Take a step of the table that has been asked and checked: state, clocks, to-do, audit, event, notices."""
     transition = rules.check_step(demand.state, step)
-    where = {"subject_kind": KIND, "subject_uid": demand.uid, "now": now}
+    where: dict[str, Any] = {"subject_kind": KIND, "subject_uid": demand.uid, "now": now}
     for kind in transition.stops:
         workflow.stop_clock(kind=kind, **where)
     demand.state = transition.target
