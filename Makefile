@@ -6,7 +6,7 @@ UV_VERSION := 0.13.8
 CATALOGUES := $(shell find src -name django.po 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test test-strict check fix bench lock clean
+.PHONY: help setup demo up test test-strict check fix docs bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,10 @@ check: setup ## Run the linters, the type checker, the import contracts and the 
 fix: setup ## Mend what the linters can mend by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: setup ## Write the generated pages of docs/ anew
+	@$(BIN)/python tools/traceability.py
+	@test ! -f tools/reference.py || $(BIN)/python tools/reference.py
 
 bench: setup ## Measure against named peers and the floor; writes benchmarks/results.json and docs/performance.md
 	@$(BIN)/python -m benchmarks
