@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+from quanshu.sharing.demands.events import DemandEvent as E
+
+LABELS: dict[str, Any] = {
+    "demands.check": _("Check by the platform"),
+    "demands.confirm": _("Answer of the supplier"),
+    "demands.publish": _("Service published"),
+    "demands.todo.check": _("Check a demand"),
+    "demands.todo.decide": _("Decide on a refused demand"),
+    "demands.todo.correct": _("Correct a demand"),
+    "demands.todo.confirm": _("Answer a demand"),
+    "demands.todo.publish": _("Publish the service a demand asks for"),
+    "demands.todo.escalated": _("Overdue demand"),
+}
+ACTIONS: dict[str, Any] = {
+    E.CREATED: _("Draft written"),
+    E.CHANGED: _("Demand changed"),
+    E.SUBMITTED: _("Demand submitted"),
+    E.RETURNED: _("Returned for correction"),
+    E.PASSED: _("Checked and passed to the supplier"),
+    E.CONFIRMED: _("Confirmed by the supplier"),
+    E.REFUSED: _("Refused"),
+    E.CONTESTED: _("Put before the platform"),
+    E.OVERRULED: _("Sharing decided by the platform"),
+    E.GRANTED: _("Granted"),
+    E.CLOSED: _("Closed"),
+    E.WITHDRAWN: _("Taken back"),
+    E.PAUSED: _("Clock paused"),
+    E.RESUMED: _("Clock runs again"),
+    E.ESCALATED: _("Escalated to the chief data representative"),
+    E.MET: _("Meeting recorded"),
+}
 
 
 class DemandsConfig(AppConfig):
@@ -14,50 +48,10 @@ class DemandsConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
-        from quanshu.sharing.demands.events import DemandEvent as E
 
         register(
             NavItem("demands", _("Demands"), "demands:list", "messages", "use", 10, "demands.demand.view"),
-            NavItem(
-                "demand-ledger",
-                _("Demand ledger"),
-                "demands:ledger",
-                "report",
-                "use",
-                20,
-                "demands.ledger.view",
-            ),
+            NavItem("demand-ledger", _("Demand ledger"), "demands:ledger", "report", "use", 20, "demands.ledger.view"),
         )
-        register_labels(
-            {
-                "demands.check": _("Check by the platform"),
-                "demands.confirm": _("Answer of the supplier"),
-                "demands.publish": _("Service published"),
-                "demands.todo.check": _("Check a demand"),
-                "demands.todo.decide": _("Decide on a refused demand"),
-                "demands.todo.correct": _("Correct a demand"),
-                "demands.todo.confirm": _("Answer a demand"),
-                "demands.todo.publish": _("Publish the service a demand asks for"),
-                "demands.todo.escalated": _("Overdue demand"),
-            }
-        )
-        register_actions(
-            {
-                E.CREATED: _("Draft written"),
-                E.CHANGED: _("Demand changed"),
-                E.SUBMITTED: _("Demand submitted"),
-                E.RETURNED: _("Returned for correction"),
-                E.PASSED: _("Checked and passed to the supplier"),
-                E.CONFIRMED: _("Confirmed by the supplier"),
-                E.REFUSED: _("Refused"),
-                E.CONTESTED: _("Put before the platform"),
-                E.OVERRULED: _("Sharing decided by the platform"),
-                E.GRANTED: _("Granted"),
-                E.CLOSED: _("Closed"),
-                E.WITHDRAWN: _("Taken back"),
-                E.PAUSED: _("Clock paused"),
-                E.RESUMED: _("Clock runs again"),
-                E.ESCALATED: _("Escalated to the chief data representative"),
-                E.MET: _("Meeting recorded"),
-            }
-        )
+        register_labels(LABELS)
+        register_actions(ACTIONS)
