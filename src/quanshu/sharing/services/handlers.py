@@ -5,6 +5,7 @@ from __future__ import annotations
 from quanshu.kernel.clock import now
 from quanshu.shared.jobs.api import enqueue
 from quanshu.shared.outbox.api import Event, subscribe
+from quanshu.sharing.services.services import withdraw_not_allowed
 from quanshu.sharing.services.services.defining import SERVE_JOB
 
 
@@ -13,3 +14,15 @@ def serve_new_data(event: Event) -> None:
     """Build the serving tables anew; a batch told twice finds its file there."""
     run = event.payload["run_uid"]
     enqueue(SERVE_JOB, {"entry_uid": event.payload["entry_uid"]}, now=now(), key=f"{SERVE_JOB}:{run}")
+
+
+@subscribe("catalogue.entry.published")
+def check_new_version(event: Event) -> None:
+    """Stop services that the entry's new version forbids; those stopped before are left alone."""
+    withdraw_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
+
+
+@subscribe("catalogue.entry.withdrawn")
+def stop_with_entry(event: Event) -> None:
+    """Stop the services of an entry that left the catalogue."""
+    withdraw_not_allowed(entry_uid=event.payload["entry_uid"], now=now())

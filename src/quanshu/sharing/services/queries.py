@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
 )
-from quanshu.supply.catalogue.api import Entry
+from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
 
 OK = Q(status__lt=400)
 HOURS = 24
@@ -77,6 +78,19 @@ def published_spec(service: Service) -> dict[str, Any]:
     row = ServiceVersion.objects.filter(service=service, number=service.served_version or 0).first()
     spec: dict[str, Any] = row.spec if row is not None else service.spec
     return spec
+
+
+def terms_of(entry: Entry) -> Mapping[str, Any] | None:
+    """The entry as the catalogue last published it, None when it is not published. A draft's changes do not count."""
+    row = EntryVersion.objects.filter(entry=entry, number=entry.published_version or 0).first()
+    terms: Mapping[str, Any] | None = row.snapshot if row is not None else None
+    return terms
+
+
+def items_in(terms: Mapping[str, Any]) -> dict[str, ItemData]:
+    """The items of a published entry by name."""
+    items = (ItemData(**{**row, "code_list": tuple(row["code_list"])}) for row in terms["items"])
+    return {item.name: item for item in items}
 
 
 def fields_of(service: Service) -> tuple[str, ...]:
@@ -168,5 +182,5 @@ def percentile(calls: QuerySet[Exchange], share: float) -> int | None:
     count = calls.count()
     if not count:
         return None
-    rank = min(count - 1, int(count * share))
+    rank = max(math.ceil(count * share) - 1, 0)
     return calls.order_by("duration_us").values_list("duration_us", flat=True)[rank]

@@ -8,11 +8,14 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.gateway.execution import fault_of
+from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
+    FieldData,
     ParameterData,
     ServiceData,
     ServiceState,
@@ -102,13 +105,13 @@ def parameter_faults(data: ServiceData, items: Mapping[str, ItemData]) -> list[F
         if item is None:
             faults.append(missing("parameters", parameter.name))
         else:
-            faults += one_parameter(parameter)
+            faults += one_parameter(parameter, item)
             faults += core_fault("parameters", item)
     return faults
 
 
-def one_parameter(parameter: ParameterData) -> list[FieldError]:
-    """Faults of one parameter's limits and example."""
+def one_parameter(parameter: ParameterData, item: ItemData) -> list[FieldError]:
+    """Faults of one parameter's limits and example, which the gateway must take: the live check sends it."""
     where = f"parameters.{parameter.name}"
     if not 1 <= parameter.max_length <= 1000:
         return [FieldError(where, N_("The longest value is 1 to 1,000 characters."), N_("Enter a number in range."))]
@@ -120,6 +123,8 @@ def one_parameter(parameter: ParameterData) -> list[FieldError]:
         return [FieldError(where, N_("The example is missing or too long."), N_("Give one that is nobody's value."))]
     if form is not None and not form.fullmatch(parameter.example):
         return [FieldError(where, N_("The example does not have the form asked for."), N_("Correct one of the two."))]
+    if fault_of(ParameterSpec(item.name, item.name, item.data_type, max_length=1000), parameter.example) is not None:
+        return [FieldError(where, N_("The example is no value of the item's type."), N_("Give one that is."))]
     return []
 
 
@@ -199,6 +204,17 @@ def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
         ],
         "row_cap": data.row_cap,
     }
+
+
+def data_of(texts: Mapping[str, str], spec: Mapping[str, Any]) -> ServiceData:
+    """A kept service as it was entered: the reverse of `spec_of`. `texts` holds code, names, abstracts and shape."""
+    entered = ("name", "example", "required", "pattern", "max_length", "compare")
+    return ServiceData(
+        **texts,
+        parameters=tuple(ParameterData(**{key: part[key] for key in entered}) for part in spec["parameters"]),
+        fields=tuple(FieldData(part["name"], part["mask"]) for part in spec["fields"]),
+        row_cap=spec["row_cap"],
+    )
 
 
 def key_sets(spec: Mapping[str, Any]) -> list[list[str]]:

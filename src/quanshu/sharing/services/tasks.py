@@ -48,10 +48,10 @@ def wait_and_probe(service: Service) -> None:
 @job("services.clear_tables", max_attempts=2, lease_seconds=120)
 def do_clear(payload: dict[str, Any]) -> None:
     """Delete serving files nothing points at."""
-    clear_old_tables()
+    clear_old_tables(now())
 
 
-periodic("services.probe", "*/2 * * * *")
+periodic("services.probe", "* * * * *")
 periodic("services.clear_tables", "30 3 * * *")
 
 

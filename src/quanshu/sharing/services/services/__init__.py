@@ -9,6 +9,7 @@ from quanshu.sharing.services.services.defining import (
     publish_service,
     revise_service,
     update_service,
+    withdraw_not_allowed,
     withdraw_service,
 )
 from quanshu.sharing.services.services.granting import create_grant, revoke_grant
@@ -41,5 +42,6 @@ __all__ = [
     "stop_consumer",
     "try_service",
     "update_service",
+    "withdraw_not_allowed",
     "withdraw_service",
 ]

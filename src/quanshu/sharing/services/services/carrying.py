@@ -56,7 +56,7 @@ def _keep(receipts: list[Receipt]) -> None:
             receipt_id=receipt.receipt_id,
             at=at,
             rid=receipt.rid[:60],
-            sid=receipt.sid[:60],
+            sid=plain(receipt.sid, 60),
             consumer=consumer,
             service=service,
             probe=receipt.rid == PROBE_RID,
@@ -70,12 +70,17 @@ def _keep(receipts: list[Receipt]) -> None:
             response_hash=receipt.response_hash,
             snapshot_version=receipt.snapshot_version,
             purpose=receipt.purpose,
-            case_number=receipt.case_number[:100],
+            case_number=plain(receipt.case_number, 100),
             parameters=receipt.parameters,
             fields=receipt.fields,
             sign=receipt.sign[:100],
         )
         _note(receipt, consumer, service, at)
+
+
+def plain(text: str, most: int) -> str:
+    """What a caller wrote, cut, without the NUL that databases refuse and that would hold up all receipts."""
+    return text.replace("\0", "")[:most]
 
 
 def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, at: datetime) -> None:
@@ -91,10 +96,10 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
         action=ACTION,
         kind="services.exchange",
         uid=receipt.receipt_id,
-        label=service.name if service else receipt.sid[:60],
+        label=service.name if service else plain(receipt.sid, 60),
         place=Place(unit_path=service.unit.path) if service else Place(),
         details={
-            "sid": receipt.sid[:60],
+            "sid": plain(receipt.sid, 60),
             "version": receipt.service_version,
             "grant": receipt.grant_uid,
             "code": receipt.outcome,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,19 +12,23 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.shared.access.api import Actor, require
+from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.queries import items_in, published_spec, terms_of
 from quanshu.sharing.services.services.noting import note
+from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
-from quanshu.sharing.services.types import NothingLanded, ServiceData, ServiceState
-from quanshu.supply.catalogue.api import Entry, items_of
+from quanshu.sharing.services.types import EntryNotReady, EntryNotShared, NothingLanded, ServiceData, ServiceState
+from quanshu.supply.catalogue.api import Entry, ItemData
 from quanshu.supply.lake_store import get_lake
 
 SERVE_JOB = "services.serve"
+TEXTS = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
+NOT_ALLOWED_NOW = N_("The catalogue entry no longer allows it.")
 
 
 @transaction.atomic
@@ -44,11 +49,9 @@ def update_service(*, actor: Actor, now: datetime, service: Service, data: Servi
 
 
 def _keep(service: Service, data: ServiceData, *, actor: Actor, now: datetime, event: ServiceEvent) -> Service:
-    entry = service.entry
-    _check_entry(entry)
-    items = {item.name: item for item in items_of(entry)}
+    items = _shared_items(service.entry)
     rules.check_service(data, items)
-    for name in ("sid", "name", "name_en", "abstract", "abstract_en", "shape"):
+    for name in TEXTS:
         setattr(service, name, getattr(data, name).strip())
     service.spec = rules.spec_of(data, items)
     service.updated_at = now
@@ -66,19 +69,20 @@ def _keep(service: Service, data: ServiceData, *, actor: Actor, now: datetime, e
 def publish_service(*, actor: Actor, now: datetime, service: Service) -> Service:
     """Freeze the draft as a version and have it served; the version before answers until the new one is ready.
 
-    Raises Forbidden, WrongState, EntryNotReady, EntryNotShared, NothingLanded.
+    The entry is asked again, as its grades may have risen since the draft was made. Raises Forbidden, WrongState,
+    EntryNotReady, EntryNotShared, FieldErrors, NothingLanded.
     """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
     rules.check_step(service.state, "published")
-    _check_entry(service.entry)
+    service.spec = _check_against_entry(service, service.spec)
     if not get_lake().exists(service.entry.lake_table):
         raise NothingLanded(entry=service.entry.resource_name)
     ServiceVersion.objects.create(
         service=service, number=service.version, spec=service.spec, published_at=now, published_by=actor.name
     )
     service.state, service.published_at, service.updated_at = ServiceState.PUBLISHED, now, now
-    service.save(update_fields=["state", "published_at", "updated_at"])
+    service.save(update_fields=["spec", "state", "published_at", "updated_at"])
     jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
     details = {"sid": service.sid, "version": service.version, "entry_uid": service.entry.uid}
     note(ServiceEvent.PUBLISHED, service, actor=actor, now=now, details=details)
@@ -100,10 +104,14 @@ def revise_service(*, actor: Actor, now: datetime, service: Service) -> Service:
 
 @transaction.atomic
 def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: str) -> Service:
-    """Stop a service; gateways refuse calls within a second. Raises Forbidden, WrongState, FieldErrors."""
+    """Stop a service, also one whose next version is a draft; gateways refuse calls within a second.
+
+    Raises Forbidden, WrongState, FieldErrors.
+    """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
-    rules.check_step(service.state, "withdrawn")
+    if service.state != ServiceState.DRAFT or service.served_version is None:
+        rules.check_step(service.state, "withdrawn")
     if not reason.strip():
         raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
     ended = f"{service.sid}@{service.served_version}"
@@ -111,19 +119,49 @@ def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: s
     service.probe_ok = None
     service.save(update_fields=["state", "served_version", "updated_at", "probe_ok"])
     mark_dirty()
+    tell_mounting(service.entry, now)
     note(ServiceEvent.WITHDRAWN, service, actor=actor, now=now, details={"sid": service.sid, "reason": reason})
     folder = settings.QUANSHU_GATEWAY_DIR
     transaction.on_commit(partial(append_revocation, folder, "service", ended, now.isoformat()))
     return service
 
 
-def _check_entry(entry: Entry) -> None:
+def withdraw_not_allowed(*, entry_uid: str, now: datetime) -> int:
+    """Stop the entry's services that what the catalogue now says of it forbids; returns how many.
+
+    It was withdrawn, may no longer be shared, or an item's grade has risen (就高从严).
+    """
+    stopped = 0
+    rows = Service.objects.filter(entry__uid=entry_uid).exclude(state=ServiceState.WITHDRAWN)
+    for service in rows.exclude(state=ServiceState.DRAFT, served_version=None).select_related("entry"):
+        try:
+            _check_against_entry(service, published_spec(service))
+            if service.state == ServiceState.PUBLISHED:
+                _check_against_entry(service, service.spec)
+        except (EntryNotReady, EntryNotShared, FieldErrors):
+            withdraw_service(actor=SYSTEM, now=now, service=service, reason=NOT_ALLOWED_NOW)
+            stopped += 1
+    return stopped
+
+
+def _check_against_entry(service: Service, spec: dict[str, Any]) -> dict[str, Any]:
+    """The spec with the grades in force. Raises EntryNotReady, EntryNotShared, FieldErrors."""
+    items = _shared_items(service.entry)
+    data = rules.data_of({name: getattr(service, name) for name in TEXTS}, spec)
+    rules.check_service(data, items)
+    return rules.spec_of(data, items)
+
+
+def _shared_items(entry: Entry) -> dict[str, ItemData]:
+    """The entry's items as published. Raises EntryNotReady, EntryNotShared."""
+    terms = terms_of(entry) or {}
     rules.check_entry(
-        state="published" if entry.published_version else entry.state,
-        share_type=entry.share_type,
-        law=entry.share_law,
+        state="published" if terms else entry.state,
+        share_type=terms.get("share_type", entry.share_type),
+        law=terms.get("share_law", entry.share_law),
         name=entry.resource_name,
     )
+    return items_in(terms)
 
 
 def _locked(service: Service) -> Service:

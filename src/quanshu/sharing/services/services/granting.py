@@ -41,6 +41,9 @@ def create_grant(
 
     Raises Forbidden, WrongState (the service is not published), ConsumerOff, FieldErrors.
     """
+    # Read anew under a lock: the application may have been stopped, or the service withdrawn, meanwhile.
+    consumer = Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=consumer.pk)
+    service = Service.objects.select_for_update(of=("self",)).select_related("unit").get(pk=service.pk)
     grant = Grant(
         consumer=consumer,
         service=service,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
+from quanshu.gateway.snapshot import current_version, decode
 from quanshu.lake.serving import build_serving_table, remove_serving_tables
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
@@ -17,6 +19,7 @@ from quanshu.sharing.services.types import ServiceState
 from quanshu.supply.lake_store import get_lake
 
 PROBE_JOB = "services.probe"
+YOUNG = 3600
 
 
 def serve_entry(entry_uid: str, now: datetime) -> int:
@@ -37,6 +40,7 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
             keys=rules.key_sets(row.spec),
             target=settings.QUANSHU_SERVING_DIR,
         )
+        os.utime(built.path)
         with transaction.atomic():
             Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN).update(
                 served_version=row.number,
@@ -52,12 +56,22 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
     return done
 
 
-def clear_old_tables() -> int:
-    """Delete serving files that no service points at any more; gateways that hold one keep it. Returns how many."""
-    rows = Service.objects.exclude(serving_file="").values_list("entry__lake_table", "serving_file")
-    kept: dict[str, list[Path]] = {}
-    for table, file in rows:
-        kept.setdefault(table, []).append(settings.QUANSHU_SERVING_DIR / file)
-    return sum(
-        len(remove_serving_tables(settings.QUANSHU_SERVING_DIR, table, keep=files)) for table, files in kept.items()
-    )
+def clear_old_tables(now: datetime) -> int:
+    """Delete serving files that nothing needs any more; returns how many.
+
+    Kept are those that services in force point at, those that a gateway may still have from the last two
+    snapshots, and those of the last hour, which a build may be about to put in force.
+    """
+    folder = settings.QUANSHU_SERVING_DIR
+    in_force = Service.objects.exclude(state=ServiceState.WITHDRAWN).values_list("serving_file", flat=True)
+    kept = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
+    kept |= {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > now.timestamp() - YOUNG}
+    tables = Service.objects.values_list("entry__lake_table", flat=True).distinct().order_by()
+    return sum(len(remove_serving_tables(folder, table, keep=[folder / name for name in kept])) for table in tables)
+
+
+def recent_files(folder: Path) -> set[str]:
+    """Names of the serving files that the snapshot in force and the one before it name."""
+    version = current_version(folder) or 0
+    found = [folder / f"snapshot-{number}.json" for number in (version, version - 1)]
+    return {part.table_file for path in found if path.exists() for part in decode(path.read_bytes()).services}
