@@ -31,6 +31,23 @@ from quanshu.supply.catalogue.api import Entry, list_entries
 STATE = Column(
     "state", _("State"), lambda row: row.get_state_display(), kind="badge", tone=lambda row: TONES[row.state]
 )
+PARTIES = (
+    Column("entry", _("Catalogue entry"), lambda row: str(row.entry), phone=False),
+    Column(
+        "requesting_unit",
+        _("Requester"),
+        lambda row: str(row.requesting_unit),
+        "requesting_unit__name",
+        phone=False,
+    ),
+    Column(
+        "supplier_unit",
+        _("Supplier"),
+        lambda row: str(row.supplier_unit),
+        "supplier_unit__name",
+        phone=False,
+    ),
+)
 OVERDUE_FILTER = Filter("overdue", _("Overdue"), OVERDUE, apply=lambda rows, _value: overdue(rows, today=today()))
 STATE_FILTER = Filter("state", _("State"), STATES)
 
@@ -66,21 +83,7 @@ class DemandList(ListPage):
             kind="code",
         ),
         Column("title", _("Title"), sort="title", link=Demand.get_absolute_url),
-        Column("entry", _("Catalogue entry"), lambda row: str(row.entry), phone=False),
-        Column(
-            "requesting_unit",
-            _("Requester"),
-            lambda row: str(row.requesting_unit),
-            "requesting_unit__name",
-            phone=False,
-        ),
-        Column(
-            "supplier_unit",
-            _("Supplier"),
-            lambda row: str(row.supplier_unit),
-            "supplier_unit__name",
-            phone=False,
-        ),
+        *PARTIES,
         STATE,
         Column("due_on", _("Due"), sort="due_on", kind="date"),
         Column("created_at", _("Written"), sort="created_at", kind="datetime", phone=False),
@@ -150,21 +153,7 @@ class Ledger(ListPage):
     columns = (
         Column("number", _("Number"), "number", "number", link=Demand.get_absolute_url, kind="code"),
         Column("title", _("Title"), sort="title"),
-        Column("entry", _("Catalogue entry"), lambda row: str(row.entry), phone=False),
-        Column(
-            "requesting_unit",
-            _("Requester"),
-            lambda row: str(row.requesting_unit),
-            "requesting_unit__name",
-            phone=False,
-        ),
-        Column(
-            "supplier_unit",
-            _("Supplier"),
-            lambda row: str(row.supplier_unit),
-            "supplier_unit__name",
-            phone=False,
-        ),
+        *PARTIES,
         STATE,
         Column("submitted_at", _("Submitted"), sort="submitted_at", kind="datetime", phone=False),
         *clock_columns("check", _("Check")),
