@@ -223,4 +223,5 @@ class ChooseEntry(ListPage):
         return rows.exclude(unit__path=self.actor.unit_path)
 
     def row_context(self) -> dict[str, Any]:
-        return {"has_consumer": consumers_for(self.actor).exists()}
+        may = allows(self.actor, "services.consumer.manage")
+        return {"has_consumer": consumers_for(self.actor).exists(), "may_register": may}
