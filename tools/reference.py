@@ -12,7 +12,7 @@ import os
 import pkgutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,7 +40,7 @@ def modules(ending: str) -> Iterator[ModuleType]:
             yield importlib.import_module(name)
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table."""
     lines = [" | ".join(head), " | ".join("---" for _ in head), *(" | ".join(cells(row)) for row in rows)]
     return "\n".join(f"| {line} |" for line in lines) + "\n"
@@ -93,7 +93,8 @@ def workflows_page() -> str:
         machine = getattr(module, "MACHINE", None)
         if machine is None:
             continue
-        rows, arrows = [], []
+        rows: list[tuple[str, ...]] = []
+        arrows: list[str] = []
         for step in machine.transitions:
             sources = sorted(str(source) for source in step.sources)
             clocks = "; ".join([*(f"starts {name}" for name in step.starts), *(f"stops {name}" for name in step.stops)])
