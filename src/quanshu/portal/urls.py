@@ -16,6 +16,7 @@ urlpatterns = [
     path("audit/", pages.Audit.as_view(), name="audit"),
     path("audit/<str:uid>/", pages.AuditRow.as_view(), name="audit-row"),
     path("operations/", pages.Operations.as_view(), name="operations"),
+    path("operations/jobs/<str:uid>/", pages.JobPage.as_view(), name="job"),
     path("operations/jobs/<str:uid>/retry/", pages.RetryJob.as_view(), name="retry-job"),
     path("about/", pages.About.as_view(), name="about"),
     path("api/docs/", pages.ApiDocs.as_view(), name="api-docs"),

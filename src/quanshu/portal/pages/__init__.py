@@ -5,7 +5,7 @@ from __future__ import annotations
 from quanshu.portal.pages.audit import Audit, AuditRow
 from quanshu.portal.pages.cockpit import Cockpit
 from quanshu.portal.pages.mine import Notices, ReadNotices, Todo
-from quanshu.portal.pages.operations import About, ApiDocs, Operations, RetryJob
+from quanshu.portal.pages.operations import About, ApiDocs, JobPage, Operations, RetryJob
 from quanshu.portal.pages.search import Search
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Audit",
     "AuditRow",
     "Cockpit",
+    "JobPage",
     "Notices",
     "Operations",
     "ReadNotices",

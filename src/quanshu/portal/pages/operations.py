@@ -11,10 +11,16 @@ from django.utils.translation import gettext_lazy
 
 from quanshu import __version__
 from quanshu.shared.audit.api import tree_head, waiting_entries
-from quanshu.shared.jobs.api import job_list, retry_job, worker_seen_at
+from quanshu.shared.jobs.api import JobNotFound, job_list, retry_job, worker_seen_at
 from quanshu.shared.outbox.api import outbox_figures
-from quanshu.shared.web.api import ActionPage, Column, Filter, ListPage, Page
+from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, ListPage, Page
 
+STATES = {
+    "queued": gettext_lazy("Queued"),
+    "running": gettext_lazy("Running"),
+    "done": gettext_lazy("Done"),
+    "failed": gettext_lazy("Failed"),
+}
 TONES = {"done": "green", "running": "blue", "queued": "secondary", "failed": "orange", "dead": "red"}
 
 
@@ -43,25 +49,21 @@ class Operations(ListPage):
         Filter(
             "state",
             gettext_lazy("State"),
-            choices=[
-                ("queued", gettext_lazy("Queued")),
-                ("running", gettext_lazy("Running")),
-                ("done", gettext_lazy("Done")),
-                ("failed", gettext_lazy("Failed")),
-            ],
+            choices=list(STATES.items()),
         ),
     )
     columns = (
-        Column("name", gettext_lazy("Work"), kind="code", sort="name"),
+        Column("name", gettext_lazy("Work"), kind="code", sort="name", link=lambda row: f"/operations/jobs/{row.uid}/"),
         Column(
             "state",
             gettext_lazy("State"),
+            value=lambda row: STATES.get(row.state, row.state),
             kind="badge",
             tone=lambda row: TONES.get(row.state, "secondary"),
             sort="state",
         ),
         Column("attempts", gettext_lazy("Attempts"), kind="number"),
-        Column("created_at", gettext_lazy("Queued"), kind="datetime", sort="created_at"),
+        Column("created_at", gettext_lazy("Queued at"), kind="datetime", sort="created_at"),
         Column("finished_at", gettext_lazy("Ended"), kind="datetime", phone=False),
         Column("error", gettext_lazy("Error"), phone=False),
     )
@@ -78,6 +80,43 @@ class Operations(ListPage):
             "head": tree_head(),
             "waiting": waiting_entries(),
         }
+
+
+class JobPage(DetailPage):
+    """One piece of background work: what it was to do, how it went, and a second chance if it failed."""
+
+    permission = "portal.operations.view"
+
+    def get_object(self, **kwargs: Any) -> Any:
+        job = job_list(self.actor).filter(uid=kwargs["uid"]).first()
+        if job is None:
+            raise JobNotFound(job=kwargs["uid"])
+        return job
+
+    def page_title(self) -> Any:
+        return self.object.name
+
+    def crumbs(self) -> list[tuple[Any, str]]:
+        return [(gettext_lazy("Operations"), "/operations/")]
+
+    def state(self, obj: Any) -> tuple[str, str]:
+        return str(STATES.get(obj.state, obj.state)), TONES.get(obj.state, "secondary")
+
+    def actions(self, obj: Any) -> list[Action]:
+        if obj.state != "failed":
+            return []
+        return [Action(_("Queue again"), f"/operations/jobs/{obj.uid}/retry/", "refresh")]
+
+    def cards(self, obj: Any) -> list[Card]:
+        facts = [
+            (_("Number"), obj.uid),
+            (_("Attempts"), obj.attempts),
+            (_("Queued at"), obj.created_at),
+            (_("Ended"), obj.finished_at),
+            (_("Details"), ", ".join(f"{name}: {value}" for name, value in obj.payload.items())),
+            (_("Error"), obj.error),
+        ]
+        return [Card(_("Work"), facts=facts)]
 
 
 class RetryJob(ActionPage):

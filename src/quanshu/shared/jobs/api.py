@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from quanshu.shared.jobs.models import Job
 from quanshu.shared.jobs.registry import every_tick, job, periodic
-from quanshu.shared.jobs.services import enqueue, heartbeat, job_list, retry_job, run_due, worker_seen_at
+from quanshu.shared.jobs.services import JobNotFound, enqueue, heartbeat, job_list, retry_job, run_due, worker_seen_at
 from quanshu.shared.jobs.worker import run_worker
 
 __all__ = [
     "Job",
+    "JobNotFound",
     "enqueue",
     "every_tick",
     "heartbeat",
