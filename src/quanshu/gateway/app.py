@@ -9,7 +9,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -93,7 +92,6 @@ class Gateway:
         self.state = State(config)
         self.limits = Limits()
         self.replay = signing.ReplayCache()
-        self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="lookup")
         self.journal: Journal | None = None
         self.unsigned = 0
 
@@ -114,7 +112,6 @@ class Gateway:
             follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
-            self.pool.shutdown()
             self.journal.close()
 
     async def follow(self) -> None:
@@ -160,8 +157,8 @@ class Gateway:
         self.limits.take(
             call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
         )
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self.pool, executor.run, values, call.fields)
+        # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
+        found = executor.run(values, call.fields)
         call.rows = found.rows
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {

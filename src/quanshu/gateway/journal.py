@@ -72,7 +72,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 class Journal:
-    """Writes receipts from a thread of its own; many that arrive together share one sync."""
+    """Writes receipts from a thread of its own, for one event loop; many that arrive together share one sync."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -135,9 +135,10 @@ class Journal:
                     break
                 group.append(item)
             fault = self._commit([receipt for receipt, _done, _loop in group])
-            for _receipt, done, loop in group:
-                with contextlib.suppress(RuntimeError):
-                    loop.call_soon_threadsafe(settle, done, fault)
+            loop = group[0][2]
+            with contextlib.suppress(RuntimeError):
+                # One wake-up for the whole group: waking the loop costs more than the row.
+                loop.call_soon_threadsafe(settle, [done for _receipt, done, _loop in group], fault)
             if last:
                 return
 
@@ -153,14 +154,15 @@ class Journal:
         return None
 
 
-def settle(done: asyncio.Future[None], fault: Exception | None) -> None:
-    """Tell a waiting call how its receipt fared."""
-    if done.done():
-        return
-    if fault is None:
-        done.set_result(None)
-    else:
-        done.set_exception(JournalFailed(fault=str(fault)))
+def settle(group: list[asyncio.Future[None]], fault: Exception | None) -> None:
+    """Tell waiting calls how their receipts fared."""
+    for done in group:
+        if done.done():
+            continue
+        if fault is None:
+            done.set_result(None)
+        else:
+            done.set_exception(JournalFailed(fault=str(fault)))
 
 
 def take_file(directory: Path) -> tuple[Path, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from granian import Granian
@@ -16,6 +17,8 @@ from quanshu.gateway.config import GatewayConfig
 # How the configuration reaches granian's worker process.
 NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
 PREFIX = "QUANSHU_GATEWAY_PROCESS_"
+# The journal's thread must not wait five milliseconds for its turn: every answer waits for it.
+SWITCH_SECONDS = 0.0002
 
 
 def serve(config: GatewayConfig) -> None:
@@ -37,6 +40,7 @@ def serve(config: GatewayConfig) -> None:
 
 def build() -> Starlette:
     """The application in granian's worker process."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     paths = {name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}
     return create_app(
         GatewayConfig(
