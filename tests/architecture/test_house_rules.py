@@ -14,7 +14,12 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/quanshu"
-ROOMS = ("organisation", "supply/catalogue", "supply/intake", "supply/quality", "sharing/services", "sharing/demands")
+ROOMS = (
+    "organisation",
+    *sorted(
+        f"{floor}/{path.parent.name}" for floor in ("supply", "sharing") for path in PACKAGE.glob(f"{floor}/*/apps.py")
+    ),
+)
 ROOM_FILES = {
     "README.md", "__init__.py", "admin.py", "api.py", "apps.py", "commands.py", "events.py", "handlers.py",
     "models.py", "permissions.py", "queries.py", "rules.py", "services.py", "tasks.py", "types.py", "urls.py",

@@ -15,7 +15,7 @@ VIOLATIONS = {
     "Floors import downwards only": ("kernel/planted.py", "import quanshu.shared.access.api\n"),
     "Kernel, lake and gateway know no Django": ("lake/planted.py", "import django\n"),
     "Only the lake touches table files": ("supply/intake/planted.py", "import deltalake\n"),
-    "Supply: quality above intake above catalogue": (
+    "Supply: each room above what it builds on": (
         "supply/catalogue/planted.py",
         "import quanshu.supply.intake.api\n",
     ),

@@ -1,0 +1,7 @@
+"""Data census over the API."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,1 @@
+"""Values of: data census; no Django."""

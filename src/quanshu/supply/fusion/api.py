@@ -1,0 +1,5 @@
+"""The door: what other rooms may import."""
+
+from __future__ import annotations
+
+__all__: tuple[str, ...] = ()

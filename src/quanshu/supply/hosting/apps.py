@@ -1,0 +1,10 @@
+"""Hosted tables as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class HostingConfig(AppConfig):
+    name = "quanshu.supply.hosting"
+    label = "hosting"

@@ -1,0 +1,1 @@
+"""Business, system and data inventory."""

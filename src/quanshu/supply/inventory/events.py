@@ -1,0 +1,3 @@
+"""What this room tells others about."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Rows of: business, system and data inventory."""

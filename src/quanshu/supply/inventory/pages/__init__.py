@@ -1,0 +1,1 @@
+"""Pages of: business, system and data inventory."""

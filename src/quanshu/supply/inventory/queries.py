@@ -1,0 +1,1 @@
+"""Reads of: business, system and data inventory."""

@@ -1,0 +1,1 @@
+"""Pure decisions of: business, system and data inventory."""

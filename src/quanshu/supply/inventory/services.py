@@ -1,0 +1,1 @@
+"""Writes of: business, system and data inventory."""

@@ -1,0 +1,1 @@
+"""Values of: business, system and data inventory; no Django."""

@@ -1,0 +1,3 @@
+"""What may be done, and who may by default."""
+
+from __future__ import annotations

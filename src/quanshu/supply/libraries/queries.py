@@ -1,0 +1,1 @@
+"""Reads of: libraries and models."""

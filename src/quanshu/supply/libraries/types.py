@@ -1,0 +1,1 @@
+"""Values of: libraries and models; no Django."""

@@ -1,0 +1,1 @@
+"""Rows of: registration of data resources."""

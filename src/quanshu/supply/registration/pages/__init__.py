@@ -1,0 +1,1 @@
+"""Pages of: registration of data resources."""

@@ -1,0 +1,1 @@
+"""Values of: registration of data resources; no Django."""
