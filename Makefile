@@ -64,6 +64,7 @@ bench: setup ## Measure against named peers and the floor; writes benchmarks/res
 
 lock: $(STAMPS)/python ## Solve the dependencies anew and write requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-header -o requirements.lock -q
+	@$(BIN)/uv pip compile pyproject.toml --extra spark --generate-hashes --python-version 3.11 --no-header --constraint requirements.lock -o requirements-spark.lock -q
 
 clean: ## Remove what set-up and runs have made, the demo node's data included
 	rm -rf .venv .stamps node_modules var .pytest_cache .mypy_cache .ruff_cache src/quanshu/shared/web/static/vendor

@@ -1,6 +1,7 @@
-"""The whole suite: unit to acceptance on SQLite, the database tests again on PostgreSQL, the browser tests.
+"""The whole suite: unit to acceptance on SQLite, the database tests again on PostgreSQL, the browser tests,
+and the engines compared on Spark.
 
-    python tools/run_tests.py            finds or installs PostgreSQL and Chromium; says loudly what it had to skip
+    python tools/run_tests.py            finds or installs PostgreSQL, Chromium and Spark; says what it had to skip
     python tools/run_tests.py --strict   a missing server or browser is a failure (what CI asks for)
 
 PostgreSQL runs as a throw-away cluster on a free loopback port. An address already given in
@@ -10,6 +11,7 @@ QUANSHU_TEST_POSTGRESQL_URL, or a browser in QUANSHU_TEST_CHROMIUM, is used inst
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import pwd
 import shutil
@@ -24,6 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Parts with an engine of their own, run by themselves.
+ELSEWHERE = ("tests/browser", "tests/distributed")
 DATABASE_TESTS = ("tests/integration", "tests/acceptance")
 SERVER_USERS = ("postgres", "nobody")
 SERVER_SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=200", "log_min_messages=fatal")
@@ -134,6 +138,16 @@ def wait_for(port: int) -> None:
     raise SystemExit("PostgreSQL did not start within 20 seconds.")
 
 
+def find_spark() -> bool:
+    """Whether Spark can be run here; its package and Java are installed if need be."""
+    if importlib.util.find_spec("pyspark") is None:
+        say("installing Spark's package of its lock")
+        uv = [str(Path(sys.executable).with_name("uv")), "pip", "install", "--quiet", "--require-hashes"]
+        if run([*uv, "--python", sys.executable, "-r", "requirements-spark.lock"]):
+            return False
+    return bool(shutil.which("java")) or (install("openjdk-17-jre-headless") and bool(shutil.which("java")))
+
+
 def suite(strict: bool, extra: list[str]) -> list[str]:
     """Run the parts; returns what failed or, when strict, was missing."""
     faults: list[str] = []
@@ -146,7 +160,7 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
         else:
             skipped.append("the tests on PostgreSQL: no server here, and none could be installed")
         say("everything but the browser, on SQLite")
-        if run([*pytest, "-n", "2", "--ignore=tests/browser", "tests"], env=environment):
+        if run([*pytest, "-n", "2", *(f"--ignore={path}" for path in ELSEWHERE), "tests"], env=environment):
             faults.append("tests on SQLite")
         if server:
             say("database tests on PostgreSQL")
@@ -160,6 +174,12 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
                 faults.append("tests in a browser")
         else:
             skipped.append("the browser tests: no Chromium here, and none could be installed")
+    if find_spark():
+        say("the same queries on Spark, two workers")
+        if run([*pytest, "tests/distributed"], env={**environment, "QUANSHU_TEST_SPARK": "1"}):
+            faults.append("tests on Spark")
+    else:
+        skipped.append("the tests on Spark: no package or no Java here, and none could be installed")
     for text in skipped:
         say(f"SKIPPED: {text}")
     return faults + (skipped if strict else [])

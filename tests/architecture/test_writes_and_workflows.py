@@ -79,7 +79,7 @@ def machines() -> Iterator[Machine]:
                 yield value
 
 
-@pytest.mark.parametrize("machine", machines(), ids=lambda machine: machine.name)
+@pytest.mark.parametrize("machine", list(machines()), ids=lambda machine: machine.name)
 def test_a_workflow_is_whole(machine: Machine) -> None:
     states = set(machine.states)
     steps = machine.transitions

@@ -4,6 +4,8 @@ Every write is one new version. It becomes visible by one small file put in plac
 writer that dies leaves the version before it untouched. Writers of one table queue on a file lock.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +15,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, convert_to_deltalake, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import engine
@@ -162,6 +164,11 @@ class Lake:
         feed = table.load_cdf(from_version + 1, table.version())
         return pa.RecordBatchReader.from_stream(feed).read_all()
 
+    def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
+        """Files, columns and number of a version, for an engine that reads them itself."""
+        table = self._open(name, version)
+        return sorted(table.file_uris()), _schema(table), table.version()
+
     # -- writing ----------------------------------------------------------------------------------
 
     def append(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
@@ -231,6 +238,31 @@ class Lake:
         with self._writing(name):
             self._open(name).optimize.compact()
             return self.version(name)
+
+    @contextmanager
+    def new_table(self, name: str, *, commit: Mapping[str, str] | None = None) -> Iterator[Path]:
+        """A folder for another engine's Parquet files, which become the table when the context ends well.
+
+        The folder takes the table's name in one step, so a run that dies leaves no table. Raises
+        `lake.write_conflict` when the table is there already.
+        """
+        path = self._path(name)
+        with self._writing(name):
+            if self.exists(name):
+                raise WriteConflict(table=name)
+            (self.root / "incoming").mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root / "incoming"))
+            try:
+                yield folder
+                for marker in [*folder.glob("_SUCCESS"), *folder.glob(".*.crc")]:
+                    marker.unlink()
+                convert_to_deltalake(
+                    str(folder), configuration=dict(_CONFIGURATION), commit_properties=_properties(commit)
+                )
+                path.parent.mkdir(parents=True, exist_ok=True)
+                folder.rename(path)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def loading(self, name: str) -> Iterator[None]:
