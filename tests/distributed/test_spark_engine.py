@@ -100,7 +100,8 @@ def test_an_older_version_is_read_as_it_was(spark: SparkEngine, lake: Lake) -> N
 
 def test_workers_write_a_table_that_duckdb_reads(spark: SparkEngine, lake: Lake) -> None:
     spark.register(lake, "city.people", alias="t")
-    rows = spark.create(lake, "made.people", "SELECT a, b, n, seen_at FROM t WHERE a IS NOT NULL", commit={"build": "7"})
+    sql = "SELECT a, b, n, seen_at FROM t WHERE a IS NOT NULL"
+    rows = spark.create(lake, "made.people", sql, commit={"build": "7"})
     assert rows == len(TEXTS) - 1
     made, base = lake.read("made.people"), lake.read("city.people")
     assert made.schema.names == base.schema.names

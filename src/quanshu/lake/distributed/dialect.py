@@ -27,7 +27,7 @@ def to_spark(sql: str) -> str:
     return tree.sql(dialect="spark")
 
 
-def _strict_day(node: Any) -> exp.Expression:
+def _strict_day(node: Any) -> Any:
     """TRY_CAST to a day, only of texts that are whole days."""
     if node.args["to"].this not in DAY_TYPES:
         return node.copy()
