@@ -19,6 +19,12 @@ FILES = {
     "@tabler/core/dist/js/tabler.min.js": "tabler/tabler.min.js",
     "@tabler/icons-webfont/dist/tabler-icons.min.css": "icons/tabler-icons.min.css",
     "@tabler/icons-webfont/dist/fonts/tabler-icons.woff2": "icons/fonts/tabler-icons.woff2",
+    "codemirror/lib/codemirror.css": "codemirror/codemirror.css",
+    "codemirror/lib/codemirror.js": "codemirror/codemirror.js",
+    "codemirror/mode/sql/sql.js": "codemirror/sql.js",
+    "codemirror/addon/hint/show-hint.css": "codemirror/show-hint.css",
+    "codemirror/addon/hint/show-hint.js": "codemirror/show-hint.js",
+    "codemirror/addon/hint/sql-hint.js": "codemirror/sql-hint.js",
     "echarts/dist/echarts.min.js": "echarts/echarts.min.js",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
 }
