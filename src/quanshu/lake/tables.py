@@ -19,16 +19,8 @@ from deltalake import CommitProperties, DeltaTable, convert_to_deltalake, write_
 from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import engine
-from quanshu.lake.errors import (
-    DuplicateKeys,
-    NoKeys,
-    NoTable,
-    NoVersion,
-    NullKeys,
-    SchemaMismatch,
-    StoredDuplicates,
-    WriteConflict,
-)
+from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
+from quanshu.lake.merging import check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 
 # Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
@@ -199,7 +191,7 @@ class Lake:
         incoming = as_stored(data)
         need_columns(incoming.schema.names, keys)
         with self._writing(name), self.connect() as connection:
-            _stage(connection, name, incoming, keys)
+            stage(connection, name, incoming, keys)
             if not self.exists(name):
                 version = self._append(name, engine.reader(connection, "FROM incoming"), commit)
                 return UpsertCounts(version, self.count(name, version), 0, 0)
@@ -225,7 +217,7 @@ class Lake:
                 distinct = as_stored(keys).read_all().group_by(keys.column_names).aggregate([])
                 merger = table.merge(
                     distinct,
-                    _on(keys.column_names),
+                    on_keys(keys.column_names),
                     source_alias="source",
                     target_alias="target",
                     commit_properties=_properties(commit),
@@ -238,6 +230,23 @@ class Lake:
         with self._writing(name):
             self._open(name).optimize.compact()
             return self.version(name)
+
+    def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
+        """Write a table that is not there yet. Raises `lake.write_conflict` when it is."""
+        with self._writing(name):
+            if self.exists(name):
+                raise WriteConflict(table=name)
+            return self._write(name, as_stored(data), "overwrite", commit)
+
+    def drop(self, name: str) -> None:
+        """Remove a table with all its versions; one that is not there is left alone."""
+        with self._writing(name):
+            path = self._path(name)
+            if path.is_dir():
+                (self.root / "incoming").mkdir(parents=True, exist_ok=True)
+                away = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root / "incoming"))
+                path.rename(away / "dropped")
+                shutil.rmtree(away, ignore_errors=True)
 
     @contextmanager
     def new_table(self, name: str, *, commit: Mapping[str, str] | None = None) -> Iterator[Path]:
@@ -297,7 +306,7 @@ class Lake:
 
     def _append(self, name: str, data: pa.RecordBatchReader, commit: Mapping[str, str] | None) -> int:
         if self.exists(name):
-            _check_types(name, self.schema(name), data.schema)
+            check_types(name, self.schema(name), data.schema)
         return self._write(name, data, "append", commit)
 
     def _write(
@@ -330,15 +339,15 @@ class Lake:
         table = self._open(name)
         stored = _schema(table)
         need_columns(schema.names, stored.names)
-        _check_types(name, stored, schema)
+        check_types(name, stored, schema)
         self.register(connection, name, version=table.version(), alias="stored")
-        inserted, updated, unchanged = _compare(connection, name, stored.names, schema.names, keys)
+        inserted, updated, unchanged = compare(connection, name, stored.names, schema.names, keys)
         if inserted + updated:
             columns = ", ".join(quote(column) for column in schema.names)
             changed = engine.reader(connection, f"SELECT {columns} FROM compared WHERE kind <> 'unchanged'")
             merger = table.merge(
                 changed,
-                _on(keys),
+                on_keys(keys),
                 source_alias="source",
                 target_alias="target",
                 merge_schema=set(schema.names) > set(stored.names),
@@ -355,67 +364,3 @@ def _schema(table: DeltaTable) -> pa.Schema:
 def _properties(commit: Mapping[str, str] | None) -> CommitProperties:
     notes = {f"{_COMMIT_PREFIX}{key}": str(value) for key, value in (commit or {}).items()}
     return CommitProperties(custom_metadata=notes)
-
-
-def _on(keys: Sequence[str]) -> str:
-    return " AND ".join(f"target.{quote(key)} = source.{quote(key)}" for key in keys)
-
-
-def _check_types(name: str, stored: pa.Schema, incoming: pa.Schema) -> None:
-    for column in incoming:
-        index = stored.get_field_index(column.name)
-        if index >= 0 and stored.field(index).type != column.type:
-            raise SchemaMismatch(
-                table=name,
-                column=column.name,
-                stored=str(stored.field(index).type),
-                incoming=str(column.type),
-            )
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return int(connection.sql(sql).fetchall()[0][0])
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, name: str, data: pa.RecordBatchReader, keys: Sequence[str]) -> None:
-    """Bring the incoming rows into the engine (it spills to disk) and check their keys."""
-    connection.register("incoming_stream", data)
-    connection.execute("CREATE TEMP TABLE incoming AS FROM incoming_stream")
-    connection.unregister("incoming_stream")
-    named = ", ".join(keys)
-    empty = " OR ".join(f"{quote(key)} IS NULL" for key in keys)
-    if rows := _number(connection, f"SELECT count(*) FROM incoming WHERE {empty}"):
-        raise NullKeys(table=name, rows=rows, keys=named)
-    group = ", ".join(quote(key) for key in keys)
-    repeated = f"SELECT 1 FROM incoming GROUP BY {group} HAVING count(*) > 1"
-    if count := _number(connection, f"SELECT count(*) FROM ({repeated})"):
-        raise DuplicateKeys(table=name, count=count, keys=named)
-
-
-def _compare(
-    connection: duckdb.DuckDBPyConnection,
-    name: str,
-    stored: Sequence[str],
-    incoming: Sequence[str],
-    keys: Sequence[str],
-) -> tuple[int, int, int]:
-    """Label each incoming row as inserted, updated or unchanged; answer the three counts."""
-    on = " AND ".join(f"i.{quote(key)} = s.{quote(key)}" for key in keys)
-    differs = [
-        f"i.{quote(column)} IS DISTINCT FROM s.{quote(column)}"
-        if column in stored
-        else f"i.{quote(column)} IS NOT NULL"
-        for column in incoming
-        if column not in keys
-    ]
-    connection.execute(
-        f"""CREATE TEMP TABLE compared AS
-        SELECT i.*, CASE WHEN s.{quote(keys[0])} IS NULL THEN 'inserted'
-                         WHEN {" OR ".join(differs) or "false"} THEN 'updated'
-                         ELSE 'unchanged' END AS kind
-        FROM incoming i LEFT JOIN stored s ON {on}"""
-    )
-    counts = dict(connection.sql("SELECT kind, count(*) FROM compared GROUP BY kind").fetchall())
-    if sum(counts.values()) != _number(connection, "SELECT count(*) FROM incoming"):
-        raise StoredDuplicates(table=name, keys=", ".join(keys))
-    return counts.get("inserted", 0), counts.get("updated", 0), counts.get("unchanged", 0)
