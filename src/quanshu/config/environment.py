@@ -31,6 +31,14 @@ def read_list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def read_engine(text: str) -> str:
+    """One of the engines there are."""
+    word = text.strip().lower()
+    if word not in {"duckdb", "spark"}:
+        raise ValueError(f"{text!r} is neither duckdb nor spark")
+    return word
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable: its name without the prefix, default text, reader and meaning."""
@@ -62,6 +70,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),
     Setting("LAKE_MEMORY", "1GB", str, "Memory limit of one query engine connection."),
     Setting("LAKE_THREADS", "2", int, "Threads of one query engine connection."),
+    Setting("ENGINE", "duckdb", read_engine, "Engine of model builds and quality scans: duckdb, or spark."),
+    Setting("SPARK_MASTER", "local-cluster[2,1,1024]", str, "Spark master address, used when the engine is spark."),
+    Setting("SPARK_MEMORY", "1g", str, "Memory of the Spark driver, and of each of its workers."),
     Setting("WORKER_THREADS", "2", int, "Background jobs run at the same time by one worker."),
     Setting("UPLOAD_MAX_MIB", "512", int, "Largest file a person may upload, in MiB."),
     Setting("DROP_FOLDERS", "", read_list, "Folders outside the home folder that a source may read files from."),

@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 
 from quanshu.lake import Lake
+from quanshu.lake.distributed import SparkEngine
 
 
 @cache
@@ -17,3 +18,11 @@ def get_lake() -> Lake:
         memory_limit=settings.QUANSHU_LAKE_MEMORY,
         threads=settings.QUANSHU_LAKE_THREADS,
     )
+
+
+@cache
+def get_engine() -> SparkEngine | None:
+    """The engine of large work when the node is set to one of several machines; None for the lake's own."""
+    if settings.QUANSHU_ENGINE != "spark":
+        return None
+    return SparkEngine(settings.QUANSHU_SPARK_MASTER, memory=settings.QUANSHU_SPARK_MEMORY)

@@ -16,6 +16,12 @@ def serve_new_data(event: Event) -> None:
     enqueue(SERVE_JOB, {"entry_uid": event.payload["entry_uid"]}, now=now(), key=f"{SERVE_JOB}:{run}")
 
 
+@subscribe("catalogue.entry.repointed")
+def serve_new_table(event: Event) -> None:
+    """Build the serving tables from the table an entry's data are now read from."""
+    enqueue(SERVE_JOB, {"entry_uid": event.payload["entry_uid"]}, now=now(), key=f"{SERVE_JOB}:{event.uid}")
+
+
 @subscribe("catalogue.entry.published")
 def check_new_version(event: Event) -> None:
     """Stop services that the entry's new version forbids; those stopped before are left alone."""

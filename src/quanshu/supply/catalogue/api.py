@@ -19,6 +19,7 @@ from quanshu.supply.catalogue.queries import (
 from quanshu.supply.catalogue.services import (
     create_entry,
     grade_items,
+    point_entry_at,
     publish_entry,
     return_entry,
     revise_entry,
@@ -66,6 +67,7 @@ __all__ = [
     "key_columns",
     "lake_table_of",
     "list_entries",
+    "point_entry_at",
     "publish_entry",
     "return_entry",
     "revise_entry",

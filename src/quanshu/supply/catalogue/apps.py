@@ -52,5 +52,6 @@ class CatalogueConfig(AppConfig):
                 E.PUBLISHED: _("Published"),
                 E.REVISED: _("Next version opened"),
                 E.WITHDRAWN: _("Taken out of force"),
+                E.REPOINTED: _("Data read from another table"),
             }
         )

@@ -14,3 +14,4 @@ class CatalogueEvent(StrEnum):
     PUBLISHED = "catalogue.entry.published"
     REVISED = "catalogue.entry.revised"
     WITHDRAWN = "catalogue.entry.withdrawn"
+    REPOINTED = "catalogue.entry.repointed"

@@ -15,12 +15,19 @@ class CataloguePermission(StrEnum):
     PUBLISH = "catalogue.entry.publish"
     WITHDRAW = "catalogue.entry.withdraw"
     GRADE = "catalogue.entry.grade"
+    REPOINT = "catalogue.entry.repoint"
 
 
 P = CataloguePermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": {P.VIEW: Scope.ALL},
-    "bureau": {P.VIEW: Scope.ALL, P.PUBLISH: Scope.ALL, P.WITHDRAW: Scope.ALL, P.GRADE: Scope.ALL},
+    "bureau": {
+        P.VIEW: Scope.ALL,
+        P.PUBLISH: Scope.ALL,
+        P.WITHDRAW: Scope.ALL,
+        P.GRADE: Scope.ALL,
+        P.REPOINT: Scope.ALL,
+    },
     "steward": {
         P.VIEW: Scope.TREE,
         P.EDIT: Scope.TREE,

@@ -204,6 +204,22 @@ def withdraw_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) ->
     return entry
 
 
+@transaction.atomic
+def point_entry_at(*, actor: Actor, now: datetime, entry: Entry, lake_table: str, rows: int) -> Entry:
+    """Have an entry's data read from another table of the lake from now on; nothing is copied.
+
+    `rows` are the table's. Raises Forbidden.
+    """
+    entry = _locked(entry)
+    require(actor, CataloguePermission.REPOINT, entry)
+    before = entry.lake_table
+    entry.lake_table, entry.landed_rows, entry.landed_at = lake_table, rows, now
+    entry.save(update_fields=["lake_table", "landed_rows", "landed_at"])
+    details = {"before": before, "after": lake_table, "rows": rows}
+    _note(entry, CatalogueEvent.REPOINTED, actor=actor, now=now, details=details)
+    return entry
+
+
 class _At:
     """A place to ask rights for before the entry exists."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 
@@ -86,6 +87,12 @@ def latest_scans(scans: QuerySet[Scan] | None = None) -> QuerySet[Scan]:
     rows = Scan.objects.all() if scans is None else scans
     newest = Scan.objects.filter(state=ScanState.FINISHED).values("entry").annotate(last=Max("pk")).values("last")
     return rows.filter(pk__in=newest).select_related("entry__unit")
+
+
+def latest_rates(entry_ids: Collection[int]) -> dict[int, float]:
+    """{row of the catalogue entry: pass rate of its latest finished scan}, for those scanned."""
+    scans = latest_scans(Scan.objects.filter(entry__in=entry_ids))
+    return {scan.entry_id: scan.pass_rate for scan in scans if scan.pass_rate is not None}
 
 
 def shown_value(problem: Problem) -> str:

@@ -7,6 +7,10 @@
       node.dataset.drawn = "1";
       var chart = window.echarts.init(node, null, { renderer: "svg" });
       chart.setOption(JSON.parse(node.dataset.option));
+      // A node of a graph leads to its page; the same links stand in the list beside.
+      chart.on("click", function (event) {
+        if (event.data && event.data.url) window.location.assign(event.data.url);
+      });
       window.addEventListener("resize", function () { chart.resize(); });
     });
   }

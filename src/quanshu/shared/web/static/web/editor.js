@@ -4,6 +4,7 @@ document.addEventListener("DOMContentLoaded", () => {
   if (!window.CodeMirror) return;
   for (const area of document.querySelectorAll("textarea[data-editor=sql]")) {
     const form = area.closest("form");
+    const run = form.querySelector("button[name=run], button[type=submit]");
     const tables = JSON.parse(form.dataset.tables || "{}");
     const editor = CodeMirror.fromTextArea(area, {
       mode: "text/x-sql",
@@ -13,8 +14,8 @@ document.addEventListener("DOMContentLoaded", () => {
       hintOptions: { tables, completeSingle: false },
       extraKeys: {
         "Ctrl-Space": "autocomplete",
-        "Ctrl-Enter": () => form.querySelector("button[name=run]").click(),
-        "Cmd-Enter": () => form.querySelector("button[name=run]").click(),
+        "Ctrl-Enter": () => run.click(),
+        "Cmd-Enter": () => run.click(),
         // Tab leaves the editor, as everywhere on the page; indenting is Ctrl-].
         Tab: false,
         "Shift-Tab": false,
@@ -22,7 +23,7 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     editor.getInputField().setAttribute("aria-label", area.labels[0] ? area.labels[0].textContent.trim() : "SQL");
     editor.on("inputRead", (_editor, change) => {
-      if (/^[a-z_.]$/i.test(change.text[0])) editor.showHint();
+      if (editor.showHint && /^[a-z_.]$/i.test(change.text[0])) editor.showHint();
     });
     area.required = false;
   }

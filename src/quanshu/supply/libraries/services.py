@@ -1,1 +1,0 @@
-"""Writes of: libraries and models."""
