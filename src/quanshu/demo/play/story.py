@@ -10,13 +10,13 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import people, sharing, supply
+from quanshu.demo.play import libraries, people, sharing, supply
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
 
 TODAY = date(2026, 10, 31)
-STEPS = 7
+STEPS = 8
 
 
 class Teller:
@@ -73,6 +73,8 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     supply.check(manifest, cast, entries, teller.say)
     score = score_city(manifest.truth, [*problems(manifest), *refusals(manifest)])
     teller.say(f"against the planted errors: precision {score.precision:.3f}, recall {score.recall:.3f}")
+    teller.head("Libraries: models reviewed, built beside the tables in use, tested")
+    libraries.play_libraries(cast, entries, teller.say)
     teller.head("Services")
     sharing.publish(cast, entries, teller.say)
     teller.head("One demand, from submission to a signed call")

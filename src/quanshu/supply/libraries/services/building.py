@@ -43,6 +43,9 @@ def start_build(
     version = rules.check_buildable(model.published)
     waiting = model.builds.filter(state=BuildState.QUEUED).first()
     if waiting is not None:
+        if delay is None:
+            # Who asks now does not wait for what was to follow later.
+            jobs.enqueue(JOB, {"build_uid": waiting.uid}, now=now, key=f"{JOB}:{waiting.uid}:now")
         return waiting
     build = Build.objects.create(model=model, version=version, cause=cause, started_by=actor.name, queued_at=now)
     run_at = now + delay if delay else None
@@ -177,8 +180,9 @@ def drop_old_builds(model: Model, now: datetime) -> int:
 
 
 def queue_followers(entry_uid: str, now: datetime) -> list[Build]:
-    """Queue the models that follow an entry's new data."""
+    """Queue the models that follow an entry's new data, those whose other sources hold data too."""
     rows = Model.objects.filter(reads__entry__uid=entry_uid, follows=True, published__isnull=False).distinct()
+    rows = rows.exclude(reads__entry__landed_at__isnull=True)
     return [start_build(actor=SYSTEM, now=now, model=row, cause="followed", delay=FOLLOW_DELAY) for row in rows]
 
 

@@ -1,0 +1,1 @@
+"""Libraries and models that the demo city is played with."""
