@@ -52,6 +52,8 @@ COLOURS = {
     "application": "#ae3ec9",
 }
 ROW_HEIGHT = 46
+# As wide as the nodes lie on a desk's screen, so that they stay round.
+WIDTH = 640
 
 
 def fault_of(error: dict[str, Any]) -> tuple[str, str]:
@@ -74,7 +76,7 @@ def graph_chart(graph: Graph) -> tuple[dict[str, Any], int]:
                     "id": node.ident,
                     "name": node.name,
                     "url": node.url,
-                    "x": rank * 400,
+                    "x": rank * WIDTH / max(1, max(columns)),
                     "y": (place + 0.5) * tallest / len(nodes) * ROW_HEIGHT,
                     "category": list(COLOURS).index(node.group),
                     "label": {"position": "left" if rank == 0 else "right"},

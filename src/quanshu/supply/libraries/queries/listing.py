@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from quanshu.shared.access.api import Actor
 from quanshu.supply.libraries.models import Build, Library, Model
-from quanshu.supply.libraries.types import LibraryNotFound
+from quanshu.supply.libraries.types import LibraryKind, LibraryNotFound
 from quanshu.supply.quality.api import latest_rates
 
 
@@ -70,8 +70,9 @@ def get_build(*, actor: Actor, uid: str) -> Build:
 
 @dataclass(frozen=True, slots=True)
 class ModelFigures:
-    """A model's live figures: rows in use and when built, the largest of its sources, its share of that, and the
-    pass rate of the last quality check. None where there is nothing to count."""
+    """A model's live figures: rows in use and when built, the largest of its sources, its share of that (of base and
+    application libraries, which are meant to be whole), and the pass rate of the last quality check. None where
+    there is nothing to count."""
 
     model: Model
     rows: int | None
@@ -94,7 +95,8 @@ def figures_of(model: Model, rates: dict[int, float]) -> ModelFigures:
     counts: list[Any] = [read.entry.landed_rows for read in model.reads.all() if read.entry.landed_rows]
     largest = max(counts, default=None)
     held = build.rows if build else None
-    coverage = min(1.0, held / largest) if held is not None and largest else None
+    whole = model.library.kind in {LibraryKind.BASE, LibraryKind.APPLICATION}
+    coverage = min(1.0, held / largest) if whole and held is not None and largest else None
     return ModelFigures(
         model, held, build.ended_at if build else None, largest, coverage, rates.get(model.entry_id or 0)
     )

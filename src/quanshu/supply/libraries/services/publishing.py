@@ -29,6 +29,7 @@ from quanshu.supply.libraries.permissions import LibraryPermission
 from quanshu.supply.libraries.queries.compiling import compile_model, data_of
 from quanshu.supply.libraries.services.noting import note
 from quanshu.supply.libraries.types import VersionState
+from quanshu.supply.quality.api import adopt_suggestions
 
 KIND = "libraries.model"
 
@@ -129,6 +130,7 @@ def catalogue_model(model: Model, items: tuple[ItemData, ...], now: datetime) ->
             update_cycle="daily",
         )
         entry = create_entry(actor=SYSTEM, now=now, unit=model.library.unit, data=data, items=items)
+        adopt_suggestions(actor=SYSTEM, now=now, entry=entry)
     elif items_of(model.entry) == items:
         return model.entry
     else:

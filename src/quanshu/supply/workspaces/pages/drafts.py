@@ -238,6 +238,9 @@ class DraftPage(DetailPage):
             found.append(Action(_("Return"), url, "arrow-back-up", "outline-danger", "get", reason=reason))
         return found
 
+    def detail_context(self, obj: Draft) -> dict[str, Any]:
+        return answer_of(obj.runs.first())
+
     def cards(self, obj: Draft) -> list[Card]:
         runs = (
             Column("at", _("Run at"), value="started_at", kind="datetime"),
@@ -255,7 +258,7 @@ class DraftPage(DetailPage):
         )
         return [
             Card(_("Query"), template="workspaces/sql.html", values={"sql": obj.sql}),
-            Card(_("Answer"), template="workspaces/answer.html", values=answer_of(obj.runs.first())),
+            Card(_("Answer"), template="workspaces/answer.html"),
             Card(_("Runs"), columns=runs, rows=obj.runs.all(), empty_title=_("Not run yet")),
             Card(_("Revisions"), columns=revisions, rows=obj.revisions.all()),
         ]
