@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from quanshu.kernel.clock import freeze
+from quanshu.shared.access.api import SYSTEM
 from quanshu.supply.catalogue.api import Entry
+from quanshu.supply.libraries.api import LibraryData, create_library, find_model_by_code
 from support_catalogue import Cast, make_cast
-from support_quality import GOOD, MONDAY, load, own_lake, published
+from support_quality import GOOD, MONDAY, load, own_lake, published, work
 
 UNTIL = (MONDAY + timedelta(days=30)).date().isoformat()
 
@@ -64,6 +66,20 @@ def test_from_asking_to_a_reviewed_model_in_the_browser(city: tuple[Cast, Entry]
     assert officer.get(f"{detail}").status_code == 200
     assert officer.post(f"{detail}return/", {"reason": "请加上区划"}).status_code == 302
     assert "请加上区划" in developer.get(detail).content.decode()
+    # Submitted again, it is promoted, published and built over the whole table, not the sample's masked copy.
+    developer.post(f"{detail}submit/")
+    library = create_library(
+        actor=SYSTEM,
+        now=MONDAY,
+        unit=cast.units["bureau"],
+        data=LibraryData("allowances", "theme", "津贴主题库", classification_code="202002"),
+    )
+    form = {"library": library.uid, "code": "allowance_check", "keys": "person_id"}
+    model = officer.post(f"{detail}promote/", form)["Location"]
+    assert officer.post(f"{model}publish/")["Location"] == model
+    officer.post(f"{model}build/")
+    work(MONDAY)
+    assert find_model_by_code("allowance_check").current.rows == 3  # type: ignore[union-attr]
     assert steward.get(space).status_code == 404
 
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("drafts/<str:uid>/edit/", drafts.EditDraft.as_view(), name="draft-edit"),
     path("drafts/<str:uid>/submit/", drafts.SubmitDraft.as_view(), name="draft-submit"),
     path("drafts/<str:uid>/return/", drafts.ReturnDraft.as_view(), name="draft-return"),
+    path("drafts/<str:uid>/promote/", drafts.PromoteDraft.as_view(), name="draft-promote"),
     path("drafts/<str:uid>/drop/", drafts.DropDraft.as_view(), name="draft-drop"),
     path("<str:uid>/", spaces.WorkspacePage.as_view(), name="workspace"),
     path("<str:uid>/change/", spaces.ChangeWorkspace.as_view(), name="change"),

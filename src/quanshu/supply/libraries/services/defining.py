@@ -48,9 +48,17 @@ def _keep(library: Library, data: LibraryData, *, actor: Actor, now: datetime, e
 
 @transaction.atomic
 def save_model(
-    *, actor: Actor, now: datetime, library: Library, data: ModelData, model: Model | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    library: Library,
+    data: ModelData,
+    model: Model | None = None,
+    author: tuple[str, str] | None = None,
 ) -> Version:
     """Save a model's draft, new or the next one of a model; an open draft is written over.
+
+    `author` is (uid, name) of who wrote it when that is not the actor.
 
     Raises Forbidden, FieldErrors, `libraries.bad_reference`, `libraries.wrong_state` while a version is under
     review, `lake.bad_query`, `lake.bad_test`, `lake.circular_models`.
@@ -73,7 +81,8 @@ def save_model(
     latest.sql, latest.references, latest.keys = data.sql, data.references, data.keys
     latest.columns, latest.tests = data.columns, data.tests
     latest.items, latest.lineage = compiled.items_json(), compiled.lineage
-    latest.author_uid, latest.author, latest.saved_at = actor.uid, actor.name, now
+    latest.author_uid, latest.author = author or (actor.uid, actor.name)
+    latest.saved_at = now
     latest.save()
     note(LibraryEvent.MODEL_SAVED, model, actor=actor, now=now, details={"version": latest.number})
     return latest

@@ -29,6 +29,7 @@ from quanshu.shared.web.api import (
     reason_against,
     when,
 )
+from quanshu.supply.libraries.api import get_library, list_libraries
 from quanshu.supply.workspaces import queries, rules, services
 from quanshu.supply.workspaces.models import Draft, Run, Workspace
 from quanshu.supply.workspaces.pages import labels
@@ -234,6 +235,8 @@ class DraftPage(DetailPage):
             reason = reason_against(
                 rules.check_reviewable, state=obj.state, author_uid=obj.author_uid, actor_uid=self.actor.uid
             )
+            url = reverse("workspaces:draft-promote", args=[obj.uid])
+            found.append(Action(_("Promote"), url, "books", "success", "get", reason=reason))
             url = reverse("workspaces:draft-return", args=[obj.uid])
             found.append(Action(_("Return"), url, "arrow-back-up", "outline-danger", "get", reason=reason))
         return found
@@ -299,3 +302,45 @@ class ReturnDraft(FormPage):
         draft = queries.get_draft(actor=self.actor, uid=kwargs["uid"])
         reason = form.cleaned_data["reason"]
         return services.return_draft(actor=self.actor, now=self.now, draft=draft, reason=reason).get_absolute_url()
+
+
+class PromoteForm(Form):
+    """Where a model goes."""
+
+    library = forms.ChoiceField(label=gettext_lazy("Library"))
+    code = forms.CharField(
+        label=gettext_lazy("Code"), max_length=40, help_text=gettext_lazy("Other models name this one by it.")
+    )
+    keys = forms.CharField(
+        label=gettext_lazy("Key columns"),
+        required=False,
+        max_length=300,
+        help_text=gettext_lazy("With commas between; together they name a row."),
+    )
+
+    def __init__(self, *args: Any, libraries: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        library: Any = self.fields["library"]
+        library.choices = libraries
+
+
+class PromoteDraft(FormPage):
+    """Make a draft a model of a library."""
+
+    title = gettext_lazy("Promote the draft to a library")
+    permission = P.REVIEW
+    form_class = PromoteForm
+    submit_label = gettext_lazy("Promote")
+    success = gettext_lazy("The model is in the library, waiting to be published.")
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"libraries": [(row.uid, str(row)) for row in list_libraries(self.actor)]}
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        given = form.cleaned_data
+        draft = queries.get_draft(actor=self.actor, uid=self.kwargs["uid"])
+        library = get_library(actor=self.actor, uid=given["library"])
+        promoted = services.promote_draft(
+            actor=self.actor, now=self.now, draft=draft, library=library, code=given["code"], keys=given["keys"]
+        )
+        return reverse("libraries:model", args=[promoted.model_uid])

@@ -12,6 +12,7 @@ from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
+from quanshu.supply.libraries.api import get_library
 from quanshu.supply.workspaces import queries, services
 from quanshu.supply.workspaces.models import Draft, Run, Table, Workspace
 from quanshu.supply.workspaces.permissions import WorkspacePermission as P
@@ -50,6 +51,14 @@ class ReasonBody(Schema):
     """Why."""
 
     reason: str
+
+
+class PromoteBody(Schema):
+    """Where a model goes; `library` is a library's uid."""
+
+    library: str
+    code: str
+    keys: str = ""
 
 
 class DraftBody(Schema):
@@ -270,6 +279,19 @@ def return_draft(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, 
     require(actor, P.REVIEW)
     draft = queries.get_draft(actor=actor, uid=uid)
     return draft_row(services.return_draft(actor=actor, now=now(), draft=draft, reason=body.reason))
+
+
+@router.post("/drafts/{uid}/promote")
+def promote_draft(request: HttpRequest, uid: str, body: PromoteBody) -> dict[str, Any]:
+    """Make a reviewed draft a model of a library."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, P.REVIEW)
+    draft = queries.get_draft(actor=actor, uid=uid)
+    library = get_library(actor=actor, uid=body.library)
+    promoted = services.promote_draft(
+        actor=actor, now=now(), draft=draft, library=library, code=body.code, keys=body.keys
+    )
+    return draft_row(promoted) | {"model_uid": promoted.model_uid}
 
 
 @router.post("/drafts/{uid}/drop")

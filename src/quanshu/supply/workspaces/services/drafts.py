@@ -6,8 +6,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from quanshu.shared.access.api import Actor, require
+from quanshu.lake.sqlcheck import check_select
+from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.workflow import api as workflow
+from quanshu.supply.libraries.api import Library, ModelData, save_model, submit_model
 from quanshu.supply.workspaces import rules
 from quanshu.supply.workspaces.events import WorkspaceEvent
 from quanshu.supply.workspaces.models import Draft, Revision, Table, Workspace
@@ -84,6 +86,30 @@ def return_draft(*, actor: Actor, now: datetime, draft: Draft, reason: str) -> D
     draft.save()
     reviewed(draft, now)
     note(WorkspaceEvent.DRAFT_RETURNED, draft, actor=actor, now=now)
+    return draft
+
+
+@transaction.atomic
+def promote_draft(*, actor: Actor, now: datetime, draft: Draft, library: Library, code: str, keys: str) -> Draft:
+    """Make a reviewed draft a model of a library, as its author's; there it is published and built.
+
+    Raises Forbidden, `workspaces.not_reviewable`, `workspaces.own_draft`, and what saving a model raises.
+    """
+    draft = locked(draft)
+    require(actor, WorkspacePermission.REVIEW, draft)
+    rules.check_reviewable(state=draft.state, author_uid=draft.author_uid, actor_uid=actor.uid)
+    read = set(check_select(draft.sql).tables)
+    tables = Table.objects.filter(workspace=draft.workspace, alias__in=read, state=TableState.GRANTED)
+    references = "\n".join(f"{table.alias} = {table.entry.code}" for table in tables.select_related("entry"))
+    data = ModelData(code=code, title=draft.title, sql=draft.sql, references=references, keys=keys)
+    author = (draft.author_uid, draft.author)
+    version = save_model(actor=SYSTEM, now=now, library=library, data=data, author=author)
+    submit_model(actor=SYSTEM, now=now, model=version.model)
+    draft.state, draft.model_uid = DraftState.PROMOTED, version.model.uid
+    draft.save()
+    reviewed(draft, now)
+    details = {"model_uid": version.model.uid, "library": library.code}
+    note(WorkspaceEvent.DRAFT_PROMOTED, draft, actor=actor, now=now, details=details)
     return draft
 
 
