@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import duckdb
 import sqlglot
@@ -71,6 +72,26 @@ def check_select(text: str, *, tables: Collection[str] | None = None) -> Checked
                 raise fault_at(node, f"there is no table “{name}” for you here.")
             read.add(known[name.lower()] if known is not None else name)
     return CheckedQuery(tree.sql(dialect="duckdb", comments=False), tuple(sorted(read)))
+
+
+def check_condition(text: str) -> tuple[str, ...]:
+    """Read a condition over the columns of one row; returns the columns it names, sorted.
+
+    Raises `lake.bad_query` for anything that looks beyond the row.
+    """
+    tree = parse_one(f"SELECT ({text}) AS held FROM checked")
+    check_select(tree.sql(dialect="duckdb"), tables=["checked"])
+    for node in tree.walk():
+        looks_on = isinstance(node, exp.Query) and node is not tree and not isinstance(node, exp.Table)
+        if looks_on or isinstance(node, exp.AggFunc | exp.Window | exp.Star):
+            raise fault_at(node, "a condition looks at its own row alone.")
+    select: Any = tree
+    if len(select.expressions) != 1 or any(select.args.get(part) for part in ("where", "joins", "group", "with_")):
+        raise BadQuery(line=1, column=1, fault="this is more than one condition.")
+    names = {node.name for node in tree.find_all(exp.Column)}
+    if not names:
+        raise BadQuery(line=1, column=1, fault="the condition names no field.")
+    return tuple(sorted(names))
 
 
 def parse_one(text: str) -> exp.Expr:

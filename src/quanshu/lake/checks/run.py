@@ -8,8 +8,9 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
-from quanshu.lake.checks.specs import ACROSS_ROWS, CheckKind, CheckReport, CheckResult, CheckSpec, Failure
-from quanshu.lake.checks.sql import RowRule, compile_row_rule, filled, text
+from quanshu.lake.checks.across import across_rule, table_fault
+from quanshu.lake.checks.specs import ACROSS_ROWS, OF_TABLE, CheckReport, CheckResult, CheckSpec, Failure
+from quanshu.lake.checks.sql import RowRule, compile_row_rule, text
 from quanshu.lake.schema import need_columns, quote
 from quanshu.lake.tables import Lake
 
@@ -40,6 +41,8 @@ def run_checks(
     need_columns(schema.names, [*named, *(column for spec in specs for column in spec.columns)])
     with lake.connect() as connection:
         lake.register(connection, table, version=version, alias="checked")
+        whole = [spec for spec in specs if spec.kind in OF_TABLE]
+        specs = [spec for spec in specs if spec.kind not in OF_TABLE]
         rules = []
         for place, spec in enumerate(specs):
             if spec.kind in ACROSS_ROWS:
@@ -52,27 +55,12 @@ def run_checks(
             spec.id: failures_of(connection, place, keep, (watched or {}).get(spec.id, ()))
             for place, spec in enumerate(specs)
         }
+        faults = {spec.id: table_fault(connection, spec, rows=rows, today=today) for spec in whole}
     results = {spec.id: result for spec, result in zip(specs, counts, strict=True)}
+    results |= {ident: CheckResult(1, int(fault is not None)) for ident, fault in faults.items()}
+    nameless = (None,) * len(named)
+    found |= {ident: (Failure(nameless, fault),) if fault is not None else () for ident, fault in faults.items()}
     return CheckReport(table, version, named, rows, rows - broken, results, found)
-
-
-def across_rule(connection: duckdb.DuckDBPyConnection, lake: Lake, spec: CheckSpec, place: int) -> RowRule:
-    """A rule that looks beyond the row: one pass gathers what its rows are compared with."""
-    tested = " AND ".join(filled(column) for column in spec.columns)
-    value = " || ' · ' || ".join(text(column) for column in spec.columns)
-    other = f"compared{place}"
-    if spec.kind == CheckKind.UNIQUE:
-        group = ", ".join(quote(column) for column in spec.columns)
-        gather = f"SELECT {group} FROM checked WHERE {tested} GROUP BY {group} HAVING count(*) > 1"
-        member = f"({group}) IN (SELECT {'(' + group + ')' if len(spec.columns) > 1 else group} FROM {other})"
-    else:
-        column = str(spec.params["column"])
-        need_columns(lake.schema(spec.params["table"]).names, [column])
-        lake.register(connection, spec.params["table"], alias=f"referred{place}")
-        gather = f"SELECT DISTINCT {text(column)} AS c FROM referred{place} WHERE {quote(column)} IS NOT NULL"
-        member = f"{text(spec.columns[0])} NOT IN (SELECT c FROM {other})"
-    connection.execute(f"CREATE TEMP TABLE {other} AS {gather}")
-    return RowRule(tested, f"({tested} AND coalesce({member}, false))", value)
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, rules: Sequence[RowRule]) -> tuple[int, list[CheckResult]]:
@@ -125,7 +113,7 @@ def existing_keys(
     wanted: Collection[tuple[str | None, ...]],
     version: int | None = None,
 ) -> set[tuple[str | None, ...]]:
-    """Which of the wanted keys the table holds at a version."""
+    """Which of the wanted keys the table holds at a version. A key without any value names the table itself."""
     if not wanted:
         return set()
     version = lake.version(table) if version is None else version
@@ -141,4 +129,4 @@ def existing_keys(
         rows = connection.sql(
             f"SELECT {shown} FROM wanted w WHERE EXISTS (SELECT 1 FROM checked c WHERE {matching})"
         ).fetchall()
-    return {tuple(row) for row in rows}
+    return {tuple(row) for row in rows} | {key for key in wanted if not any(part is not None for part in key)}

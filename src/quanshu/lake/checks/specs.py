@@ -20,15 +20,28 @@ class CheckKind(StrEnum):
     DATE_ORDER = "date_order"
     UNIQUE = "unique"
     REFERENCE = "reference"
+    LENGTH = "length"
+    REGION_CODE = "region_code"
+    PHONE = "phone"
+    BIRTH_DATE = "birth_date"
+    DEPENDENCY = "dependency"
+    CONSISTENCY = "consistency"
+    PREDICATE = "predicate"
+    FRESHNESS = "freshness"
+    ROW_COUNT = "row_count"
 
 
-ACROSS_ROWS = frozenset({CheckKind.UNIQUE, CheckKind.REFERENCE})
+ACROSS_ROWS = frozenset({CheckKind.UNIQUE, CheckKind.REFERENCE, CheckKind.DEPENDENCY, CheckKind.CONSISTENCY})
+# Rules of the table as a whole: tested once, and a failure names no row.
+OF_TABLE = frozenset({CheckKind.FRESHNESS, CheckKind.ROW_COUNT})
 
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
     """One rule. Parameters by kind: code_list {codes}, pattern {pattern}, range {min, max} (numbers or ISO
-    dates), reference {table, column}; date_order names the earlier column first."""
+    dates), reference {table, column}, length {min, max} in characters, region_code {codes} of six digits, consistency
+    {table, key, column}, predicate {expression}, freshness {days}, row_count {min, max}. date_order names the earlier
+    column first, birth_date the ID first, dependency the column that decides first, consistency the key first."""
 
     id: str
     kind: str

@@ -52,6 +52,12 @@ def compile_row_rule(spec: CheckSpec, schema: pa.Schema, today: date) -> RowRule
         tested = f"({earlier} IS NOT NULL AND {later} IS NOT NULL)"
         shown = f"{text(spec.columns[0])} || ' > ' || {text(spec.columns[1])}"
         return RowRule(tested, f"coalesce({earlier} > {later}, false)", shown)
+    if spec.kind == CheckKind.BIRTH_DATE:
+        return birth_date(*spec.columns)
+    if spec.kind == CheckKind.PREDICATE:
+        shown = " || ' · ' || ".join(f"coalesce({text(name)}, '')" for name in spec.columns)
+        # As in a CHECK of the SQL standard, what is neither true nor false passes.
+        return RowRule("true", f"coalesce(TRY({spec.params['expression']}) = false, false)", shown)
     fails = COMPILERS[spec.kind](column, spec.params, schema, today)
     tested = filled(column)
     return RowRule(tested, f"({tested} AND coalesce({fails}, true))", text(column))
@@ -120,6 +126,40 @@ def uscc(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date)
     return f"NOT regexp_full_match({value}, '{form}') OR {check} <> substr({value}, 18, 1)"
 
 
+def length(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date) -> str:
+    """Fewer or more characters than allowed."""
+    size = f"length({text(column)})"
+    low, high = (params.get(name) for name in ("min", "max"))
+    parts = [f"{size} < {int(low)}"] if low not in (None, "") else []
+    parts += [f"{size} > {int(high)}"] if high not in (None, "") else []
+    return f"({' OR '.join(parts)})"
+
+
+def region_code(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date) -> str:
+    """Not a division code of six, nine or twelve digits (GB/T 2260, GB/T 10114), or of no county that is known."""
+    value = f"trim({text(column)})"
+    form = f"NOT regexp_full_match({value}, '[1-9][0-9]{{5}}([0-9]{{3}}([0-9]{{3}})?)?')"
+    codes = ", ".join(literal(str(code)) for code in params.get("codes", ()))
+    return f"({form} OR substr({value}, 1, 6) NOT IN ({codes}))" if codes else form
+
+
+def phone(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date) -> str:
+    """Neither a mobile number nor a fixed line of mainland China, spaces and hyphens apart."""
+    value = f"replace(replace(trim({text(column)}), '-', ''), ' ', '')"
+    return f"NOT regexp_full_match({value}, '((\\+?86)?1[3-9][0-9]{{9}})|(0[1-9][0-9]{{1,2}}[2-8][0-9]{{6,7}})')"
+
+
+def birth_date(identity: str, born: str) -> RowRule:
+    """The birth date inside a citizen ID (GB 11643) is not the one of the row."""
+    value = f"upper(trim({text(identity)}))"
+    digits = f"CASE length({value}) WHEN 18 THEN substr({value}, 7, 8) WHEN 15 THEN '19' || substr({value}, 7, 6) END"
+    parts = " || '-' || ".join(f"substr({digits}, {start}, {size})" for start, size in ((1, 4), (5, 2), (7, 2)))
+    inside, outside = f"TRY_CAST({parts} AS DATE)", f"TRY_CAST({text(born)} AS DATE)"
+    tested = f"({inside} IS NOT NULL AND {outside} IS NOT NULL)"
+    shown = f"{text(identity)} || ' · ' || {text(born)}"
+    return RowRule(tested, f"coalesce({inside} <> {outside}, false)", shown)
+
+
 Compiler = Callable[[str, Mapping[str, Any], pa.Schema, date], str]
 COMPILERS: Mapping[str, Compiler] = {
     CheckKind.CODE_LIST: code_list,
@@ -127,6 +167,9 @@ COMPILERS: Mapping[str, Compiler] = {
     CheckKind.RANGE: value_range,
     CheckKind.CITIZEN_ID: citizen_id,
     CheckKind.USCC: uscc,
+    CheckKind.LENGTH: length,
+    CheckKind.REGION_CODE: region_code,
+    CheckKind.PHONE: phone,
 }
 
 

@@ -100,6 +100,8 @@ def shown_value(problem: Problem) -> str:
     if problem.value is None:
         return ""
     columns = problem.version.columns
+    if not columns:
+        return problem.value
     between = " > " if problem.version.kind == CheckKind.DATE_ORDER else " · "
     values = problem.value.split(between) if len(columns) > 1 else [problem.value]
     if len(values) != len(columns):

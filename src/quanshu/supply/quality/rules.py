@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks import CheckKind, is_limit, is_pattern
+from quanshu.lake.sqlcheck import BadQuery, check_condition
 from quanshu.shared.workflow.api import Machine, Transition
 from quanshu.supply.catalogue.api import ItemData
 from quanshu.supply.quality.events import QualityEvent
@@ -65,17 +66,35 @@ DIMENSION_OF: Mapping[str, Dimension] = {
     CheckKind.DATE_ORDER: Dimension.CONSISTENCY,
     CheckKind.UNIQUE: Dimension.ACCURACY,
     CheckKind.REFERENCE: Dimension.CONSISTENCY,
+    CheckKind.LENGTH: Dimension.CONFORMITY,
+    CheckKind.REGION_CODE: Dimension.CONFORMITY,
+    CheckKind.PHONE: Dimension.CONFORMITY,
+    CheckKind.BIRTH_DATE: Dimension.CONSISTENCY,
+    CheckKind.DEPENDENCY: Dimension.CONSISTENCY,
+    CheckKind.CONSISTENCY: Dimension.CONSISTENCY,
+    CheckKind.PREDICATE: Dimension.ACCURACY,
+    CheckKind.FRESHNESS: Dimension.TIMELINESS,
+    CheckKind.ROW_COUNT: Dimension.COMPLETENESS,
 }
 # How many columns a rule of each kind names: (fewest, most).
 COLUMNS_OF: Mapping[str, tuple[int, int]] = {
     CheckKind.DATE_ORDER: (2, 2),
     CheckKind.UNIQUE: (1, 10),
+    CheckKind.BIRTH_DATE: (2, 2),
+    CheckKind.DEPENDENCY: (2, 2),
+    CheckKind.CONSISTENCY: (2, 2),
+    CheckKind.PREDICATE: (1, 50),
+    CheckKind.ROW_COUNT: (0, 0),
 }
 NEEDS: Mapping[str, tuple[str, ...]] = {
     CheckKind.CODE_LIST: ("codes",),
     CheckKind.PATTERN: ("pattern",),
     CheckKind.REFERENCE: ("table", "column"),
+    CheckKind.CONSISTENCY: ("table", "key", "column"),
+    CheckKind.PREDICATE: ("expression",),
+    CheckKind.FRESHNESS: ("days",),
 }
+TO_ANOTHER_TABLE = frozenset({CheckKind.REFERENCE, CheckKind.CONSISTENCY})
 PHONE_PATTERN = r"1[3-9]\d{9}"
 
 
@@ -131,9 +150,48 @@ def parameter_faults(data: RuleData, tables: Sequence[str]) -> list[FieldError]:
     if data.kind == CheckKind.PATTERN and data.params.get("pattern") and not is_pattern(str(data.params["pattern"])):
         remedy = N_("Correct it; look-around and back-references are not supported.")
         faults.append(FieldError("params", N_("The pattern is not a regular expression."), remedy))
-    if data.kind == CheckKind.REFERENCE and data.params.get("table") and data.params["table"] not in tables:
+    if data.kind in {CheckKind.LENGTH, CheckKind.ROW_COUNT}:
+        faults.extend(count_faults(data.params))
+    if data.kind == CheckKind.FRESHNESS and data.params.get("days") and not is_count(data.params["days"]):
+        faults.append(FieldError("params", N_("The number of days is no whole number."), N_("Enter one, such as 30.")))
+    if data.kind == CheckKind.PREDICATE and data.params.get("expression"):
+        faults.extend(expression_faults(str(data.params["expression"])))
+    if data.kind in TO_ANOTHER_TABLE and data.params.get("table") and data.params["table"] not in tables:
         faults.append(FieldError("params", N_("The referred table is not in the lake."), N_("Choose another.")))
     return faults
+
+
+def is_count(value: Any) -> bool:
+    """Whether this is a whole number of nought or more, with nine digits at most."""
+    return str(value).isdecimal() and str(value).isascii() and len(str(value)) <= 9
+
+
+def count_faults(params: Mapping[str, Any]) -> list[FieldError]:
+    """Faults of whole-number limits: at least one, the lowest not above the highest."""
+    limits = [params[name] for name in ("min", "max") if params.get(name) not in (None, "")]
+    if not limits:
+        return [FieldError("params", N_("A range needs a lowest or a highest value."), N_("Enter one."))]
+    if not all(is_count(limit) for limit in limits):
+        return [FieldError("params", N_("A limit is no whole number."), N_("Enter whole numbers."))]
+    if len(limits) == 2 and int(limits[0]) > int(limits[1]):
+        return [FieldError("params", N_("The lowest value is above the highest."), N_("Change one of them."))]
+    return []
+
+
+def expression_faults(expression: str) -> list[FieldError]:
+    """Faults of a condition a person wrote: anything but one expression over the row's own columns."""
+    try:
+        columns_in(expression)
+    except BadQuery as fault:
+        text = N_("The condition cannot be used: %(fault)s")
+        remedy = N_("Write one condition over the fields of the row, such as a > 0 OR b IS NULL.")
+        return [FieldError("params", text, remedy, {"fault": fault.params["fault"]})]
+    return []
+
+
+def columns_in(expression: str) -> tuple[str, ...]:
+    """Columns a condition names, in alphabetical order. Raises `lake.bad_query`."""
+    return check_condition(expression)
 
 
 def limit_faults(params: Mapping[str, Any]) -> list[FieldError]:

@@ -25,6 +25,15 @@ KINDS = {
     CheckKind.DATE_ORDER: _("Order of dates"),
     CheckKind.UNIQUE: _("Not repeated"),
     CheckKind.REFERENCE: _("Present in another table"),
+    CheckKind.LENGTH: _("Length"),
+    CheckKind.REGION_CODE: _("Division code"),
+    CheckKind.PHONE: _("Telephone number"),
+    CheckKind.BIRTH_DATE: _("Birth date as in the ID"),
+    CheckKind.DEPENDENCY: _("One field decides another"),
+    CheckKind.CONSISTENCY: _("Same as in another table"),
+    CheckKind.PREDICATE: _("Condition of one's own"),
+    CheckKind.FRESHNESS: _("Up to date"),
+    CheckKind.ROW_COUNT: _("Number of rows"),
 }
 KIND_HINTS = {
     CheckKind.REQUIRED: _("The field holds more than blanks."),
@@ -36,6 +45,15 @@ KIND_HINTS = {
     CheckKind.DATE_ORDER: _("One date does not come after another of the same row."),
     CheckKind.UNIQUE: _("No two rows share the value, or the values of several fields together."),
     CheckKind.REFERENCE: _("The value occurs in a field of another table that has landed."),
+    CheckKind.LENGTH: _("The value has no fewer and no more characters than allowed."),
+    CheckKind.REGION_CODE: _("Six, nine or twelve digits of a county that is known (GB/T 2260)."),
+    CheckKind.PHONE: _("A mobile number or a fixed line with its area code."),
+    CheckKind.BIRTH_DATE: _("The birth date of the row is the one inside its citizen ID."),
+    CheckKind.DEPENDENCY: _("Rows that share one field share the other too; the rarer value is at fault."),
+    CheckKind.CONSISTENCY: _("Another table says the same of the same key."),
+    CheckKind.PREDICATE: _("A condition in SQL over the fields of the row holds."),
+    CheckKind.FRESHNESS: _("The newest date is no older than a number of days."),
+    CheckKind.ROW_COUNT: _("The table has no fewer and no more rows than expected."),
 }
 KIND_ICONS = {
     CheckKind.REQUIRED: "forms",
@@ -47,6 +65,15 @@ KIND_ICONS = {
     CheckKind.DATE_ORDER: "calendar-stats",
     CheckKind.UNIQUE: "fingerprint",
     CheckKind.REFERENCE: "link",
+    CheckKind.LENGTH: "ruler-measure",
+    CheckKind.REGION_CODE: "map-pin",
+    CheckKind.PHONE: "phone",
+    CheckKind.BIRTH_DATE: "cake",
+    CheckKind.DEPENDENCY: "arrow-ramp-right",
+    CheckKind.CONSISTENCY: "equal",
+    CheckKind.PREDICATE: "math-function",
+    CheckKind.FRESHNESS: "clock",
+    CheckKind.ROW_COUNT: "table",
 }
 FAULTS = {
     CheckKind.REQUIRED: _("The field is empty."),
@@ -58,6 +85,15 @@ FAULTS = {
     CheckKind.DATE_ORDER: _("The first date comes after the second."),
     CheckKind.UNIQUE: _("Another row holds the same value."),
     CheckKind.REFERENCE: _("The value does not occur in the table referred to."),
+    CheckKind.LENGTH: _("The value is too short or too long."),
+    CheckKind.REGION_CODE: _("Not a division code, or of a county that is not known."),
+    CheckKind.PHONE: _("Not a telephone number."),
+    CheckKind.BIRTH_DATE: _("The birth date is not the one inside the citizen ID."),
+    CheckKind.DEPENDENCY: _("Other rows of the same group hold another value."),
+    CheckKind.CONSISTENCY: _("Another table says otherwise of the same key."),
+    CheckKind.PREDICATE: _("The condition does not hold."),
+    CheckKind.FRESHNESS: _("The newest date is too old."),
+    CheckKind.ROW_COUNT: _("The table has fewer or more rows than expected."),
 }
 DIMENSIONS = {
     Dimension.CONFORMITY: _("Conformity"),
@@ -116,9 +152,15 @@ def params_text(version: RuleVersion, tables: Mapping[str, str] | None = None) -
         return str(params.get("pattern", ""))
     if version.kind == CheckKind.RANGE:
         return " – ".join(limit_text(params.get(name)) for name in ("min", "max"))
-    if version.kind == CheckKind.REFERENCE:
+    if version.kind in {CheckKind.REFERENCE, CheckKind.CONSISTENCY}:
         table = str(params.get("table", ""))
         return f"{(tables or {}).get(table, table)} · {params.get('column', '')}"
+    if version.kind in {CheckKind.LENGTH, CheckKind.ROW_COUNT}:
+        return " – ".join(limit_text(params.get(name)) for name in ("min", "max"))
+    if version.kind == CheckKind.PREDICATE:
+        return str(params.get("expression", ""))
+    if version.kind == CheckKind.FRESHNESS:
+        return _t("%(days)s days") % {"days": params.get("days", "")}
     return ""
 
 

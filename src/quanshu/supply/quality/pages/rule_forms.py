@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks import CheckKind
+from quanshu.lake.sqlcheck import BadQuery
+from quanshu.organisation.api import Region
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import Column, Form, FormPage, ListPage, Page
 from quanshu.supply.catalogue.api import Entry, items_of
@@ -21,6 +23,14 @@ from quanshu.supply.quality.pages.rule import rule_url
 from quanshu.supply.quality.pages.scorecards import table_url
 from quanshu.supply.quality.permissions import QualityPermission as P
 from quanshu.supply.quality.types import KindNotFound, RuleData, Severity
+
+# The two fields of kinds that name a pair, in order.
+PAIRS = {
+    CheckKind.DATE_ORDER: (gettext_lazy("Earlier date"), gettext_lazy("Later date")),
+    CheckKind.BIRTH_DATE: (gettext_lazy("Citizen ID"), gettext_lazy("Birth date")),
+    CheckKind.DEPENDENCY: (gettext_lazy("Field that decides"), gettext_lazy("Field that follows")),
+    CheckKind.CONSISTENCY: (gettext_lazy("Key"), gettext_lazy("Field that must agree")),
+}
 
 
 class RuleForm(Form):
@@ -60,11 +70,14 @@ def column_fields(entry: Entry, kind: str) -> dict[str, forms.Field]:
         return {
             "columns": forms.MultipleChoiceField(label=_("Fields, together"), choices=choices, widget=widget),
         }
-    if kind == CheckKind.DATE_ORDER:
+    if kind in PAIRS:
+        first, second = PAIRS[kind]
         return {
-            "earlier": forms.ChoiceField(label=_("Earlier date"), choices=choices),
-            "later": forms.ChoiceField(label=_("Later date"), choices=choices),
+            "earlier": forms.ChoiceField(label=str(first), choices=choices),
+            "later": forms.ChoiceField(label=str(second), choices=choices),
         }
+    if kind in {CheckKind.PREDICATE, CheckKind.ROW_COUNT}:
+        return {}
     return {"column": forms.ChoiceField(label=_("Field"), choices=choices)}
 
 
@@ -85,6 +98,29 @@ def param_fields(kind: str, actor: Any, entry: Entry) -> dict[str, forms.Field]:
         }
     if kind == CheckKind.REFERENCE:
         return {"target": forms.ChoiceField(label=_("Field of another table"), choices=targets(actor, entry))}
+    if kind == CheckKind.CONSISTENCY:
+        choices = targets(actor, entry)
+        return {
+            "target_key": forms.ChoiceField(label=_("Key of the other table"), choices=choices),
+            "target": forms.ChoiceField(label=_("Field of the other table"), choices=choices),
+        }
+    return number_fields(kind)
+
+
+def number_fields(kind: str) -> dict[str, forms.Field]:
+    """Numbers and conditions a rule compares with."""
+    if kind in {CheckKind.LENGTH, CheckKind.ROW_COUNT}:
+        hint = _("Whole numbers. Leave one empty for no limit on that side.")
+        return {
+            "min": forms.CharField(label=_("Lowest"), max_length=9, required=False),
+            "max": forms.CharField(label=_("Highest"), max_length=9, required=False, help_text=hint),
+        }
+    if kind == CheckKind.FRESHNESS:
+        return {"days": forms.CharField(label=_("Days at most"), max_length=5, initial="30")}
+    if kind == CheckKind.PREDICATE:
+        hint = _("In SQL, over the fields of the row; rows for which it is false are at fault.")
+        area = forms.Textarea(attrs={"rows": 3, "class": "q-code", "spellcheck": "false"})
+        return {"expression": forms.CharField(label=_("Condition"), max_length=2000, widget=area, help_text=hint)}
     return {}
 
 
@@ -101,6 +137,12 @@ def columns_of(given: dict[str, Any]) -> tuple[str, ...]:
     """The columns chosen, in the order the kind asks for."""
     if "columns" in given:
         return tuple(given["columns"])
+    if "expression" in given:
+        try:
+            return rules.columns_in(given["expression"])
+        except BadQuery:
+            # The rule says what is wrong with it, beside its field.
+            return ()
     return tuple(given[name] for name in ("column", "earlier", "later") if name in given)
 
 
@@ -111,12 +153,26 @@ def params_of(entry: Entry, kind: str, given: dict[str, Any]) -> dict[str, Any]:
         return {"codes": entered or list(codes_of(entry, given["column"]))}
     if kind == CheckKind.PATTERN:
         return {"pattern": given["pattern"]}
-    if kind == CheckKind.RANGE:
+    if kind in {CheckKind.RANGE, CheckKind.LENGTH, CheckKind.ROW_COUNT}:
         return {name: given[name].strip() for name in ("min", "max") if given[name].strip()}
+    if kind in {CheckKind.FRESHNESS, CheckKind.PREDICATE}:
+        name = "days" if kind == CheckKind.FRESHNESS else "expression"
+        return {name: given[name].strip()}
+    if kind == CheckKind.REGION_CODE:
+        return {"codes": county_codes()}
+    if kind == CheckKind.CONSISTENCY:
+        (table, _sep, key), (other, _also, column) = (given[name].partition("|") for name in ("target_key", "target"))
+        return {"table": table, "key": key, "column": column if other == table else ""}
     if kind == CheckKind.REFERENCE:
         table, _sep, column = given["target"].partition("|")
         return {"table": table, "column": column}
     return {}
+
+
+def county_codes() -> list[str]:
+    """The six-digit codes of the counties and districts this node knows."""
+    codes = Region.objects.filter(level__gte=1).values_list("code", flat=True)
+    return sorted({code[:6] for code in codes if not code[:6].endswith("00")})
 
 
 def codes_of(entry: Entry, column: str) -> tuple[str, ...]:
@@ -129,12 +185,17 @@ PLACES = {
     CheckKind.PATTERN: "pattern",
     CheckKind.RANGE: "max",
     CheckKind.REFERENCE: "target",
+    CheckKind.CONSISTENCY: "target",
+    CheckKind.LENGTH: "max",
+    CheckKind.ROW_COUNT: "max",
+    CheckKind.FRESHNESS: "days",
+    CheckKind.PREDICATE: "expression",
 }
 
 
 def beside_fields(fault: FieldErrors, form: RuleForm) -> FieldErrors:
     """The same faults, each named after the form's own field."""
-    column = next(name for name in ("columns", "column", "later") if name in form.fields)
+    column = next((name for name in ("columns", "column", "later", "expression") if name in form.fields), "name")
     names = {"columns": column, "params": PLACES.get(CheckKind(form.kind), "name")}
     errors = [
         FieldError(names.get(error.field, error.field), error.fault, error.remedy, error.params)
@@ -274,9 +335,10 @@ class ReviseRule(FormPage):
         assert version is not None  # noqa: S101 - every rule is made with its first version
         columns, params = version.columns, version.params
         given = {"name": rule.name, "dimension": rule.dimension, "severity": rule.severity, "columns": columns}
-        given |= {"column": columns[0], "earlier": columns[0], "later": columns[-1]}
+        given |= {"column": columns[0], "earlier": columns[0], "later": columns[-1]} if columns else {}
         given |= {"codes": "\n".join(str(code) for code in params.get("codes", ()))}
-        given |= {name: params.get(name, "") for name in ("pattern", "min", "max")}
+        given |= {name: params.get(name, "") for name in ("pattern", "min", "max", "days", "expression")}
+        given |= {"target_key": f"{params.get('table')}|{params.get('key')}"}
         return given | {"target": f"{params.get('table')}|{params.get('column')}"}
 
     def save(self, form: Any, **kwargs: Any) -> str:

@@ -68,7 +68,7 @@ def open_failed(
                 unit=scan.entry.unit,
                 key=key,
                 key_digest=name,
-                column=version.columns[0],
+                column=version.columns[0] if version.columns else "",
                 value=value,
                 reason=version.kind,
                 opened_at=now,

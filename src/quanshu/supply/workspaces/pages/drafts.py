@@ -262,7 +262,7 @@ class DraftPage(DetailPage):
         return [
             Card(_("Query"), template="workspaces/sql.html", values={"sql": obj.sql}),
             Card(_("Answer"), template="workspaces/answer.html"),
-            Card(_("Runs"), columns=runs, rows=obj.runs.all(), empty_title=_("Not run yet")),
+            Card(_("Runs of the draft"), columns=runs, rows=obj.runs.all(), empty_title=_("Not run yet")),
             Card(_("Revisions"), columns=revisions, rows=obj.revisions.all()),
         ]
 
