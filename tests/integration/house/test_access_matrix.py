@@ -21,7 +21,16 @@ from quanshu.shared.web.api import PUBLIC, Page
 from support_catalogue import NOW, uscc
 
 ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader")
-PUBLIC_PAGES = {"/sign-in/", "/sign-out/"}
+PUBLIC_PAGES = {
+    "/sign-in/",
+    "/sign-out/",
+    "/registration/publicity/",
+    "/registration/publicity/none/",
+    "/registration/verify/",
+    "/registration/keys/",
+    "/registration/c/none/none/",
+    "/registration/c/none/none/file/",
+}
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
 

@@ -1,10 +1,47 @@
-"""Registration of data resources as a Django app."""
+"""Registration as a Django app."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RegistrationConfig(AppConfig):
     name = "quanshu.supply.registration"
     label = "registration"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.registration.events import RegistrationEvent as E
+
+        view = "registration.application.view"
+        label = _("Resource registration")
+        register(NavItem("registration", label, "registration:applications", "certificate", "supply", 15, view))
+        register_labels(
+            {
+                "registration.accept": _("The receiver's answer"),
+                "registration.formal": _("Formal review"),
+                "registration.material": _("Material review"),
+                "registration.publicity": _("Publicity"),
+            }
+        )
+        register_actions(
+            {
+                E.DRAFTED: _("Application drafted"),
+                E.SUBMITTED: _("Application submitted"),
+                E.HANDED: _("Handed to the receiver"),
+                E.ACCEPTED: _("Accepted by the receiver"),
+                E.DECLINED: _("Declined by the receiver"),
+                E.PASSED: _("Formally complete"),
+                E.PUBLISHED: _("Made public"),
+                E.RETURNED: _("Given back to be completed"),
+                E.REFUSED: _("Refused"),
+                E.WITHDRAWN: _("Application withdrawn"),
+                E.OBJECTED: _("Objection filed"),
+                E.OBJECTION_DECIDED: _("Objection decided"),
+                E.ISSUED: _("Certificate issued"),
+                E.CANCELLED: _("Certificate cancelled"),
+            }
+        )

@@ -1,0 +1,450 @@
+"""Applications: the list, one with its steps, its forms; registered against catalogued."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quanshu.organisation.api import Unit
+from quanshu.shared.access.api import allows
+from quanshu.shared.web.api import (
+    Action,
+    ActionPage,
+    Card,
+    Column,
+    DetailPage,
+    Filter,
+    Form,
+    FormPage,
+    ListPage,
+    Page,
+    ReasonForm,
+    reason_against,
+    when,
+)
+from quanshu.supply.registration import queries, rules, services
+from quanshu.supply.registration.models import Application, Objection
+from quanshu.supply.registration.pages import labels
+from quanshu.supply.registration.permissions import RegistrationPermission as P
+from quanshu.supply.registration.services.applying import AtReceiver
+from quanshu.supply.registration.types import ApplicationData, ApplicationKind, ObjectionState, RegistrationNotFound
+
+
+class Applications(ListPage):
+    """Every application the actor may see."""
+
+    title = gettext_lazy("Resource registration")
+    permission = P.VIEW
+    search = ("entry__resource_name", "entry__name_en", "entry__code", "unit__name")
+    search_hint = gettext_lazy("Resource, code or unit")
+    order = "-updated"
+    export_name = "registrations"
+    empty_title = gettext_lazy("No application yet")
+    empty_hint = gettext_lazy("Apply for a published resource of your unit.")
+    filters = (
+        Filter("state", gettext_lazy("State"), choices=list(labels.STATES.items()), field="state"),
+        Filter("kind", gettext_lazy("Kind"), choices=list(labels.KINDS.items()), field="kind"),
+    )
+    columns = (
+        Column("entry", gettext_lazy("Resource"), value=lambda row: str(row.entry), sort="entry__resource_name",
+               link=Application.get_absolute_url),
+        Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name"),
+        Column("kind", gettext_lazy("Kind"), value=lambda row: labels.KINDS[row.kind], sort="kind", phone=False),
+        Column("updated", gettext_lazy("Changed at"), value="updated_at", kind="datetime", sort="updated_at",
+               phone=False),
+        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
+               tone=lambda row: labels.TONES[row.state], sort="state"),
+    )  # fmt: skip
+
+    def queryset(self) -> Any:
+        return queries.list_applications(self.actor)
+
+    def actions(self) -> list[Action]:
+        found = []
+        if allows(self.actor, P.APPLY):
+            found.append(Action(_("Apply"), reverse("registration:choose"), "plus", method="get"))
+        url = reverse("registration:figures")
+        found.append(Action(_("Registered against catalogued"), url, "chart-bar", "outline-primary", "get"))
+        url = reverse("registration:publicity")
+        found.append(Action(_("Publicity"), url, "speakerphone", "outline-primary", "get"))
+        found.append(
+            Action(_("Verify a certificate"), reverse("registration:verify"), "qrcode", "outline-primary", "get")
+        )
+        return found
+
+
+class Figures(Page):
+    """Registered / catalogued by unit."""
+
+    title = gettext_lazy("Registered against catalogued")
+    permission = P.VIEW
+    template_name = "web/cards.html"
+
+    def crumbs(self) -> Any:
+        return ((_("Resource registration"), reverse("registration:applications")),)
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        rows = queries.figures()
+        catalogued, registered = sum(row.catalogued for row in rows), sum(row.registered for row in rows)
+        columns = (
+            Column("unit", _("Unit"), value=lambda row: str(row.unit)),
+            Column("catalogued", _("Catalogued"), kind="number"),
+            Column("registered", _("Registered"), kind="number"),
+            Column("rate", _("Rate"), kind="percent"),
+        )
+        facts = [(_("Catalogued"), catalogued), (_("Registered"), registered)]
+        waiting = (
+            Column("entry", _("Resource"), value=str,
+                   link=lambda row: reverse("registration:apply", args=[row.uid])
+                   if allows(self.actor, P.APPLY, row) else ""),
+            Column("code", _("Resource code"), phone=False),
+            Column("unit", _("Unit"), value=lambda row: str(row.unit)),
+        )  # fmt: skip
+        return {
+            "cards": [
+                Card(_("By unit"), facts=facts, columns=columns, rows=rows, empty_title=_("Nothing is catalogued yet")),
+                Card(
+                    _("Published and not registered"),
+                    columns=waiting,
+                    rows=queries.unregistered(self.actor)[:200],
+                    empty_title=_("Every published resource is registered"),
+                ),
+            ]
+        }
+
+
+class ApplicationPage(DetailPage):
+    """One application."""
+
+    permission = P.VIEW
+    audit_kind = "registration.application"
+
+    def get_object(self, **kwargs: Any) -> Application:
+        return queries.get_application(actor=self.actor, uid=kwargs["uid"])
+
+    def crumbs(self) -> Any:
+        return ((_("Resource registration"), reverse("registration:applications")),)
+
+    def state(self, obj: Application) -> tuple[str, str]:
+        return str(labels.STATES[obj.state]), labels.TONES[obj.state]
+
+    def facts(self, obj: Application) -> list[tuple[Any, Any]]:
+        return [
+            (_("Kind"), labels.KINDS[obj.kind]),
+            (_("Resource code"), obj.entry.code),
+            (_("Unit"), str(obj.unit)),
+            (_("Receiver"), str(obj.receiver) if obj.receiver else None),
+            (_("Certificate concerned"), obj.certificate.number if obj.certificate else None),
+            (_("Drafted by"), obj.created_by),
+            (_("Drafted at"), when(obj.created_at)),
+            (_("Public until"), obj.public_until),
+            (_("Reviewer's note"), obj.note),
+        ]
+
+    def actions(self, obj: Application) -> list[Action]:
+        found = []
+
+        def step(name: str, label: str, icon: str, style: str = "primary", method: str = "post") -> None:
+            reason = reason_against(rules.check_step, obj.state, STEPS[name])
+            if reason is None:
+                url = reverse(f"registration:{name}", args=[obj.uid])
+                found.append(Action(label, url, icon, style, method))
+
+        if allows(self.actor, P.APPLY, obj):
+            step("submit", _("Submit"), "send")
+            step("change", _("Edit"), "pencil", "outline-primary", "get")
+            step("withdraw", _("Withdraw"), "trash", "outline-danger")
+        if obj.receiver and allows(self.actor, P.ACCEPT, AtReceiver(obj)):
+            step("accept", _("Accept the transfer"), "check")
+            step("decline", _("Decline"), "x", "outline-danger", "get")
+        if allows(self.actor, P.REVIEW, obj):
+            step("pass", _("Formally complete"), "check")
+            if obj.kind != ApplicationKind.CANCEL:
+                step("publish", _("Make public"), "speakerphone")
+            found += self.conclusion(obj)
+            step("return", _("To be completed"), "arrow-back-up", "outline-primary", "get")
+            step("refuse", _("Refuse"), "x", "outline-danger", "get")
+        return found
+
+    def conclusion(self, obj: Application) -> list[Action]:
+        """The last step, with the reason why it cannot be taken yet."""
+        cancels = obj.kind == ApplicationKind.CANCEL
+        if reason_against(rules.check_step, obj.state, "conclude" if cancels else "issue") is not None:
+            return []
+        reason = reason_against(
+            rules.check_issue,
+            state=obj.state,
+            kind=obj.kind,
+            until=obj.public_until,
+            today=self.now.date(),
+            open_objections=obj.objections.filter(state=ObjectionState.OPEN).count(),
+        )
+        label = _("Cancel the certificate") if cancels else _("Issue the certificate")
+        return [
+            Action(label, reverse("registration:conclude", args=[obj.uid]), "certificate", "success", "post", reason)
+        ]
+
+    def cards(self, obj: Application) -> list[Card]:
+        stated = [
+            (_("Where the data come from"), obj.source),
+            (_("Why they are lawful"), obj.legality),
+            (_("Rights claimed"), labels.rights_text(obj.rights)),
+            (_("Duties"), obj.duties),
+            (_("Years"), obj.years),
+            (_("Reason"), obj.reason),
+        ]
+        found = [Card(_("Statements"), facts=stated)]
+        issued = getattr(obj, "issued", None)
+        if issued is not None:
+            found.insert(0, Card(_("Certificate"), facts=[(_("Number"), issued.number)],
+                                 more=(issued.get_absolute_url(), _("Open the certificate"))))  # fmt: skip
+        if allows(self.actor, P.OBJECTION, obj):
+            columns = (
+                Column("filed", _("Filed at"), value="filed_at", kind="datetime",
+                       link=lambda row: reverse("registration:objection", args=[row.uid])),
+                Column("name", _("Filed by")),
+                Column("reason", _("Reason"), phone=False),
+                Column("state", _("State"), value=lambda row: labels.OBJECTION_STATES[row.state], kind="badge",
+                       tone=lambda row: labels.OBJECTION_TONES[row.state]),
+            )  # fmt: skip
+            found.append(
+                Card(_("Objections"), columns=columns, rows=obj.objections.all(), empty_title=_("No objection"))
+            )
+        return found
+
+
+# Steps of the table by the address of their button.
+STEPS = {
+    "submit": "submit",
+    "change": "submit",
+    "withdraw": "withdraw",
+    "accept": "accept",
+    "decline": "decline",
+    "pass": "pass",
+    "publish": "publish",
+    "return": "return",
+    "refuse": "refuse",
+}
+
+
+class Choose(ListPage):
+    """Published resources that may be registered."""
+
+    title = gettext_lazy("Choose the resource to register")
+    permission = P.APPLY
+    search = ("resource_name", "name_en", "code", "unit__name")
+    search_hint = gettext_lazy("Resource, code or unit")
+    order = "name"
+    empty_title = gettext_lazy("Nothing to register")
+    empty_hint = gettext_lazy("Every published resource of yours is registered, or an application is under way.")
+    columns = (
+        Column("name", gettext_lazy("Resource"), value=str, sort="resource_name",
+               link=lambda row: reverse("registration:apply", args=[row.uid])),
+        Column("code", gettext_lazy("Resource code"), sort="code", phone=False),
+        Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name"),
+    )  # fmt: skip
+
+    def crumbs(self) -> Any:
+        return ((_("Resource registration"), reverse("registration:applications")),)
+
+    def queryset(self) -> Any:
+        rows = queries.unregistered(self.actor)
+        own = [row.pk for row in rows if allows(self.actor, P.APPLY, row)]
+        return rows.filter(pk__in=own)
+
+
+class ApplicationForm(Form):
+    """What an applicant states; the receiver and the reason only for what follows a certificate."""
+
+    receiver = forms.ChoiceField(label=gettext_lazy("Receiver"))
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    source = forms.CharField(
+        label=gettext_lazy("Where the data come from"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    legality = forms.CharField(
+        label=gettext_lazy("Why they are lawful"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("The law or duty they are collected under, with its article."),
+    )
+    rights = forms.MultipleChoiceField(
+        label=gettext_lazy("Rights claimed"), choices=list(labels.RIGHTS.items()), widget=forms.CheckboxSelectMultiple
+    )
+    duties = forms.CharField(
+        label=gettext_lazy("Duties"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("How the data are kept up to date, safe and shared."),
+    )
+    years = forms.IntegerField(label=gettext_lazy("Years"), min_value=1, max_value=rules.MOST_YEARS, initial=3)
+
+    def __init__(self, *args: Any, kind: str, receivers: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind == ApplicationKind.FIRST:
+            del self.fields["reason"]
+        if kind != ApplicationKind.TRANSFER:
+            del self.fields["receiver"]
+        else:
+            receiver: Any = self.fields["receiver"]
+            receiver.choices = receivers
+
+    def data_entered(self) -> ApplicationData:
+        """The cleaned values as what the services take."""
+        given = self.cleaned_data
+        return ApplicationData(
+            given["source"],
+            given["legality"],
+            tuple(given["rights"]),
+            given["duties"],
+            given["years"],
+            given.get("reason", ""),
+        )
+
+
+class ApplyFirst(FormPage):
+    """Draft a first registration."""
+
+    title = gettext_lazy("First registration")
+    permission = P.APPLY
+    form_class = ApplicationForm
+    success = gettext_lazy("Drafted. Submit it when it is complete.")
+
+    def entry(self) -> Any:
+        found = queries.unregistered(self.actor).filter(uid=self.kwargs["uid"]).first()
+        if found is None:
+            raise RegistrationNotFound
+        return found
+
+    def page_title(self) -> Any:
+        return f"{self.title} · {self.entry()}"
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"kind": ApplicationKind.FIRST, "receivers": []}
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        application = services.apply_first(actor=self.actor, now=self.now, entry=self.entry(), data=form.data_entered())
+        return application.get_absolute_url()
+
+
+class ApplyFurther(FormPage):
+    """Draft a change, transfer or cancellation of a certificate."""
+
+    permission = P.APPLY
+    form_class = ApplicationForm
+    success = gettext_lazy("Drafted. Submit it when it is complete.")
+
+    @property
+    def kind(self) -> ApplicationKind:
+        if self.kwargs["kind"] not in {kind.value for kind in ApplicationKind} - {"first"}:
+            raise RegistrationNotFound
+        return ApplicationKind(self.kwargs["kind"])
+
+    def page_title(self) -> Any:
+        return f"{labels.KINDS[self.kind]} · {self.kwargs['number']}"
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        units = Unit.objects.filter(closed_on__isnull=True).order_by("path")
+        return {"kind": self.kind, "receivers": [(unit.uid, str(unit)) for unit in units]}
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        before = queries.get_certificate(number=self.kwargs["number"]).application
+        return {name: getattr(before, name) for name in ("source", "legality", "rights", "duties", "years")}
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        certificate = queries.get_certificate(number=self.kwargs["number"])
+        receiver = Unit.objects.filter(uid=form.cleaned_data.get("receiver", "")).first()
+        application = services.apply_further(
+            actor=self.actor,
+            now=self.now,
+            certificate=certificate,
+            kind=self.kind,
+            data=form.data_entered(),
+            receiver=receiver,
+        )
+        return application.get_absolute_url()
+
+
+class ChangeApplication(FormPage):
+    """Change a draft."""
+
+    title = gettext_lazy("Edit the application")
+    permission = P.APPLY
+    form_class = ApplicationForm
+
+    def application(self) -> Application:
+        return queries.get_application(actor=self.actor, uid=self.kwargs["uid"])
+
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        kind = self.application().kind
+        shown = ApplicationKind.CHANGE if kind == ApplicationKind.TRANSFER else kind
+        return {"kind": shown, "receivers": []}
+
+    def initial(self, **kwargs: Any) -> dict[str, Any]:
+        names = ("source", "legality", "rights", "duties", "years", "reason")
+        application = self.application()
+        return {name: getattr(application, name) for name in names}
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        application = services.change_application(
+            actor=self.actor, now=self.now, application=self.application(), data=form.data_entered()
+        )
+        return application.get_absolute_url()
+
+
+class Step(ActionPage):
+    """A button of an application's page: one service function."""
+
+    permission = P.VIEW
+    service: Any = None
+    done: Any = ""
+
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
+        application = queries.get_application(actor=self.actor, uid=kwargs["uid"])
+        self.service(actor=self.actor, now=self.now, application=application)
+        return str(self.done), application.get_absolute_url()
+
+
+class ReasonStep(FormPage):
+    """A step that needs a reason."""
+
+    permission = P.VIEW
+    form_class = ReasonForm
+    service: Any = None
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        application = queries.get_application(actor=self.actor, uid=self.kwargs["uid"])
+        reason = form.cleaned_data["reason"]
+        self.service(actor=self.actor, now=self.now, application=application, reason=reason)
+        return application.get_absolute_url()
+
+
+class ObjectionPage(FormPage):
+    """One objection, to be upheld or rejected with an answer."""
+
+    title = gettext_lazy("Decide the objection")
+    permission = P.OBJECTION
+    form_class = ReasonForm
+    template_name = "registration/objection.html"
+
+    def objection(self) -> Objection:
+        found = Objection.objects.filter(uid=self.kwargs["uid"]).select_related("application__entry").first()
+        if found is None:
+            raise RegistrationNotFound
+        return found
+
+    def context(self, **kwargs: Any) -> dict[str, Any]:
+        return {"objection": self.objection()}
+
+    def save(self, form: Any, **kwargs: Any) -> str:
+        objection = services.decide_objection(
+            actor=self.actor,
+            now=self.now,
+            objection=self.objection(),
+            upheld="uphold" in self.request.POST,
+            answer=form.cleaned_data["reason"],
+        )
+        return objection.application.get_absolute_url()

@@ -1,1 +1,0 @@
-"""Writes of: registration of data resources."""
