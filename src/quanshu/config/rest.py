@@ -17,11 +17,7 @@ from quanshu.shared.web.api import error_response
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.services.rest import router as services
 from quanshu.supply.catalogue.rest import router as catalogue
-from quanshu.supply.census.rest import router as census
-from quanshu.supply.fusion.rest import router as fusion
-from quanshu.supply.hosting.rest import router as hosting
 from quanshu.supply.intake.rest import router as intake
-from quanshu.supply.inventory.rest import router as inventory
 from quanshu.supply.libraries.rest import router as libraries
 from quanshu.supply.quality.rest import router as quality
 from quanshu.supply.registration.rest import router as registration
@@ -71,11 +67,7 @@ for prefix, router in (
     ("catalogue", catalogue),
     ("intake", intake),
     ("quality", quality),
-    ("inventory", inventory),
-    ("census", census),
     ("registration", registration),
-    ("hosting", hosting),
-    ("fusion", fusion),
     ("libraries", libraries),
     ("workspaces", workspaces),
     ("services", services),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.registration import services
 from quanshu.supply.registration.pages import applications as pages
-from quanshu.supply.registration.pages import public
+from quanshu.supply.registration.pages import drafting, public
 
 app_name = "registration"
 STEPS = (
@@ -26,18 +26,18 @@ REASONS = (
 urlpatterns = [
     path("", pages.Applications.as_view(), name="applications"),
     path("figures/", pages.Figures.as_view(), name="figures"),
-    path("new/", pages.Choose.as_view(), name="choose"),
-    path("new/<str:uid>/", pages.ApplyFirst.as_view(), name="apply"),
+    path("new/", drafting.Choose.as_view(), name="choose"),
+    path("new/<str:uid>/", drafting.ApplyFirst.as_view(), name="apply"),
     path("publicity/", public.Publicity.as_view(), name="publicity"),
     path("publicity/<str:uid>/", public.Object.as_view(), name="object"),
     path("verify/", public.Verify.as_view(), name="verify"),
     path("keys/", public.Keys.as_view(), name="keys"),
     path("c/<str:number>/<str:code>/", public.CertificatePage.as_view(), name="certificate"),
     path("c/<str:number>/<str:code>/file/", public.CertificateFile.as_view(), name="file"),
-    path("certificates/<str:number>/<str:kind>/", pages.ApplyFurther.as_view(), name="further"),
+    path("certificates/<str:number>/<str:kind>/", drafting.ApplyFurther.as_view(), name="further"),
     path("objections/<str:uid>/", pages.ObjectionPage.as_view(), name="objection"),
     path("applications/<str:uid>/", pages.ApplicationPage.as_view(), name="application"),
-    path("applications/<str:uid>/change/", pages.ChangeApplication.as_view(), name="change"),
+    path("applications/<str:uid>/change/", drafting.ChangeApplication.as_view(), name="change"),
     *(
         path(
             f"applications/<str:uid>/{name}/",

@@ -55,7 +55,7 @@ class ModelPage(DetailPage):
     audit_kind = "libraries.model"
 
     def get_object(self, **kwargs: Any) -> Model:
-        return queries.get_model(actor=self.actor, uid=kwargs["uid"])
+        return queries.get_library_model(actor=self.actor, uid=kwargs["uid"])
 
     def latest(self) -> Version:
         version: Version = self.object.versions.first()
@@ -236,13 +236,13 @@ class EditModel(ModelEditor):
     title = gettext_lazy("Edit the model")
 
     def model(self) -> Model | None:
-        return queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        return queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
 
     def library(self) -> Library:
-        return queries.get_model(actor=self.actor, uid=self.kwargs["uid"]).library
+        return queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"]).library
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        model = queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        model = queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
         data = queries.data_of(model, model.versions.all()[0])
         return {name: getattr(data, name) for name in ModelForm.base_fields}
 
@@ -251,7 +251,7 @@ class ModelAction(ActionPage):
     """A button of a model's page."""
 
     def model(self) -> Model:
-        return queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        return queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
 
 
 class SubmitModel(ModelAction):
@@ -290,7 +290,7 @@ class ReturnModel(FormPage):
     success = gettext_lazy("The model is with its author again.")
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        model = queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        model = queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
         services.return_model(actor=self.actor, now=self.now, model=model, reason=form.cleaned_data["reason"])
         return model.get_absolute_url()
 
@@ -317,11 +317,11 @@ class ScheduleModel(FormPage):
     form_class = ScheduleForm
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        model = queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        model = queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
         return {"cron": model.cron, "follows": model.follows}
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        model = queries.get_model(actor=self.actor, uid=self.kwargs["uid"])
+        model = queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
         given = form.cleaned_data
         services.schedule_model(
             actor=self.actor, now=self.now, model=model, cron=given["cron"], follows=given["follows"]

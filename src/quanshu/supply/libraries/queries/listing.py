@@ -40,7 +40,7 @@ def list_models(actor: Actor) -> QuerySet[Model]:
     return Model.objects.visible_to(actor).select_related("library__unit", "entry__unit", "current", "published")
 
 
-def get_model(*, actor: Actor, uid: str) -> Model:
+def get_library_model(*, actor: Actor, uid: str) -> Model:
     """Raises `libraries.not_found`."""
     found = list_models(actor).filter(uid=uid).first()
     if found is None:

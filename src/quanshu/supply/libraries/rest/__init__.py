@@ -127,7 +127,7 @@ def build_row(build: Build) -> dict[str, Any]:
 def model_at(request: HttpRequest, uid: str) -> Model:
     """The model of the address, as the caller may see it."""
     require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_model(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_library_model(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
 
 
 @router.get("/libraries")
@@ -179,7 +179,7 @@ def create_model(request: HttpRequest, uid: str, body: ModelBody) -> Status[dict
 
 
 @router.get("/models/{uid}")
-def get_model(request: HttpRequest, uid: str) -> dict[str, Any]:
+def get_library_model(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One model with all its versions."""
     model = model_at(request, uid)
     return model_row(model) | {"versions": [version_row(version) for version in model.versions.all()]}

@@ -1,1 +1,0 @@
-"""Values of: data census; no Django."""

@@ -1,1 +1,0 @@
-"""Values of: identity fusion; no Django."""

@@ -1,1 +1,0 @@
-"""Values of: hosted tables; no Django."""

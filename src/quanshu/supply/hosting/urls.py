@@ -1,8 +1,0 @@
-"""Addresses of: hosted tables."""
-
-from __future__ import annotations
-
-from django.urls import URLPattern
-
-app_name = "hosting"
-urlpatterns: list[URLPattern] = []

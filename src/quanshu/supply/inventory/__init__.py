@@ -1,1 +1,0 @@
-"""Business, system and data inventory."""

@@ -1,3 +1,0 @@
-"""What this room tells others about."""
-
-from __future__ import annotations

@@ -1,1 +1,0 @@
-"""Rows of: business, system and data inventory."""

@@ -1,1 +1,0 @@
-"""Pages of: business, system and data inventory."""

@@ -1,1 +1,0 @@
-"""Reads of: business, system and data inventory."""

@@ -1,7 +1,0 @@
-"""Business, system and data inventory over the API."""
-
-from __future__ import annotations
-
-from ninja import Router
-
-router = Router()

@@ -1,1 +1,0 @@
-"""Writes of: business, system and data inventory."""

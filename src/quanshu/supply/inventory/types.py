@@ -1,1 +1,0 @@
-"""Values of: business, system and data inventory; no Django."""

@@ -1,8 +1,0 @@
-"""Addresses of: business, system and data inventory."""
-
-from __future__ import annotations
-
-from django.urls import URLPattern
-
-app_name = "inventory"
-urlpatterns: list[URLPattern] = []
