@@ -17,10 +17,15 @@ from quanshu.shared.web.api import error_response
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.services.rest import router as services
 from quanshu.supply.catalogue.rest import router as catalogue
+from quanshu.supply.census.rest import router as census
+from quanshu.supply.fusion.rest import router as fusion
+from quanshu.supply.hosting.rest import router as hosting
 from quanshu.supply.intake.rest import router as intake
+from quanshu.supply.inventory.rest import router as inventory
 from quanshu.supply.libraries.rest import router as libraries
 from quanshu.supply.quality.rest import router as quality
 from quanshu.supply.registration.rest import router as registration
+from quanshu.supply.standards.rest import router as standards
 from quanshu.supply.workspaces.rest import router as workspaces
 
 
@@ -64,9 +69,14 @@ api = NinjaAPI(
 )
 for prefix, router in (
     ("organisation", organisation),
+    ("standards", standards),
     ("catalogue", catalogue),
     ("intake", intake),
+    ("inventory", inventory),
+    ("census", census),
+    ("hosting", hosting),
     ("quality", quality),
+    ("fusion", fusion),
     ("registration", registration),
     ("libraries", libraries),
     ("workspaces", workspaces),

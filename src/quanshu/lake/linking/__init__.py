@@ -1,0 +1,1 @@
+"""Records of one person or enterprise across sources: standardised, compared, scored."""

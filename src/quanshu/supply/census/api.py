@@ -1,0 +1,3 @@
+"""The door of census."""
+
+from __future__ import annotations

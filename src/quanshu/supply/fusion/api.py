@@ -1,0 +1,3 @@
+"""The door of fusion."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The door of hosting."""
+
+from __future__ import annotations

@@ -1,0 +1,7 @@
+"""Hosting over the API."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router()

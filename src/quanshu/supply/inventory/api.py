@@ -1,0 +1,3 @@
+"""The door of inventory."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The door of standards."""
+
+from __future__ import annotations
