@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gateway_lookup, merkle_tree, quality_checks
+from benchmarks import csv_landing, gateway_lookup, merkle_tree, quality_peer, quality_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Performance
@@ -31,7 +31,7 @@ def line(row: dict[str, Any]) -> str:
 
 def main() -> int:
     rows = []
-    for module in (merkle_tree, quality_checks, gateway_lookup):
+    for module in (merkle_tree, quality_rules, quality_peer, csv_landing, gateway_lookup):
         for result in module.run():
             rows.append(result.row())
             print(line(rows[-1]), flush=True)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from quanshu.lake import Lake
 from quanshu.lake.checks.specs import CheckSpec
-from quanshu.lake.checks.sql import compile_row_rule
+from quanshu.lake.checks import run_checks
+from quanshu.lake.checks.sql import compile_row_rule, with_forms
 from quanshu.lake.distributed import SparkEngine, SparkFailed, to_spark
 from quanshu.lake.errors import WriteConflict
 from support_spark import CLUSTER, why_not
@@ -77,8 +78,37 @@ def test_two_workers_take_part(spark: SparkEngine) -> None:
 @pytest.mark.parametrize("spec", ROW_RULES, ids=lambda spec: spec.id)
 def test_a_compiled_rule_finds_the_same_rows(spark: SparkEngine, lake: Lake, spec: CheckSpec) -> None:
     rule = compile_row_rule(spec, lake.schema("city.people"), TODAY)
-    ours, theirs = both(spark, lake, f"SELECT b, {rule.tested} AS tested, {rule.failed} AS failed FROM t ORDER BY b")
+    source = with_forms([rule], "t")
+    sql = f"SELECT b, {rule.tested} AS tested, {rule.failed} AS failed FROM {source} AS t ORDER BY b"
+    ours, theirs = both(spark, lake, sql)
     assert ours == theirs
+
+
+def test_a_whole_scan_finds_the_same_on_both_engines(spark: SparkEngine, lake: Lake) -> None:
+    lake.append("city.known", pa.table({"a": ["123", "it's", "110105194912310021"], "n": ["1", "2", "3"]}))
+    specs = [
+        *ROW_RULES,
+        CheckSpec("length", "length", ("a",), {"min": 2, "max": 18}),
+        CheckSpec("place", "region_code", ("a",), {"codes": ["370102"]}),
+        CheckSpec("phone", "phone", ("a",)),
+        CheckSpec("birth", "birth_date", ("a", "b")),
+        CheckSpec("once", "unique", ("a",)),
+        CheckSpec("known", "reference", ("a",), {"table": "city.known", "column": "a"}),
+        CheckSpec("decides", "dependency", ("a", "n")),
+        CheckSpec("agrees", "consistency", ("a", "n"), {"table": "city.known", "key": "a", "column": "n"}),
+        CheckSpec("own", "predicate", ("n",), {"expression": "n < 5"}),
+        CheckSpec("fresh", "freshness", ("b",), {"days": 1}),
+        CheckSpec("many", "row_count", ("a",), {"min": 100}),
+    ]
+    asked = {"keys": ["b"], "today": TODAY}
+    ours = run_checks(lake, "city.people", specs, **asked)
+    theirs = run_checks(lake, "city.people", specs, spark=spark, **asked)
+    assert ours == theirs
+    assert sum(result.failed > 0 for result in ours.results.values()) > 8
+    kept = {"keep": 2, "watched": {"known": [("2020-01-09",), ("2020-01-01",)]}}
+    assert run_checks(lake, "city.people", specs, **asked, **kept) == run_checks(
+        lake, "city.people", specs, spark=spark, **asked, **kept
+    )
 
 
 def test_grouping_windows_and_types_agree(spark: SparkEngine, lake: Lake) -> None:

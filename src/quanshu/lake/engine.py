@@ -3,7 +3,8 @@
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def connect(parent: Path, *, memory_limit: str = "1GB", threads: int = 2) -> Ite
         try:
             connection.execute("SET TimeZone = 'Asia/Shanghai'")
             connection.execute("SET python_enable_replacements = false")
+            connection.execute("SET enable_progress_bar = false")
             yield connection
         finally:
             connection.close()
@@ -89,6 +91,22 @@ def files_sql(schema: pa.Schema, files: Sequence[str], columns: Sequence[str] | 
     # The empty row source in front fixes types, and columns that older files do not have yet.
     scan = f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
     return f"SELECT {names} FROM ({empty} UNION ALL BY NAME {scan})"
+
+
+def watched(connection: duckdb.DuckDBPyConnection, sql: str, look: Callable[[float], None] | None) -> None:
+    """Run a long statement; `look` is told each second which share of it is done (0 to 1), and may raise to stop it."""
+    if look is None:
+        connection.execute(sql)
+        return
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        work = pool.submit(connection.execute, sql)
+        try:
+            while wait([work], timeout=1).not_done:
+                look(max(connection.query_progress(), 0) / 100)
+        except BaseException:
+            connection.interrupt()
+            raise
+        work.result()
 
 
 def reader(connection: duckdb.DuckDBPyConnection, sql: str, *, rows: int = BATCH_ROWS) -> pa.RecordBatchReader:

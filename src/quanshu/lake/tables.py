@@ -15,7 +15,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, convert_to_deltalake, write_deltalake
+from deltalake import CommitProperties, DeltaTable, WriterProperties, convert_to_deltalake, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import engine
@@ -30,6 +30,8 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 _COMMIT_PREFIX = "quanshu."
+# As many rows as DuckDB's own row groups have: each thread of the engine reads whole groups.
+_WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,7 @@ class Lake:
             schema_mode="merge" if mode == "append" else "overwrite",
             configuration=_CONFIGURATION,
             commit_properties=_properties(commit),
+            writer_properties=_WRITING,
         )
         return self.version(name)
 

@@ -89,7 +89,7 @@ def test_an_unclosed_quotation_mark_costs_one_row(tmp_path: Path, length: int) -
 def test_every_line_is_accounted_for(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     path.write_text("\n".join(["a,b", *lines]) + "\n", encoding="utf-8")
-    rows = TextRows(("a", "b"), _items(path, "utf-8", ",", 2))
+    rows = TextRows(("a", "b"), _items(path, ",", 2))
     good, refused = drain(rows)
     covered = sum(1 + sum(str(value).count("\n") for value in row[1:]) for row in good)
     for row in refused:

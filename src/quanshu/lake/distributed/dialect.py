@@ -10,6 +10,8 @@ from sqlglot import exp
 
 # What DuckDB takes for a day. Spark would take a bare year too.
 DAY_FORM = r"^\s*[0-9]{1,6}-[0-9]{1,2}-[0-9]{1,2}([ T].*)?$"
+# Forms of times that rules use, in the words of each engine.
+TIME_FORMS = {"%Y%m%d": "yyyyMMdd"}
 DAY_TYPES = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ)
 
 
@@ -24,6 +26,10 @@ def to_spark(sql: str) -> str:
     nodes: list[Any] = [*tree.find_all(exp.TryCast, exp.RegexpFullMatch)]
     for node in reversed(nodes):
         node.replace(_whole_match(node) if isinstance(node, exp.RegexpFullMatch) else _strict_day(node))
+    for node in list(tree.find_all(exp.Anonymous)):
+        if node.name.upper() == "TRY_STRPTIME" and node.expressions[1].name in TIME_FORMS:
+            form = exp.Literal.string(TIME_FORMS[node.expressions[1].name])
+            node.replace(exp.Anonymous(this="TRY_TO_TIMESTAMP", expressions=[node.expressions[0].copy(), form]))
     return tree.sql(dialect="spark")
 
 

@@ -52,9 +52,19 @@ def cast_sql(column: ColumnSpec, value: str) -> str:
         case DataType.DATE:
             if column.date_format:
                 return f"CAST(try_strptime({value}, {literal(column.date_format)}) AS DATE)"
-            return f"TRY_CAST({_rewritten(value, _DATE_FORMS)} AS DATE)"
+            return f"CASE WHEN {_iso_day(value)} THEN TRY_CAST({value} AS DATE) ELSE {_any_day(value)} END"
         case DataType.DATETIME:
             return _datetime(column, value)
+
+
+def _iso_day(value: str) -> str:
+    """Whether a text has the form of nearly every date, so that the others need not be tried."""
+    dashes = f"{value}[5] = '-' AND {value}[8] = '-'"
+    return f"({value} >= '1000' AND {value} < '3' AND length({value}) = 10 AND {dashes})"
+
+
+def _any_day(value: str) -> str:
+    return f"TRY_CAST({_rewritten(value, _DATE_FORMS)} AS DATE)"
 
 
 def _datetime(column: ColumnSpec, value: str) -> str:
@@ -73,9 +83,14 @@ def fault_sql(column: ColumnSpec, value: str, typed: str, *, required: bool) -> 
             if column.max_length is not None:
                 cases.append(f"WHEN length({value}) > {column.max_length:d} THEN {literal(Reason.TOO_LONG)}")
         case DataType.INTEGER:
+            cases.append(f"WHEN {typed} IS NOT NULL THEN NULL")
             cases.append(f"WHEN NOT {_matches(value, _INTEGER)} THEN {literal(Reason.NOT_INTEGER)}")
             cases.append(f"WHEN {typed} IS NULL THEN {literal(Reason.OUT_OF_RANGE)}")
         case DataType.DECIMAL:
+            # A number with no more decimals than there is room for and a value has no fault; most are such.
+            point = f"strpos({value}, '.')"
+            few = f"({point} = 0 OR length({value}) - {point} <= {decimal_digits(column)[1]})"
+            cases.append(f"WHEN {typed} IS NOT NULL AND {few} THEN NULL")
             cases.extend(_decimal_faults(column, value))
             cases.append(f"WHEN {typed} IS NULL THEN {literal(Reason.OUT_OF_RANGE)}")
         case DataType.BOOLEAN | DataType.DATE | DataType.DATETIME:

@@ -4,7 +4,8 @@ import codecs
 import csv
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -14,10 +15,12 @@ from quanshu.lake.landing.types import (
     EmptySource,
     Reason,
     Refusal,
+    Scan,
     TextRow,
     TextRows,
     check_header,
 )
+from quanshu.lake.schema import literal, quote
 
 _CHUNK = 1 << 20
 _DELIMITERS = ",;\t"
@@ -27,6 +30,12 @@ _RECORD_LINES = 200
 # A UTF-8 file with one damaged byte also "decodes" as GB 18030, into nonsense. GB 18030 text fails as
 # UTF-8 within its first few Chinese characters; a file that fails later is damaged UTF-8.
 _SURELY_UTF8 = 20
+# What stands for no value at all; a file that holds it is read line by line.
+_NOTHING = "\x1a"
+# First bytes of the blanks in UTF-8. Other characters begin with some of them, which only costs looking at ends.
+_BLANK_BYTES = (b" ", b"\t", b"\r", b"\xc2", b"\xe3")
+# Fewer marks than one in so many bytes are looked at one by one; of more, their edges are counted.
+_FEW = 60
 # Text kept of a row that could not be parsed.
 _KEPT_TEXT = 4_000
 
@@ -34,20 +43,109 @@ _KEPT_TEXT = 4_000
 def read_csv(path: Path) -> TextRows:
     """Read a delimited text file (UTF-8 with or without mark, UTF-16 with mark, GB 18030; `,` `;` or tab).
 
-    Blank lines are no rows. Raises `lake.bad_encoding`, `lake.empty_source`, `lake.bad_header`.
+    Blank lines are no rows. Raises `lake.bad_encoding`, `lake.empty_source`, `lake.bad_header`; a file of more than
+    a mebibyte whose damage lies further on raises `lake.bad_encoding` when its rows are read.
     """
-    encoding = detect_encoding(path)
+    encoding = _likely_encoding(path)
     with path.open(encoding=encoding, newline="") as stream:
         delimiter = _delimiter(stream)
         stream.seek(0)
+        parser = csv.reader(stream, delimiter=delimiter, strict=True)
         try:
-            header = next((row for row in csv.reader(stream, delimiter=delimiter, strict=True) if any(row)), None)
+            header = next((row for row in parser if any(row)), None)
         except csv.Error as error:
             raise BadHeader(source=path.name) from error
+        lines = parser.line_num
     if header is None:
         raise EmptySource(source=path.name)
     columns = check_header(path.name, header)
-    return TextRows(columns, _items(path, encoding, delimiter, len(columns)))
+    scan = _scan(path, delimiter, columns) if encoding.startswith("utf-8") and lines == 1 else None
+    return TextRows(columns, _items(path, delimiter, len(columns)), scan=scan)
+
+
+def _likely_encoding(path: Path) -> str:
+    """UTF-8 while nothing in the file's beginning speaks against it, else what the whole file is in."""
+    with path.open("rb") as stream:
+        start = stream.read(_CHUNK)
+        whole = not stream.read(1)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return detect_encoding(path)
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(start, final=whole)
+    except UnicodeDecodeError:
+        return detect_encoding(path)
+    return "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
+
+
+def _scan(path: Path, delimiter: str, columns: Sequence[str]) -> Scan | None:
+    """The file as the engine reads it. It takes the short way only: any doubt about a line makes it fail whole.
+
+    A single column has none: there an empty line could be a row or none. The engine would overlook a delimiter too
+    many at the end of a line; one column more than the header names shows it.
+    """
+    looks = _Looks(path, delimiter.encode()) if len(columns) > 1 else None
+    if looks is None or not looks.marks_stand_around_fields():
+        return None
+    names = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in [*columns, Scan.BEYOND])
+    sql = (
+        f"read_csv({literal(str(path))}, auto_detect = false, header = false, skip = 1, delim = {literal(delimiter)},"
+        f" quote = '\"', escape = '\"', columns = {{{names}}}, nullstr = {literal(_NOTHING)},"
+        " strict_mode = true, null_padding = true, ignore_errors = false)"
+    )
+    whole = f"({quote(columns[-1])} IS NOT NULL AND {quote(Scan.BEYOND)} IS NULL)"
+    return Scan(sql, whole, looks.lines - 1, 2, looks.blanks)
+
+
+class _Looks:
+    """What the bytes of a file tell before its rows are read: lines, and whether marks and blanks stand in it."""
+
+    def __init__(self, path: Path, delimiter: bytes) -> None:
+        self.path = path
+        self.delimiter = delimiter
+        self.lines = 0
+        self.marks = self.blanks = self.unsure = False
+        returns, line_ends, last = 0, 0, b"\n"
+        for chunk in self._chunks():
+            self.lines += chunk.count(b"\n")
+            self.marks = self.marks or b'"' in chunk
+            self.unsure = self.unsure or _NOTHING.encode() in chunk
+            if b"\r" in chunk or last == b"\r":
+                returns += chunk.count(b"\r")
+                line_ends += (last + chunk).count(b"\r\n")
+            self.blanks = self.blanks or any(blank in chunk for blank in _BLANK_BYTES)
+            last = chunk[-1:]
+        self.lines += last != b"\n"
+        # A carriage return by itself ends a line for one reader and not for another.
+        self.unsure = self.unsure or returns != line_ends
+
+    def _chunks(self) -> Iterator[bytes]:
+        with self.path.open("rb") as stream:
+            if stream.read(3) != codecs.BOM_UTF8:
+                stream.seek(0)
+            while chunk := stream.read(_CHUNK):
+                yield chunk
+
+    def marks_stand_around_fields(self) -> bool:
+        """Whether every quotation mark begins or ends a field: of others the engine might make too much."""
+        if not self.marks or self.unsure:
+            return not self.unsure
+        marks, around, last = 0, 0, b"\n"
+        for chunk in self._chunks():
+            found = chunk.count(b'"')
+            if found or last == b'"':
+                marks += found
+                around += self._edges(last + chunk, found)
+            last = chunk[-1:]
+        return marks == around + (last == b'"')
+
+    def _edges(self, chunk: bytes, marks: int) -> int:
+        """Marks just after the beginning of a field, and marks just before the end of one."""
+        if marks * _FEW > len(chunk):
+            edges = [self.delimiter + b'"', b'\n"', b'"' + self.delimiter, b'"\n', b'"\r']
+            return sum(chunk.count(edge) for edge in edges)
+        pieces = chunk.split(b'"')
+        begins, ends = {self.delimiter, b"\n"}, {self.delimiter, b"\n", b"\r"}
+        return sum((before[-1:] in begins) + (after[:1] in ends) for before, after in pairwise(pieces))
 
 
 def detect_encoding(path: Path) -> str:
@@ -145,8 +243,8 @@ class _Lines:
         return first
 
 
-def _items(path: Path, encoding: str, delimiter: str, width: int) -> Iterator[TextRow | Refusal]:
-    with path.open(encoding=encoding, newline="") as stream:
+def _items(path: Path, delimiter: str, width: int) -> Iterator[TextRow | Refusal]:
+    with path.open(encoding=detect_encoding(path), newline="") as stream:
         lines = _Lines(stream)
         parser = csv.reader(lines, delimiter=delimiter, strict=True)
         header_read = False

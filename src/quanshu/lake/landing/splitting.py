@@ -7,7 +7,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from quanshu.lake.engine import reader
+from quanshu.lake.engine import reader, watched
 from quanshu.lake.errors import UnknownColumn
 from quanshu.lake.landing.casts import cast_sql, fault_sql
 from quanshu.lake.landing.types import ROW_NUMBER, ColumnSpec, Reason, TextRows
@@ -22,7 +22,8 @@ class Split:
     """Outcome of a load: `rows_in` = `landed_rows` + `refused_rows`, always.
 
     A row with several faults is one refused row and several rows of `refused`. The data live in the
-    engine connection that was split on; stream them with the readers, or take them whole.
+    engine connection that was split on, those that fit as the view `landing_fit`; stream them with the
+    readers, or take them whole.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -34,8 +35,7 @@ class Split:
     def landed_reader(self) -> pa.RecordBatchReader:
         """Stream the rows that fit, in the contract's types, in the order of the source."""
         names = ", ".join(quote(name) for name in self.columns)
-        order = f"ORDER BY {quote(ROW_NUMBER)}"
-        return reader(self.connection, f"SELECT {names} FROM landing_cast WHERE faults IS NULL {order}")
+        return reader(self.connection, f"SELECT {names} FROM landing_fit")
 
     def refused_reader(self) -> pa.RecordBatchReader:
         """Stream the faults: row_number, column, value, reason, message, record_json."""
@@ -74,14 +74,17 @@ def split(
     unknown = [name for name in source.columns if name not in names]
     if unknown and extra == "refuse":
         raise UnknownColumn(column=", ".join(unknown))
-    _stage(connection, source, progress)
-    _cast(connection, columns, keys)
-    if keys:
-        _mark_duplicates(connection, keys)
-    _collect_refused(connection, source)
-    landed = _number(connection, "SELECT count(*) FROM landing_cast WHERE faults IS NULL")
+    text = _scanned(connection, source, columns, keys, progress)
+    if text is None:
+        source.scan = None
+        text = "landing_text"
+        _stage(connection, source, progress)
+        _cast(connection, source, text, columns, keys)
+    repeated = _find_repeated(connection, keys)
+    _collect_refused(connection, source, text, keys if repeated else ())
+    _show_fit(connection, names, repeated)
     refused = _number(connection, "SELECT count(DISTINCT row_number) FROM landing_refused")
-    return Split(connection, names, source.rows_in, landed, refused)
+    return Split(connection, names, source.rows_in, _number(connection, "SELECT count(*) FROM landing_fit"), refused)
 
 
 def _from_arrow(data: pa.RecordBatchReader | pa.Table) -> TextRows:
@@ -96,6 +99,37 @@ def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
     return int(connection.sql(sql).fetchall()[0][0])
 
 
+def _scanned(
+    connection: duckdb.DuckDBPyConnection,
+    source: TextRows,
+    columns: Sequence[ColumnSpec],
+    keys: Sequence[str],
+    progress: Callable[[int], None] | None,
+) -> str | None:
+    """Let the engine read and cast the file at once; returns what to read its text from, or None if it would not.
+
+    The engine reads every row or fails; where it finds fewer than there are lines, some line holds none or a part of
+    one, and only the long way knows the number of each.
+    """
+    scan = source.scan
+    if scan is None:
+        return None
+    look = (lambda share: progress(int(share * scan.rows))) if progress is not None else None
+    try:
+        _cast(connection, source, scan.sql, columns, keys, look)
+    except (duckdb.OutOfMemoryException, duckdb.InterruptException):
+        raise
+    except duckdb.Error:
+        return None
+    counts = connection.sql("SELECT count(*), count(*) FILTER (WHERE whole) FROM landing_cast").fetchall()[0]
+    if set(counts) != {scan.rows}:
+        return None
+    source.rows_in = scan.rows
+    if progress is not None:
+        progress(scan.rows)
+    return scan.sql
+
+
 def _stage(connection: duckdb.DuckDBPyConnection, source: TextRows, progress: Callable[[int], None] | None) -> None:
     """Bring the text into the engine, where it may spill to disk."""
     texts = ", ".join(f"{quote(name)} VARCHAR" for name in source.columns)
@@ -108,10 +142,39 @@ def _stage(connection: duckdb.DuckDBPyConnection, source: TextRows, progress: Ca
             progress(source.rows_in)
 
 
-def _cast(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnSpec], keys: Sequence[str]) -> None:
-    """Cast every column and list the faults of each row; no faults is NULL."""
-    blanks = literal(_BLANKS)
-    trimmed = ", ".join(f"nullif(trim({quote(c.name)}, {blanks}), '') AS v{i}" for i, c in enumerate(columns))
+def _trimmed(name: str, blanks: bool) -> str:
+    """A value without blanks around it; null when nothing is left.
+
+    Few values have any: looking at the ends is a quarter of the work of cutting.
+    """
+    column = quote(name)
+    if not blanks:
+        return f"nullif({column}, '')"
+    clean = " AND ".join(_begins_clean(end) for end in (column, f"{column}[-1]"))
+    return f"CASE WHEN {clean} THEN {column} ELSE nullif(trim({column}, {literal(_BLANKS)}), '') END"
+
+
+def _begins_clean(text: str) -> str:
+    """Whether a text begins with no blank, told by its place in the order of characters; never true of an empty one."""
+    ascii_or_more = f"({text} >= '!' AND {text} < '\u00a0')"
+    between = f"({text} >= '\u00a1' AND {text} < '\u3000')"
+    return f"({ascii_or_more} OR {text} >= '\u3001' OR {between})"
+
+
+def _cast(
+    connection: duckdb.DuckDBPyConnection,
+    source: TextRows,
+    text: str,
+    columns: Sequence[ColumnSpec],
+    keys: Sequence[str],
+    look: Callable[[float], None] | None = None,
+) -> None:
+    """Cast every column, list the faults of each row (none is null), and keep the whole record of rows with faults."""
+    scan = source.scan
+    # The engine keeps the order of what it reads, so a row's place tells its line.
+    number = f"rowid + {scan.first_row}" if scan else quote(ROW_NUMBER)
+    kept = f"{scan.whole} AS whole" if scan else number
+    trimmed = ", ".join(f"{_trimmed(c.name, scan is None or scan.blanks)} AS v{i}" for i, c in enumerate(columns))
     casts = ", ".join(f"{cast_sql(column, f'v{i}')} AS t{i}" for i, column in enumerate(columns))
     named = ", ".join(f"t{i} AS {quote(column.name)}" for i, column in enumerate(columns))
     faults = [
@@ -123,46 +186,89 @@ def _cast(connection: duckdb.DuckDBPyConnection, columns: Sequence[ColumnSpec], 
         f"{fault_sql(column, f'v{i}', f't{i}', required=column.required or column.name in keys)} AS r{i}"
         for i, column in enumerate(columns)
     )
-    number = quote(ROW_NUMBER)
     any_fault = " OR ".join(f"r{i} IS NOT NULL" for i in range(len(columns)))
-    connection.execute(
+    watched(
+        connection,
         f"""CREATE OR REPLACE TEMP TABLE landing_cast AS
-        SELECT {number}, {named}, CASE WHEN {any_fault}
-            THEN list_filter([{", ".join(faults)}], lambda fault: fault IS NOT NULL) END AS faults
-        FROM (SELECT *, {reasons} FROM
-             (SELECT *, {casts} FROM (SELECT {number}, {trimmed} FROM landing_text)))"""
-    )
-
-
-def _mark_duplicates(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
-    number = quote(ROW_NUMBER)
-    group = ", ".join(quote(key) for key in keys)
-    shown = " || ', ' || ".join(f"{quote(key)}::VARCHAR" for key in keys)
-    fault = (
-        f"[{{'position': 0, 'column': {literal(', '.join(keys))}, 'value': {shown}, "
-        f"'reason': {literal(Reason.DUPLICATE_KEY)}}}]"
+        SELECT {kept}, {named},
+            CASE WHEN {any_fault}
+                THEN list_filter([{", ".join(faults)}], lambda fault: fault IS NOT NULL) END AS faults,
+            CASE WHEN {any_fault} THEN {_record(source)} END AS record
+        FROM (SELECT *, {reasons} FROM (SELECT *, {casts} FROM (SELECT *, {trimmed} FROM {text})))""",
+        look,
     )
     connection.execute(
-        f"""UPDATE landing_cast SET faults = {fault} WHERE {number} IN (
-            SELECT {number} FROM landing_cast WHERE faults IS NULL
-            QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY {number}) > 1)"""
+        f"CREATE OR REPLACE TEMP VIEW landing_rows AS SELECT *, {number} AS landing_number FROM landing_cast"
     )
 
 
-def _collect_refused(connection: duckdb.DuckDBPyConnection, source: TextRows) -> None:
+def _record(source: TextRows) -> str:
+    """The row as it was read, as JSON."""
+    parts = ", ".join(f"{literal(name)}, {quote(name)}" for name in source.columns)
+    return f"json_object({parts})::VARCHAR"
+
+
+def _find_repeated(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> int:
+    """List the rows that fit and share a key with an earlier one; returns how many."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE landing_repeated (landing_number BIGINT, shown VARCHAR)")
+    if not keys:
+        return 0
+    group = ", ".join(quote(key) for key in keys)
+    same = " AND ".join(f"c.{quote(key)} = s.{quote(key)}" for key in keys)
+    shown = " || ', ' || ".join(f"c.{quote(key)}::VARCHAR" for key in keys)
+    shared = f"SELECT {group} FROM landing_cast WHERE faults IS NULL GROUP BY {group} HAVING count(*) > 1"
+    partition = ", ".join(f"c.{quote(key)}" for key in keys)
+    connection.execute(
+        f"""INSERT INTO landing_repeated SELECT landing_number, {shown}
+        FROM landing_rows c JOIN ({shared}) s ON {same} WHERE c.faults IS NULL
+        QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY landing_number) > 1"""
+    )
+    return _number(connection, "SELECT count(*) FROM landing_repeated")
+
+
+def _collect_refused(
+    connection: duckdb.DuckDBPyConnection, source: TextRows, text: str, repeated_keys: Sequence[str]
+) -> None:
     """One row for each fault, with the whole record as it was read."""
-    number = quote(ROW_NUMBER)
-    record = ", ".join(f"{literal(name)}, t.{quote(name)}" for name in source.columns)
     messages = " ".join(f"WHEN {literal(reason)} THEN {literal(reason.message)}" for reason in Reason)
     connection.register("landing_unread", source.refused())
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE landing_refused AS
-        SELECT {number} AS row_number, fault.column AS "column", fault.value AS value,
+        SELECT landing_number AS row_number, fault.column AS "column", fault.value AS value,
                fault.reason AS reason, CASE fault.reason {messages} END AS message,
-               record_json, fault.position AS position
-        FROM (SELECT t.{number}, unnest(c.faults) AS fault,
-                     json_object({record})::VARCHAR AS record_json
-              FROM landing_cast c JOIN landing_text t USING ({number}) WHERE c.faults IS NOT NULL)
+               record AS record_json, fault.position AS position
+        FROM (SELECT landing_number, unnest(faults) AS fault, record FROM landing_rows WHERE faults IS NOT NULL)
         UNION ALL BY NAME SELECT *, 0 AS position FROM landing_unread"""
     )
     connection.unregister("landing_unread")
+    if repeated_keys:
+        _add_repeated(connection, source, text, repeated_keys)
+
+
+def _add_repeated(connection: duckdb.DuckDBPyConnection, source: TextRows, text: str, keys: Sequence[str]) -> None:
+    """The rows that repeat a key, with their records read again: they fitted, so none was kept of them."""
+    number = f"row_number() OVER () + {source.scan.first_row - 1}" if source.scan else quote(ROW_NUMBER)
+    threads = _number(connection, "SELECT current_setting('threads')")
+    # One thread reads a file from its beginning to its end, so that rows can be counted.
+    connection.execute("SET threads = 1")
+    try:
+        connection.execute(
+            f"""INSERT INTO landing_refused BY NAME
+            WITH numbered AS (SELECT *, {number} AS landing_number FROM {text})
+            SELECT r.landing_number AS row_number, {literal(", ".join(keys))} AS "column", r.shown AS value,
+                   {literal(Reason.DUPLICATE_KEY)} AS reason, {literal(Reason.DUPLICATE_KEY.message)} AS message,
+                   t.record AS record_json, 0 AS position
+            FROM landing_repeated r JOIN (SELECT landing_number, {_record(source)} AS record FROM numbered) t
+              USING (landing_number)"""
+        )
+    finally:
+        connection.execute(f"SET threads = {threads}")
+
+
+def _show_fit(connection: duckdb.DuckDBPyConnection, names: Sequence[str], repeated: int) -> None:
+    """The view `landing_fit`: rows that land, in the order of the source."""
+    columns = ", ".join(quote(name) for name in names)
+    once = " AND landing_number NOT IN (SELECT landing_number FROM landing_repeated)" if repeated else ""
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW landing_fit AS SELECT {columns} FROM landing_rows WHERE faults IS NULL{once}"
+    )

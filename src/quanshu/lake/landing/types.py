@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 import pyarrow as pa
 
@@ -109,16 +110,35 @@ class Refusal:
 TextRow = tuple[int, list[str | None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A file whose rows the engine can read itself: a table expression of text columns in the file's order, which rows
+    of it are `whole` (as many fields as columns), and how many it must give if every line holds exactly one, the first
+    being on line `first_row`. Without `blanks` no value has any around it."""
+
+    BEYOND: ClassVar[str] = "beyond the header"
+
+    sql: str
+    whole: str
+    rows: int
+    first_row: int
+    blanks: bool = True
+
+
 class TextRows:
     """Rows of text from a source, streamed once; rows that cannot be read are put aside as refusals.
 
     `refused()` and `rows_in` are complete when `batches()` has been drained. Row numbers are those
     a person sees in the source: the line of a text file, the row of a sheet, the ordinal of a query.
+    A `scan` is the short way to the same rows; whoever takes it says how many it found.
     """
 
-    def __init__(self, columns: tuple[str, ...], items: Iterator[TextRow | Refusal]) -> None:
+    def __init__(
+        self, columns: tuple[str, ...], items: Iterator[TextRow | Refusal], *, scan: Scan | None = None
+    ) -> None:
         self.columns = columns
         self.rows_in = 0
+        self.scan = scan
         self._items = items
         self._refused: list[pa.RecordBatch] = []
 
