@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.intake.api import Run, RunState
-from quanshu.supply.inventory.models import Asset, Company, Coordination, Gap, Import, Link
+from quanshu.supply.inventory.models import Asset, Company, Gap, Import, Link
 from quanshu.supply.inventory.permissions import InventoryPermission as P
 from quanshu.supply.inventory.types import (
     SHARING,
@@ -131,8 +131,13 @@ ACTIVE_LOWER = Q(lower__state=AssetState.ACTIVE)
 def with_sharing(rows: QuerySet[Company]) -> QuerySet[Company]:
     """Adds `is_sharing`: a published entry of the company's unit has rows that a load brought in."""
     loads = landed_runs().filter(source__entry__unit=OuterRef("unit"), source__entry__published_version__isnull=False)
-    overdue = Coordination.objects.filter(company=OuterRef("pk"), done_at__isnull=True, next_due__isnull=False)
-    return rows.annotate(is_sharing=Exists(loads), has_next=Exists(overdue))
+    return rows.annotate(is_sharing=Exists(loads))
+
+
+def with_days(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Adds the day of the last record and the day the next step is due."""
+    waiting = Q(records__done_at__isnull=True)
+    return rows.annotate(last_day=Max("records__day"), next_day=Max("records__next_due", filter=waiting))
 
 
 def list_companies(actor: Actor) -> QuerySet[Any]:

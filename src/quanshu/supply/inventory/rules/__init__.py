@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quanshu.supply.inventory.rules.assets import (
     LINKS,
+    ONLY_FOR,
     check_active,
     check_asset,
     check_code,
@@ -33,6 +34,7 @@ __all__ = [
     "COMPANY_MACHINE",
     "LINKS",
     "MACHINE",
+    "ONLY_FOR",
     "PLAN_DAYS",
     "check_accept",
     "check_active",
