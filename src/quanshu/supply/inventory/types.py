@@ -325,7 +325,7 @@ class NotDelisted(Conflict):
 
 class WrongStage(Conflict):
     code = "inventory.wrong_stage"
-    message = "A company at “%(before)s” does not come to “%(after)s” by a record."
+    message = "This stage does not follow the present one."
     remedy = "Record the stages in their order: contacted, agreed, connected."
 
 

@@ -141,7 +141,7 @@ class GapPage(DetailPage):
         if allows(self.actor, P.GAP_ACCEPT, obj):
             add("accept", _("Accept the gap"), "check", "outline-danger", "get")
             if obj.outcome == "accepted":
-                add("reopen", _("Open again"), "restore", "outline-primary", "post")
+                add("reopen", _("Open the gap again"), "restore", "outline-primary", "post")
         return found
 
     def cards(self, obj: Gap) -> list[Card]:

@@ -168,9 +168,9 @@ class Graph(Page):
         chosen = list(nodes.values())
         option, height = option_of(chosen, edges)
         columns = (
-            Column("from", _("From"), value=lambda row: row.source.name, link=lambda row: row.source.url),
+            Column("from", _("Upper end"), value=lambda row: row.source.name, link=lambda row: row.source.url),
             Column("from_kind", _("Kind"), value=lambda row: kind_name(row.source.kind), phone=False),
-            Column("to", _("To"), value=lambda row: row.target.name, link=lambda row: row.target.url),
+            Column("to", _("Lower end"), value=lambda row: row.target.name, link=lambda row: row.target.url),
             Column("to_kind", _("Kind"), value=lambda row: kind_name(row.target.kind), phone=False),
         )
         linked = {ident for edge in edges for ident in (edge.source.ident, edge.target.ident)}

@@ -85,7 +85,7 @@ STAGES = {
     "contacted": _("Contacted"),
     "agreed": _("Agreed"),
     "connected": _("Connected"),
-    "sharing": _("Sharing"),
+    "sharing": _("Is sharing"),
     "delisted": _("Off the list"),
 }
 STAGE_TONES = {

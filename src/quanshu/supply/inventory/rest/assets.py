@@ -179,7 +179,7 @@ def list_imports(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict
 
 
 @router.post("/imports", response={201: dict[str, Any]})
-def import_workbook(request: HttpRequest, file: UploadedFile = File(...)) -> Status[dict[str, Any]]:
+def import_workbook(request: HttpRequest, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Take a workbook in."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.EDIT)

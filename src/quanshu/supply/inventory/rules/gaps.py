@@ -29,7 +29,7 @@ PLAN_DAYS = 10
 LONGEST_PLAN = timedelta(days=2 * 366)
 POINTS = {Priority.LOW: 0, Priority.NORMAL: 10, Priority.HIGH: 25, Priority.URGENT: 40}
 TASK_POINTS, EACH_DEPENDANT, MOST_DEPENDANTS, EACH_WEEK, MOST_AGE = 20, 5, 20, 2, 20
-UNDER_WAY = frozenset({S.OPEN, S.PLANNED, S.WORKING})
+UNDER_WAY, CLOSED = frozenset({S.OPEN, S.PLANNED, S.WORKING}), frozenset({S.CLOSED})
 
 MACHINE = Machine(
     name="inventory.gap",
@@ -39,7 +39,7 @@ MACHINE = Machine(
         Transition("begin", frozenset({S.PLANNED}), S.WORKING, P.GAP_WORK, E.GAP_BEGUN, label=N_("Begin the work")),
         Transition("close", UNDER_WAY, S.CLOSED, P.EDIT, E.GAP_CLOSED, label=N_("Closed by the link")),
         Transition("accept", UNDER_WAY, S.CLOSED, P.GAP_ACCEPT, E.GAP_ACCEPTED, label=N_("Accept the gap")),
-        Transition("reopen", frozenset({S.CLOSED}), S.OPEN, P.GAP_ACCEPT, E.GAP_REOPENED, label=N_("Open again")),
+        Transition("reopen", CLOSED, S.OPEN, P.GAP_ACCEPT, E.GAP_REOPENED, label=N_("Open the gap again")),
     ),
 )
 

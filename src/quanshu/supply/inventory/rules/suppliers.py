@@ -98,7 +98,7 @@ def check_stage(before: str, after: str) -> str:
     for transition in COMPANY_MACHINE.allowed(before):
         if transition.target == after:
             return transition.event
-    raise WrongStage(before=before, after=after)
+    raise WrongStage
 
 
 def check_connect(*, after: str, sources: int) -> None:
