@@ -12,7 +12,7 @@ from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.intake.api import Run, RunState
-from quanshu.supply.inventory.models import Asset, Company, Gap, Import, Link
+from quanshu.supply.inventory.models import Asset, Company, Gap, GapQuerySet, Import, Link
 from quanshu.supply.inventory.permissions import InventoryPermission as P
 from quanshu.supply.inventory.types import (
     SHARING,
@@ -58,7 +58,7 @@ def links_of(actor: Actor) -> QuerySet[Link]:
     return rows.select_related("upper__unit", "lower__unit", "lower__entry", "upper__entry")
 
 
-def list_gaps(actor: Actor) -> QuerySet[Gap]:
+def list_gaps(actor: Actor) -> GapQuerySet:
     """Gaps the actor may see, closed ones too."""
     return Gap.objects.visible_to(actor).select_related("unit", "responsible")
 
@@ -93,7 +93,10 @@ def facts() -> tuple[list[AssetFact], list[tuple[str, str]], list[EntryFact]]:
     """The rows as the rule of gaps takes them, of the whole city: objects in use, links, published entries."""
     names = ("uid", "kind", "unit__uid", "name", "code", "priority", "task", "entry__uid")
     rows = Asset.objects.filter(ACTIVE).order_by("pk").values_list(*names)
-    assets = [AssetFact(*row[:-1], row[-1] or "") for row in rows]
+    assets = [
+        AssetFact(uid, kind, unit, name, code, priority, task, entry or "")
+        for uid, kind, unit, name, code, priority, task, entry in rows
+    ]
     links = list(Link.objects.order_by("pk").values_list("upper__uid", "lower__uid"))
     must = set(Entry.objects.published().must_land().values_list("pk", flat=True))
     # The catalogue's own figure follows by an event of its own; a finished load is as good.
@@ -137,7 +140,10 @@ def with_sharing(rows: QuerySet[Company]) -> QuerySet[Company]:
 def with_days(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Adds the day of the last record and the day the next step is due."""
     waiting = Q(records__done_at__isnull=True)
-    return rows.annotate(last_day=Max("records__day"), next_day=Max("records__next_due", filter=waiting))
+    dated: QuerySet[Any] = rows.annotate(
+        last_day=Max("records__day"), next_day=Max("records__next_due", filter=waiting)
+    )
+    return dated
 
 
 def list_companies(actor: Actor) -> QuerySet[Any]:
@@ -162,7 +168,8 @@ def state_of(company: Any) -> str:
 
 def supplier_figures(rows: Iterable[Any] | None = None) -> tuple[SupplierFigures, ...]:
     """Enterprises sharing / listed: first over all, then each sector. `rows` are companies with `is_sharing`."""
-    companies = [row for row in (with_sharing(Company.objects.all()) if rows is None else rows) if not row.delisted_at]
+    seen: Iterable[Any] = with_sharing(Company.objects.all()) if rows is None else rows
+    companies = [row for row in seen if not row.delisted_at]
     found = [SupplierFigures("", len(companies), sum(row.is_sharing for row in companies))]
     for sector in Sector:
         inside = [row for row in companies if row.sector == sector]

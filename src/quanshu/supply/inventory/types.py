@@ -245,6 +245,12 @@ class AssetNotFound(NotFound):
     remedy = "Open the inventory and choose one."
 
 
+class BadChoice(Invalid):
+    code = "inventory.bad_choice"
+    message = "The graph does not know “%(value)s”."
+    remedy = "Choose a unit and kinds from the form."
+
+
 class GapNotFound(NotFound):
     code = "inventory.gap_not_found"
     message = "There is no gap “%(gap)s” that you may see."

@@ -21,6 +21,7 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     ReasonForm,
+    day,
     reason_against,
     when,
 )
@@ -43,7 +44,6 @@ class Assets(ListPage):
     template_name = "inventory/assets.html"
     search = ("name", "code", "unit__name", "unit__name_en", "description", "task")
     search_hint = gettext_lazy("Name, code, unit or task")
-    order = "code"
     export_name = "inventory"
     empty_title = gettext_lazy("The inventory is empty")
     empty_hint = gettext_lazy("Enter core businesses, systems and data resources, or import them from the template.")
@@ -69,7 +69,7 @@ class Assets(ListPage):
     )  # fmt: skip
 
     def queryset(self) -> Any:
-        return queries.list_assets(self.actor)
+        return queries.list_assets(self.actor).order_by("unit__path", "kind", "code")
 
     def actions(self) -> list[Action]:
         found = []
@@ -93,21 +93,21 @@ class Assets(ListPage):
         return {"figures": figures, "gap_counts": gaps}
 
 
-def neighbour_columns(page: Any, obj: Asset, *, editable: bool) -> tuple[Column, ...]:
+def neighbour_columns(obj: Asset, *, editable: bool) -> list[Column]:
     """Columns of a neighbour's table."""
-    return (
+    found = [
         Column("name", _("Name"), link=Asset.get_absolute_url),
         Column("code", _("Code"), kind="code", phone=False),
         Column("unit", _("Unit"), value=lambda row: str(row.unit), phone=False),
         Column("state", _("State"), value=lambda row: labels.STATES[row.state], kind="badge",
                tone=lambda row: labels.STATE_TONES[row.state]),
-        *(
-            (Column("unlink", "", value=lambda row: _("Take the link away"),
-                    link=lambda row: reverse("inventory:unlink", args=[obj.uid, row.uid])),)
-            if editable
-            else ()
-        ),
-    )  # fmt: skip
+    ]  # fmt: skip
+    if editable:
+        found.append(
+            Column("unlink", "", value=lambda row: _("Take the link away"),
+                   link=lambda row: reverse("inventory:unlink", args=[obj.uid, row.uid]))
+        )  # fmt: skip
+    return found
 
 
 class AssetPage(DetailPage):
@@ -133,7 +133,7 @@ class AssetPage(DetailPage):
             (_("Priority"), labels.PRIORITIES[obj.priority]),
             (_("Clause or task"), obj.task),
         ]
-        only = {
+        only: dict[str, list[tuple[Any, Any]]] = {
             "business": [(_("Legal basis"), obj.basis)],
             "system": [
                 (_("Network"), labels.NETWORKS.get(obj.network)),
@@ -169,7 +169,7 @@ class AssetPage(DetailPage):
 
     def cards(self, obj: Asset) -> list[Card]:
         editable = allows(self.actor, P.EDIT, obj)
-        columns = neighbour_columns(self, obj, editable=editable)
+        columns = neighbour_columns(obj, editable=editable)
         seen = queries.list_assets(self.actor)
         found = []
         for kind in AssetKind:
@@ -201,7 +201,7 @@ class AssetPage(DetailPage):
         facts = [
             (_("Resource name"), str(entry)),
             (_("Resource code"), entry.code),
-            (_("Published on"), entry.publish_date),
+            (_("Published on"), day(entry.publish_date)),
             (_("Rows in the lake"), entry.landed_rows),
             (_("Landed at"), when(entry.landed_at)),
         ]

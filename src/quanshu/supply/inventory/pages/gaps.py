@@ -23,6 +23,7 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     ReasonForm,
+    day,
     when,
 )
 from quanshu.shared.workflow.api import city_day
@@ -31,9 +32,17 @@ from quanshu.supply.inventory import queries, rules, services
 from quanshu.supply.inventory.models import Gap
 from quanshu.supply.inventory.pages import labels
 from quanshu.supply.inventory.permissions import InventoryPermission as P
+from quanshu.supply.inventory.types import GapState
 
 CRUMB = (gettext_lazy("Gaps"), "/inventory/gaps/")
 SCOPES = [("now", gettext_lazy("Not closed")), ("overdue", gettext_lazy("Overdue"))]
+
+
+def shown_state(gap: Gap) -> tuple[str, str]:
+    """The state with its colour; a gap past its day says so."""
+    if gap.is_overdue(today()):
+        return f"{labels.GAP_STATES[gap.state]} · {_('Overdue')}", "red"
+    return str(labels.GAP_STATES[gap.state]), labels.GAP_TONES[gap.state]
 
 
 def narrow_due(rows: Any, text: str) -> Any:
@@ -69,8 +78,8 @@ class Gaps(ListPage):
         Column("planned", gettext_lazy("Planned day"), value="planned_on", kind="date", sort="planned_on",
                phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", kind="date", sort="due_on"),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.GAP_STATES[row.state], kind="badge",
-               tone=lambda row: labels.GAP_TONES[row.state], sort="state"),
+        Column("state", gettext_lazy("State"), value=lambda row: shown_state(row)[0], kind="badge",
+               tone=lambda row: shown_state(row)[1], sort="state"),
     )  # fmt: skip
     filters = (
         Filter("kind", gettext_lazy("Class of gap"), choices=list(labels.GAPS.items()), field="kind"),
@@ -84,7 +93,7 @@ class Gaps(ListPage):
 
     def narrowed(self) -> Any:
         rows = super().narrowed()
-        return rows if self.request.GET.get("state") else rows.under_way()
+        return rows if self.request.GET.get("state") else rows.exclude(state=GapState.CLOSED)
 
     def row_context(self) -> dict[str, Any]:
         figures = queries.inventory_figures(today=city_day(self.now), actor=self.actor)
@@ -107,9 +116,7 @@ class GapPage(DetailPage):
         return (CRUMB,)
 
     def state(self, obj: Gap) -> tuple[str, str]:
-        if obj.is_overdue(city_day(self.now)):
-            return f"{labels.GAP_STATES[obj.state]} · {_('Overdue')}", "red"
-        return str(labels.GAP_STATES[obj.state]), labels.GAP_TONES[obj.state]
+        return shown_state(obj)
 
     def facts(self, obj: Gap) -> list[tuple[Any, Any]]:
         found = [
@@ -150,13 +157,13 @@ class GapPage(DetailPage):
             (_("Marked priority (up to 40)"), f"{points.priority} · {labels.PRIORITIES[obj.priority]}"),
             (_("Serves a clause or task (20)"), f"{points.task} · {obj.task or '—'}"),
             (_("What waits for it (5 each, up to 20)"), f"{points.dependants} · {obj.dependants}"),
-            (_("Age (2 for each week, up to 20)"), points.age),
+            (_("Age (2 for each week, up to 20)"), str(points.age)),
             (_("Together"), f"{points.score} / 100"),
         ]
         plan = [
             (_("Responsible person"), obj.responsible.name if obj.responsible else None),
             (_("Plan"), obj.plan),
-            (_("Planned day"), obj.planned_on),
+            (_("Planned day"), day(obj.planned_on)),
         ]
         url = self.subject_url(obj)
         return [

@@ -11,17 +11,17 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.organisation.api import Unit
 from quanshu.shared.web.api import Column, Page
-from quanshu.shared.web.lists import BadFilter
 from quanshu.supply.inventory import queries
 from quanshu.supply.inventory.models import Asset
 from quanshu.supply.inventory.pages import labels
 from quanshu.supply.inventory.pages.assets import CRUMB
 from quanshu.supply.inventory.permissions import InventoryPermission as P
-from quanshu.supply.inventory.types import AssetKind
+from quanshu.supply.inventory.types import AssetKind, BadChoice
 
 RANKS = ("business", "system", "data", "entry")
 COLOURS = {"business": "#206bc4", "system": "#ae3ec9", "data": "#0ca678", "entry": "#667382"}
-ROW_HEIGHT, WIDTH, MOST = 44, 760, 160
+# As wide as the columns lie on a desk's screen, so that nodes stay round.
+ROW_HEIGHT, WIDTH, MARGIN, LEGEND, MOST = 44, 840, 36, 56, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ def option_of(nodes: list[Node], edges: list[Edge]) -> tuple[dict[str, Any], int
                 "layout": "none",
                 "left": "3%",
                 "right": "19%",
-                "top": 12,
-                "bottom": 44,
+                "top": MARGIN,
+                "bottom": LEGEND,
                 "symbolSize": 12,
                 "label": {"show": True, "position": "right", "width": 168, "overflow": "truncate", "color": "#182433"},
                 "edgeSymbol": ["none", "arrow"],
                 "edgeSymbolSize": 7,
-                "lineStyle": {"color": "#9aa5b1", "curveness": 0.06},
+                "lineStyle": {"color": "#9aa5b1", "curveness": 0.04},
                 "categories": [{"name": names[kind]} for kind in shown],
                 "nodes": [
                     {
@@ -127,7 +127,7 @@ def option_of(nodes: list[Node], edges: list[Edge]) -> tuple[dict[str, Any], int
         ],
     }
     tallest = max(sum(node.kind == kind for node in nodes) for kind in RANKS) if nodes else 1
-    return option, max(240, tallest * ROW_HEIGHT + 80)
+    return option, max(1, tallest - 1) * ROW_HEIGHT + MARGIN + LEGEND
 
 
 class Graph(Page):
@@ -141,11 +141,11 @@ class Graph(Page):
         return (CRUMB,)
 
     def kinds(self) -> frozenset[str]:
-        """The kinds asked for; all of them when none is. Raises BadFilter."""
+        """The kinds asked for; all of them when none is. Raises `inventory.bad_choice`."""
         asked = self.request.GET.getlist("kind")
         for kind in asked:
             if kind not in RANKS:
-                raise BadFilter(field=_("Kind"), value=kind)
+                raise BadChoice(value=kind)
         return frozenset(asked or RANKS)
 
     def units(self) -> list[tuple[str, str]]:
@@ -156,7 +156,7 @@ class Graph(Page):
         units, kinds = self.units(), self.kinds()
         around, unit = self.request.GET.get("around", ""), self.request.GET.get("unit", "")
         if unit and unit not in dict(units):
-            raise BadFilter(field=_("Unit"), value=unit)
+            raise BadChoice(value=unit)
         centre = queries.get_asset(actor=self.actor, uid=around) if around else None
         if not unit and centre is None and units:
             own = self.actor.unit_uid or ""

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import fill
 from quanshu.shared.access.api import allows
+from quanshu.shared.files.api import ALLOWED
 from quanshu.shared.web.api import Action, Column, Form, FormPage, ListPage, Page, when
-from quanshu.shared.web.exports import EXCEL_TYPE
 from quanshu.shared.workflow.api import city_day
 from quanshu.supply.inventory import queries, services
 from quanshu.supply.inventory.models import Import, ImportFault
@@ -23,7 +23,7 @@ from quanshu.supply.inventory.permissions import InventoryPermission as P
 
 def workbook(content: bytes, name: str) -> HttpResponse:
     """A workbook to download."""
-    answer = HttpResponse(content, content_type=EXCEL_TYPE)
+    answer = HttpResponse(content, content_type=ALLOWED[".xlsx"])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

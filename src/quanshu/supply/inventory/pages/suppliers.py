@@ -157,7 +157,7 @@ class CompanyPage(DetailPage):
             Column("rows", _("Rows in the lake"), value="landed_rows", kind="number"),
             Column("landed", _("Landed at"), value="landed_at", kind="datetime", phone=False),
         )
-        rows = list_entries(self.actor).filter(unit=obj.unit).published() if obj.unit else []
+        rows = list_entries(self.actor).filter(unit=obj.unit, published_version__isnull=False) if obj.unit else []
         note = _("It shares once a published entry of its unit has rows that a load brought in; nobody sets this.")
         hint = _("Register the company as a unit, publish an entry of it and load its data.")
         return [Card(_("What it shares"), note, columns=columns, rows=rows, empty_title=_("Nothing published yet"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as N_
@@ -118,7 +118,7 @@ def record_coordination(*, actor: Actor, now: datetime, company: Company, data: 
     _end_next(company, now)
     record = Coordination.objects.create(
         company=company,
-        day=day_of(data.day),
+        day=date.fromisoformat(data.day),
         people=data.people.strip(),
         matter=data.matter.strip(),
         outcome=data.outcome.strip(),
