@@ -13,6 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from quanshu.kernel.clock import freeze
 from quanshu.organisation.api import create_person
 from quanshu.shared.access.api import SYSTEM
+from quanshu.shared.audit.api import AuditEntry
+from quanshu.shared.jobs.api import run_due
 from quanshu.shared.workflow.api import CalendarYear
 from quanshu.supply.inventory.api import (
     Asset,
@@ -26,6 +28,8 @@ from quanshu.supply.inventory.api import (
     recount_gaps,
 )
 from quanshu.supply.inventory.models import Import, ImportFault
+from quanshu.supply.inventory.services import gaps as counting
+from quanshu.supply.inventory.services import importing
 from support_catalogue import Cast
 from support_inventory import MONDAY, book, company_cast, get, police_book, post, send
 from support_quality import own_lake, published, work
@@ -326,3 +330,39 @@ def test_pages_speak_both_languages_and_every_form_opens(cast: Cast) -> None:
     assert officer.get("/inventory/new/person/").status_code == 404
     assert officer.get("/inventory/?kind=person").status_code == 422
     assert officer.get("/inventory/suppliers/?state=nowhere").status_code == 422
+
+
+def test_a_long_workbook_is_taken_in_by_the_worker_and_resumed_where_it_stood(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "AT_ONCE", 20)
+    monkeypatch.setattr(counting, "MOST_AT_ONCE", 10)
+    steward, code = cast.browser("steward"), cast.units["police"].code
+    rows = [[f"GA-{number}", f"业务{number}", code, "高"] for number in range(45)]
+    rows[30][3] = "特急"
+    rows.append(["GA-7", "重复", code])
+    page = send(steward, book(核心业务=rows, 关联关系=[["GA-1", "GA-2"]]))["Location"]
+    taken = Import.objects.get()
+    assert (taken.rows, taken.rows_done, Asset.objects.count()) == (46, 0, 0)
+    assert "正在导入" in get(steward, page)
+    fragment = steward.get(page, headers={"HX-Request": "true", "HX-Target": "progress"})
+    assert "0 / 46" in fragment.content.decode()
+    # A worker that died after its first rows: the next one goes on from there.
+    actor = cast.actor("steward")
+    next(iter(importing.continue_import(actor=actor, now=MONDAY, uid=taken.uid)))
+    assert Asset.objects.count() == 20
+    with freeze(MONDAY):
+        run_due(MONDAY)
+    taken.refresh_from_db()
+    assert (taken.rows_done, taken.added, taken.unchanged, taken.refused) == (46, 44, 0, 3)
+    assert sorted(f"{row.sheet}{row.column}{row.row}" for row in taken.faults.all()) == [
+        "关联关系B2",
+        "核心业务A47",
+        "核心业务D32",
+    ]
+    assert AuditEntry.objects.filter(action="inventory.workbook.imported").count() == 1
+    done = steward.get(page, headers={"HX-Request": "true", "HX-Target": "progress"})
+    assert done["HX-Redirect"] == page
+    # The gaps of so many are opened a few at a time, and all are there.
+    assert recount_gaps(now=MONDAY) == (44, 0)
+    assert recount_gaps(now=MONDAY) == (0, 0)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from quanshu.supply.inventory.rules.assets import has_control
-from quanshu.supply.inventory.services.workbook import COLUMNS, MOST_ROWS, SHEETS, read_workbook, write_workbook
+from quanshu.supply.inventory.services import workbook
+from quanshu.supply.inventory.services.workbook import COLUMNS, SHEETS, read_workbook, write_workbook
 from quanshu.supply.inventory.types import NoSheet, NotAWorkbook, TooManyRows
 
 TEXTS = (
@@ -95,12 +96,13 @@ def test_a_missing_column_refuses_its_sheet() -> None:
     assert [fault.error.params["title"] for fault in reading.faults] == ["责任单位统一社会信用代码"]
 
 
-def test_what_is_no_workbook_or_too_much_is_refused() -> None:
+def test_what_is_no_workbook_or_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     for content in (b"", b"PK\x03\x04 and nothing more", "编码,名称".encode()):
         with pytest.raises(NotAWorkbook):
             read_workbook(content)
     with pytest.raises(NoSheet):
         read_workbook(book_with("别的表", ["编码"]))
-    lines = [["编码", "名称", "责任单位统一社会信用代码"], *([f"A{n}", "名", "1"] for n in range(MOST_ROWS + 1))]
+    monkeypatch.setattr(workbook, "MOST_ROWS", 5)
+    lines = [["编码", "名称", "责任单位统一社会信用代码"], *([f"A{n}", "名", "1"] for n in range(6))]
     with pytest.raises(TooManyRows):
         read_workbook(book_with("核心业务", *lines))

@@ -167,6 +167,8 @@ class Import(models.Model):
     by = models.CharField(max_length=100)
     by_uid = models.CharField(max_length=80)
     at = models.DateTimeField()
+    rows = models.PositiveIntegerField(default=0)
+    rows_done = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
@@ -185,6 +187,11 @@ class Import(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("inventory:import", args=[self.uid])
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every row has been looked at."""
+        return bool(self.rows_done >= self.rows)
 
 
 class ImportFault(models.Model):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.errors import fill
 from quanshu.shared.access.api import allows
 from quanshu.shared.files.api import ALLOWED
-from quanshu.shared.web.api import Action, Column, Form, FormPage, ListPage, Page, when
+from quanshu.shared.web.api import Action, Column, Form, FormPage, ListPage, Page, go_to, when
 from quanshu.shared.workflow.api import city_day
 from quanshu.supply.inventory import queries, services
 from quanshu.supply.inventory.models import Import, ImportFault
@@ -87,7 +87,7 @@ class ImportForm(Form):
     file = forms.FileField(
         label=gettext_lazy("Workbook"),
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
-        help_text=gettext_lazy("The template, filled in; at most 2,000 rows. Rows that are refused change nothing."),
+        help_text=gettext_lazy("The template, filled in; at most 20,000 rows. Rows that are refused change nothing."),
     )
 
 
@@ -156,7 +156,17 @@ class ImportPage(ListPage):
             (_("Unchanged"), taken.unchanged, "secondary"),
             (_("Refused rows"), taken.refused, "red"),
         ]
-        return {"counts": counts, "told": f"{taken.by} · {when(taken.at)}"}
+        share = taken.rows_done / taken.rows if taken.rows else 1.0
+        return {"counts": counts, "told": f"{taken.by} · {when(taken.at)}", "taken": taken, "share": share}
+
+    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The page, or its progress alone while rows are being taken in; the page anew once they are."""
+        if request.headers.get("HX-Target") != "progress":
+            return super().get(request, *args, **kwargs)
+        taken = self.taken()
+        if taken.is_done:
+            return go_to(request, taken.get_absolute_url())
+        return self.render(self.row_context(), template="inventory/import_progress.html")
 
     def actions(self) -> list[Action]:
         if not allows(self.actor, P.EDIT):

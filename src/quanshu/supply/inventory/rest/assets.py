@@ -166,7 +166,7 @@ def unlink_assets(request: HttpRequest, body: LinkBody) -> dict[str, Any]:
 
 def import_row(taken: Import) -> dict[str, Any]:
     """An import."""
-    names = ("uid", "file_name", "by", "at", "added", "changed", "unchanged", "refused")
+    names = ("uid", "file_name", "by", "at", "rows", "rows_done", "added", "changed", "unchanged", "refused")
     return {name: getattr(taken, name) for name in names}
 
 

@@ -18,7 +18,7 @@ from quanshu.supply.inventory.services.gaps import (
     recount_gaps,
     reopen_gap,
 )
-from quanshu.supply.inventory.services.importing import export_workbook, import_workbook
+from quanshu.supply.inventory.services.importing import continue_import, export_workbook, import_workbook
 from quanshu.supply.inventory.services.suppliers import (
     change_company,
     delist_company,
@@ -32,6 +32,7 @@ __all__ = [
     "accept_gap",
     "begin_gap",
     "change_company",
+    "continue_import",
     "create_asset",
     "delist_company",
     "export_workbook",

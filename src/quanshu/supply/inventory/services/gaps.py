@@ -22,6 +22,8 @@ from quanshu.supply.inventory.types import AssetState, FoundGap, GapState, Outco
 
 KIND = "inventory.gap"
 PLANNING, CLOSING = "inventory.gap_plan", "inventory.gap_close"
+# New gaps opened in one transaction.
+MOST_AT_ONCE = 100
 FOLLOWED = ("subject_code", "subject_name", "unit", "priority", "task", "dependants", "score", "due_on")
 
 
@@ -63,13 +65,22 @@ def _close(gap: Gap, *, outcome: Outcome, reason: str, actor: Actor, now: dateti
     gap.save()
 
 
-@transaction.atomic
 def recount_gaps(*, now: datetime) -> tuple[int, int]:
     """Find the gaps of the whole city again: (newly found, closed by themselves). Safe to run at any time.
 
     A gap that no longer stands is closed; one the bureau accepted is not found again; the others follow their
-    subject's name, unit, priority and dependants.
+    subject's name, unit, priority and dependants. Many new ones are opened a few at a time, so that nobody waits.
     """
+    found, closed = _recount_some(now)
+    more = found
+    while more == MOST_AT_ONCE:
+        more, gone = _recount_some(now)
+        found, closed = found + more, closed + gone
+    return found, closed
+
+
+@transaction.atomic
+def _recount_some(now: datetime) -> tuple[int, int]:
     serial_row("gaps")
     units = {unit.uid: unit for unit in Unit.objects.all()}
     found = {(gap.kind.value, gap.subject_kind, gap.subject): gap for gap in rules.find_gaps(*queries.facts())}
@@ -84,7 +95,7 @@ def recount_gaps(*, now: datetime) -> tuple[int, int]:
     )
     closed = _close_gone([row for key, row in open_rows.items() if key not in found], now)
     _follow([(row, found[key]) for key, row in open_rows.items() if key in found], units, now)
-    fresh = [gap for key, gap in found.items() if key not in open_rows and key not in accepted]
+    fresh = [gap for key, gap in found.items() if key not in open_rows and key not in accepted][:MOST_AT_ONCE]
     for gap in fresh:
         _open(gap, units[gap.unit], now)
     return len(fresh), closed

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -15,7 +16,8 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError, plain
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, require
-from quanshu.shared.files.api import store
+from quanshu.shared.files.api import path_of, store
+from quanshu.shared.jobs.api import enqueue
 from quanshu.supply.inventory import queries
 from quanshu.supply.inventory.events import InventoryEvent
 from quanshu.supply.inventory.models import Asset, Import, ImportFault, Link
@@ -29,9 +31,12 @@ from quanshu.supply.inventory.services.assets import (
 )
 from quanshu.supply.inventory.services.noting import note
 from quanshu.supply.inventory.services.workbook import LINK, SHEETS, Reading, Row, read_workbook, write_workbook
-from quanshu.supply.inventory.types import AssetData, AssetKind, AssetState, Fault
+from quanshu.supply.inventory.types import AssetData, AssetState, Fault
 
 ADDED, CHANGED, SAME = "added", "changed", "unchanged"
+JOB = "inventory.import"
+# Rows taken in within one request or one transaction.
+AT_ONCE = 200
 DATA_FIELDS = (
     "name",
     "description",
@@ -53,7 +58,7 @@ def refuse(name: str, fault: str, remedy: str, **params: str) -> FieldErrors:
 
 @dataclass(slots=True)
 class Taking:
-    """One import under way."""
+    """An import under way: who takes in, what was read, and what came of it so far."""
 
     actor: Actor
     now: datetime
@@ -61,21 +66,20 @@ class Taking:
     units: dict[str, Unit]
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
-    codes: set[str] = field(default_factory=set)
 
-    def each(self, sheet: str, work: Callable[[Row], str]) -> None:
-        """Do the work for each row of a sheet; a row that is refused leaves nothing behind."""
-        for row in self.reading.rows.get(sheet, ()):
-            try:
-                with transaction.atomic():
-                    self.counts[work(row)] += 1
-            except FieldErrors as fault:
-                for error in fault.errors:
-                    self.faults.append(self.reading.fault(sheet, row.number, error, row.raw.get(error.field, "")))
-            except QuanshuError as fault:
-                name = "upper" if sheet == LINK else "code"
-                error = FieldError(name, fault.message, fault.remedy, fault.params)
-                self.faults.append(self.reading.fault(sheet, row.number, error, row.raw.get(name, "")))
+    def one(self, row: Row) -> None:
+        """Take in one row; one that is refused leaves nothing behind."""
+        work: Callable[[Row], str] = self.link if row.sheet == LINK else self.asset
+        try:
+            with transaction.atomic():
+                self.counts[work(row)] += 1
+        except FieldErrors as fault:
+            for error in fault.errors:
+                self.faults.append(self.reading.fault(row.sheet, row.number, error, row.raw.get(error.field, "")))
+        except QuanshuError as fault:
+            name = "upper" if row.sheet == LINK else "code"
+            error = FieldError(name, fault.message, fault.remedy, fault.params)
+            self.faults.append(self.reading.fault(row.sheet, row.number, error, row.raw.get(name, "")))
 
     def asset(self, row: Row) -> str:
         """Enter or change one object: by its code, without one by its unit and name."""
@@ -112,9 +116,8 @@ class Taking:
         if not code:
             same = Asset.objects.filter(unit=unit, kind=row.sheet, name=row.values["name"])
             return same.select_related("unit", "entry").order_by("state", "pk").first()
-        if code in self.codes:
+        if self.reading.first_with(code) is not row:
             raise refuse("code", N_("The code “%(code)s” stands twice."), N_("Keep one of the rows."), code=code)
-        self.codes.add(code)
         found = Asset.objects.select_related("unit", "entry").filter(code=code).first()
         if found is not None and (found.kind != row.sheet or found.unit_id != unit.pk):
             fault = N_("The code “%(code)s” is of another unit or another sheet.")
@@ -141,17 +144,13 @@ class Taking:
 def import_workbook(*, actor: Actor, now: datetime, name: str, content: bytes) -> Import:
     """Take a workbook in: rows are entered or changed by their code, bad cells are kept with the import.
 
-    Importing the same workbook again changes nothing. Raises Forbidden, FileTypeRefused, FileTooLarge, FileEmpty,
+    A short workbook is taken in at once, a long one by the worker, a few rows at a time. Importing the same workbook
+    again changes nothing. Raises Forbidden, FileTypeRefused, FileTooLarge, FileEmpty,
     `inventory.not_a_workbook`, `inventory.no_sheet`, `inventory.too_many_rows`.
     """
     require(actor, P.EDIT)
     reading = read_workbook(content)
     kept = store(actor=actor, name=name, stream=ContentFile(content), now=now)
-    units = {unit.code: unit for unit in queries.units_to_edit(actor)}
-    taking = Taking(actor, now, reading, units, faults=list(reading.faults))
-    for kind in AssetKind:
-        taking.each(kind, taking.asset)
-    taking.each(LINK, taking.link)
     taken = Import.objects.create(
         file_name=Path(name).name[-200:],
         file_digest=kept.digest,
@@ -159,15 +158,54 @@ def import_workbook(*, actor: Actor, now: datetime, name: str, content: bytes) -
         by=actor.name,
         by_uid=actor.uid,
         at=now,
-        added=taking.counts[ADDED],
-        changed=taking.counts[CHANGED],
-        unchanged=taking.counts[SAME],
-        refused=len({(fault.sheet, fault.row) for fault in taking.faults}),
+        rows=len(reading.in_order()),
     )
-    ImportFault.objects.bulk_create(fault_row(taken, fault) for fault in taking.faults)
-    details = {each: getattr(taken, each) for each in (ADDED, CHANGED, SAME, "refused")}
-    note(InventoryEvent.IMPORTED, taken, actor=actor, now=now, details=details)
+    keep_faults(taken, reading.faults)
+    if taken.rows > AT_ONCE:
+        enqueue(JOB, {"import": taken.uid, "actor": actor_values(actor)}, now=now, key=f"{JOB}:{taken.uid}")
+    else:
+        take_rows(taken, reading, actor=actor, now=now)
     return taken
+
+
+def actor_values(actor: Actor) -> dict[str, Any]:
+    """An actor as plain values, with what it may do now."""
+    values = {each.name: getattr(actor, each.name) for each in fields(Actor)}
+    return {**values, "roles": sorted(actor.roles), "grants": dict(actor.grants)}
+
+
+def continue_import(*, actor: Actor, now: datetime, uid: str) -> Iterator[Import]:
+    """Take in the rows that are left, a chunk in each transaction; yields the import after each."""
+    taken = Import.objects.get(uid=uid)
+    reading = read_workbook(path_of(taken.file_digest).read_bytes())
+    while not taken.is_done:
+        with transaction.atomic():
+            taken = Import.objects.select_for_update(of=("self",)).get(uid=uid)
+            take_rows(taken, reading, actor=actor, now=now)
+        yield taken
+
+
+def take_rows(taken: Import, reading: Reading, *, actor: Actor, now: datetime) -> None:
+    """Take in the next rows and note how far it is; the last ones note the import itself."""
+    units = {unit.code: unit for unit in queries.units_to_edit(actor)}
+    taking = Taking(actor, now, reading, units)
+    for row in reading.in_order()[taken.rows_done : taken.rows_done + AT_ONCE]:
+        taking.one(row)
+    taken.rows_done = min(taken.rows, taken.rows_done + AT_ONCE)
+    taken.added += taking.counts[ADDED]
+    taken.changed += taking.counts[CHANGED]
+    taken.unchanged += taking.counts[SAME]
+    keep_faults(taken, taking.faults)
+    if taken.is_done:
+        details = {each: getattr(taken, each) for each in (ADDED, CHANGED, SAME, "refused")}
+        note(InventoryEvent.IMPORTED, taken, actor=actor, now=now, details=details)
+
+
+def keep_faults(taken: Import, faults: list[Fault]) -> None:
+    """Refused cells as they are kept; rows that are refused are counted once."""
+    ImportFault.objects.bulk_create(fault_row(taken, fault) for fault in faults)
+    taken.refused += len({(fault.sheet, fault.row) for fault in faults})
+    taken.save()
 
 
 def fault_row(taken: Import, fault: Fault) -> ImportFault:

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 from quanshu.kernel.errors import FieldError
 from quanshu.supply.inventory.types import AssetKind, Fault, NoSheet, NotAWorkbook, TooManyRows
 
-MOST_ROWS = 2000
+MOST_ROWS = 20_000
 MOST_BYTES = 64 * 1024 * 1024
 MOST_COLUMNS = 60
 STATE = {"active": "在用", "retired": "停用"}
@@ -124,6 +124,19 @@ class Reading:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     letters: dict[str, dict[str, str]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    firsts: dict[str, Row] = field(default_factory=dict)
+
+    def in_order(self) -> list[Row]:
+        """Every row: objects first, so that links find them."""
+        return [row for sheet in SHEETS for row in self.rows.get(sheet, ())]
+
+    def first_with(self, code: str) -> Row | None:
+        """The first row that enters an object with a code."""
+        if not self.firsts:
+            for row in reversed(self.in_order()):
+                if row.values.get("code"):
+                    self.firsts[row.values["code"].upper()] = row
+        return self.firsts.get(code)
 
     def fault(self, sheet: str, number: int, error: FieldError, value: str = "") -> Fault:
         """A fault at the cell of the error's field; at the first cell when the sheet has no such column."""
