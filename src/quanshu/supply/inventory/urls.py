@@ -6,12 +6,12 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.inventory import services
-from quanshu.supply.inventory.pages import assets, gaps, graph, imports, suppliers
+from quanshu.supply.inventory.pages import asset_forms, assets, gaps, graph, imports, suppliers
 
 app_name = "inventory"
 urlpatterns = [
     path("", assets.Assets.as_view(), name="assets"),
-    path("new/<str:kind>/", assets.NewAsset.as_view(), name="new"),
+    path("new/<str:kind>/", asset_forms.NewAsset.as_view(), name="new"),
     path("graph/", graph.Graph.as_view(), name="graph"),
     path("template/", imports.Template.as_view(), name="template"),
     path("export/", imports.Export.as_view(), name="export"),
@@ -40,9 +40,9 @@ urlpatterns = [
     path("suppliers/<str:uid>/delist/", suppliers.DelistCompany.as_view(), name="delist"),
     path("suppliers/<str:uid>/relist/", suppliers.RelistCompany.as_view(), name="relist"),
     path("assets/<str:uid>/", assets.AssetPage.as_view(), name="asset"),
-    path("assets/<str:uid>/change/", assets.ChangeAsset.as_view(), name="change"),
-    path("assets/<str:uid>/retire/", assets.RetireAsset.as_view(), name="retire"),
-    path("assets/<str:uid>/restore/", assets.RestoreAsset.as_view(), name="restore"),
-    path("assets/<str:uid>/link/", assets.LinkAsset.as_view(), name="link"),
-    path("assets/<str:uid>/unlink/<str:other>/", assets.UnlinkAsset.as_view(), name="unlink"),
+    path("assets/<str:uid>/change/", asset_forms.ChangeAsset.as_view(), name="change"),
+    path("assets/<str:uid>/retire/", asset_forms.RetireAsset.as_view(), name="retire"),
+    path("assets/<str:uid>/restore/", asset_forms.RestoreAsset.as_view(), name="restore"),
+    path("assets/<str:uid>/link/", asset_forms.LinkAsset.as_view(), name="link"),
+    path("assets/<str:uid>/unlink/<str:other>/", asset_forms.UnlinkAsset.as_view(), name="unlink"),
 ]
