@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -189,21 +190,20 @@ class Graph(Page):
 
     def rows(self, unit: str, centre: Asset | None, kinds: frozenset[str]) -> tuple[list[Asset], list[Any]]:
         """Objects and links of a unit, with what they hang on in other units; or two steps around one object."""
-        links = list(queries.links_of(self.actor))
+        links = queries.links_of(self.actor)
         if centre is None:
             own = queries.list_assets(self.actor).filter(state="active", unit__uid=unit)
-            near = [link for link in links if unit in {link.upper.unit.uid, link.lower.unit.uid}]
+            near = list(links.filter(Q(upper__unit__uid=unit) | Q(lower__unit__uid=unit)))
             rows = {row.uid: row for row in own}
             rows.update({row.uid: row for link in near for row in (link.upper, link.lower) if row.kind in kinds})
             return list(rows.values()), near
         reached = {centre.uid: centre}
         for _step in range(2):
-            inside = set(reached)
-            for link in links:
-                if {link.upper.uid, link.lower.uid} & inside:
-                    reached.update({link.upper.uid: link.upper, link.lower.uid: link.lower})
-        near = [link for link in links if link.upper.uid in reached and link.lower.uid in reached]
-        return list(reached.values()), near
+            inside = list(reached)
+            for link in links.filter(Q(upper__uid__in=inside) | Q(lower__uid__in=inside)):
+                reached.update({link.upper.uid: link.upper, link.lower.uid: link.lower})
+        inside = list(reached)
+        return list(reached.values()), list(links.filter(upper__uid__in=inside, lower__uid__in=inside))
 
 
 def kind_name(kind: str) -> str:

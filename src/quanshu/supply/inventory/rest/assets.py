@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Router, Schema, Status, UploadedFile
 
@@ -236,11 +237,8 @@ def get_figures(request: HttpRequest) -> dict[str, Any]:
 def get_graph(request: HttpRequest, around: str) -> dict[str, Any]:
     """An object's neighbours as nodes and edges."""
     centre = find(request, around)
-    pairs = [
-        (link.upper, link.lower)
-        for link in queries.links_of(request.actor)  # type: ignore[attr-defined]
-        if centre.uid in {link.upper.uid, link.lower.uid}
-    ]
+    links = queries.links_of(request.actor)  # type: ignore[attr-defined]
+    pairs = [(link.upper, link.lower) for link in links.filter(Q(upper=centre) | Q(lower=centre))]
     nodes = {asset.uid: asset for pair in pairs for asset in pair} | {centre.uid: centre}
     return {
         "nodes": [row_of(asset) for asset in nodes.values()],
