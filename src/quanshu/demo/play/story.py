@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import libraries, people, registration, sharing, supply, workspaces
+from quanshu.demo.play import inventory, libraries, people, registration, sharing, supply, workspaces
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
@@ -70,6 +70,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     registration.play_registration(cast, entries, teller.say)
     teller.head("Intake: every source loaded against its contract")
     supply.take_in(manifest, cast, entries, teller.say)
+    inventory.play_inventory(cast, entries, teller.say)
     teller.head("Quality: rules, scans, problem records")
     supply.check(manifest, cast, entries, teller.say)
     score = score_city(manifest.truth, [*problems(manifest), *refusals(manifest)])

@@ -19,6 +19,7 @@ from quanshu.sharing.demands.api import DemandFigures, demand_figures
 from quanshu.sharing.services.api import ExchangeFigures, exchange_figures, service_figures
 from quanshu.supply.catalogue.api import Figures, catalogue_figures
 from quanshu.supply.intake.api import intake_figures
+from quanshu.supply.inventory.api import inventory_figures, supplier_figures
 from quanshu.supply.quality.api import QualityFigures, quality_figures
 
 PASS_TARGET = 0.95
@@ -44,13 +45,26 @@ class Gauge:
 
 
 def gauges(actor: Actor, catalogue: Figures, quality: QualityFigures, demands: DemandFigures) -> list[Gauge]:
-    """The figures of clauses 2.1.3, 2.2.1, 2.2.3, 2.6.1 and 3.1; each leads to its page for those who may see it."""
+    """The figures of the plan; each leads to its page for those who may see it."""
     q, c, d, duties = quality, catalogue, demands, duty_figures()
+    carried, suppliers = inventory_figures(today=today()), supplier_figures()[0]
     corrected = (q.on_time_rate, FULL, q.corrected_on_time, q.corrected)
     confirmed = (d.confirm_rate, FULL, d.confirm_on_time, d.confirm_done)
     published = (d.publish_rate, FULL, d.publish_on_time, d.publish_done)
     mounted, landed = (c.mounting_rate, FULL, c.mounted, c.published), (c.landing_rate, FULL, c.landed, c.to_land)
     rows = [
+        (
+            "2.1.1",
+            _("Core businesses with a system"),
+            (carried.rate, FULL, carried.with_system, carried.businesses),
+            "inventory",
+        ),
+        (
+            "2.1.2",
+            _("Enterprises sharing of those listed"),
+            (suppliers.rate, FULL, suppliers.sharing, suppliers.listed),
+            "suppliers",
+        ),
         ("2.1.3", _("Quality pass rate"), (q.pass_rate, PASS_TARGET, q.passed, q.rows), "quality"),
         ("2.1.3", _("Corrected within 2 working days"), corrected, "problems"),
         ("2.2.1", _("Catalogue entries mounted"), mounted, "catalogue"),
@@ -70,6 +84,9 @@ PAGES = {
     "catalogue": ("/catalogue/", "catalogue.entry.view"),
     "ledger": ("/demands/ledger/", "demands.ledger.view"),
     "gaps": ("/organisation/gaps/", "organisation.unit.view"),
+    "inventory": ("/inventory/", "inventory.asset.view"),
+    "inventory_gaps": ("/inventory/gaps/", "inventory.asset.view"),
+    "suppliers": ("/inventory/suppliers/", "inventory.company.view"),
     "runs": ("/intake/runs/", "intake.source.view"),
     "services": ("/services/", "services.service.view"),
     "demands": ("/demands/", "demands.demand.view"),
@@ -104,6 +121,7 @@ class Cockpit(Page):
             "demands": demands,
             "calls": calls,
             "intake": intake_figures(now=self.now),
+            "inventory": inventory_figures(today=day),
             "services": service_figures(),
             "quality_chart": quality_chart(quality),
             "calls_chart": calls_chart(calls),

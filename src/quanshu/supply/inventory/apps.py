@@ -1,10 +1,58 @@
-"""Inventory as a Django app."""
+"""The inventory as a Django app."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class InventoryConfig(AppConfig):
     name = "quanshu.supply.inventory"
     label = "inventory"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.inventory.events import InventoryEvent as E
+
+        view, companies = "inventory.asset.view", "inventory.company.view"
+        label, listed = _("Business, systems, data"), _("Public-service companies")
+        register(
+            NavItem("inventory", label, "inventory:assets", "sitemap", "supply", 5, view),
+            NavItem("gaps_inventory", _("Gaps"), "inventory:gaps", "puzzle", "supply", 6, view),
+            NavItem("suppliers", listed, "inventory:companies", "droplet", "supply", 7, companies),
+        )
+        register_labels(
+            {
+                "inventory.gap_plan": _("Plan how to close the gap"),
+                "inventory.gap_close": _("Close the gap"),
+                "inventory.next_step": _("Next step with a company"),
+            }
+        )
+        register_actions(
+            {
+                E.CREATED: _("Entered in the inventory"),
+                E.CHANGED: _("Inventory changed"),
+                E.RETIRED: _("Taken out of use"),
+                E.RESTORED: _("Brought back into use"),
+                E.LINKED: _("Linked"),
+                E.UNLINKED: _("Link taken away"),
+                E.IMPORTED: _("Workbook imported"),
+                E.EXPORTED: _("Workbook exported"),
+                E.GAP_FOUND: _("Gap found"),
+                E.GAP_PLANNED: _("Gap planned"),
+                E.GAP_BEGUN: _("Work on the gap begun"),
+                E.GAP_CLOSED: _("Gap closed"),
+                E.GAP_ACCEPTED: _("Gap accepted"),
+                E.GAP_REOPENED: _("Gap opened again"),
+                E.COMPANY_LISTED: _("Company listed"),
+                E.COMPANY_CHANGED: _("Company changed"),
+                E.COMPANY_DELISTED: _("Company taken off the list"),
+                E.COMPANY_RELISTED: _("Company listed again"),
+                E.COORDINATED: _("Coordination record filed"),
+                E.CONTACTED: _("Company contacted"),
+                E.AGREED: _("Agreed with the company"),
+                E.CONNECTED: _("Company connected"),
+            }
+        )

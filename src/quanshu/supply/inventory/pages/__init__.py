@@ -1,1 +1,1 @@
-"""Pages of inventory."""
+"""Pages of the inventory: objects, the graph, gaps, imports, public-service companies."""
