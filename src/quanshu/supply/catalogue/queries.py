@@ -28,7 +28,7 @@ from quanshu.supply.catalogue.types import (
     VersionNotFound,
 )
 
-ON_HAND = {"format_class__in": ["database", "spreadsheet"], "sensitive_reason": ""}
+ON_HAND = {"format_class__in": ["database", "spreadsheet"], "exempt": False}
 
 
 def list_entries(actor: Actor) -> QuerySet[Entry]:
@@ -133,15 +133,27 @@ def sees_drafts(actor: Actor, entry: Entry) -> bool:
 
 def face_of(actor: Actor, entry: Entry) -> tuple[Entry, tuple[ItemData, ...]]:
     """The entry as the actor may read it: within scope as it is now, elsewhere the version in force."""
-    if entry.state == EntryState.PUBLISHED or entry.published_version is None or sees_drafts(actor, entry):
-        return entry, items_of(entry)
-    said = dict(version_of(entry, entry.published_version).snapshot)
+    return faces_of(actor, [entry])[0]
+
+
+def faces_of(actor: Actor, entries: Sequence[Entry]) -> list[tuple[Entry, tuple[ItemData, ...]]]:
+    """Entries as the actor may read them, with their items; the rows given are changed, never saved."""
+    revised = [row.pk for row in entries if row.state != EntryState.PUBLISHED and row.published_version is not None]
+    said: dict[int, dict[str, Any]] = {}
+    if revised:
+        hidden = Entry.objects.filter(pk__in=revised).exclude(scope_q(actor, CataloguePermission.VIEW))
+        in_force = EntryVersion.objects.filter(entry__in=hidden, number=F("entry__published_version"))
+        said = {row.entry_id: dict(row.snapshot) for row in in_force}
+    return [_face(row, said[row.pk]) if row.pk in said else (row, items_of(row)) for row in entries]
+
+
+def _face(entry: Entry, said: dict[str, Any]) -> tuple[Entry, tuple[ItemData, ...]]:
     items = tuple(ItemData(**{**item, "code_list": tuple(item["code_list"])}) for item in said.pop("items"))
     entry.classification = Classification.objects.get(code=said.pop("classification_code"))
     for name, value in said.items():
         if not name.startswith("provider_"):
             setattr(entry, name, value)
-    entry.state, entry.version = EntryState.PUBLISHED, entry.published_version
+    entry.state, entry.version = EntryState.PUBLISHED, entry.published_version or entry.version
     return entry, items
 
 

@@ -25,6 +25,7 @@ from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.events import CatalogueEvent
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.search.index import index_entries
 from quanshu.supply.catalogue.types import EntryData, EntryState, ItemData
 
 KIND = "catalogue.entry"
@@ -282,7 +283,8 @@ def _note(
     now: datetime,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Steps four and five of a write: audit, then outbox."""
+    """Steps four and five of a write: audit, then outbox; and the words the entry is found by."""
+    index_entries([entry])
     audit.record(
         actor=actor,
         action=event,
