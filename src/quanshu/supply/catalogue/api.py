@@ -16,6 +16,9 @@ from quanshu.supply.catalogue.queries import (
     lake_table_of,
     list_entries,
 )
+from quanshu.supply.catalogue.search.finding import search as search_entries
+from quanshu.supply.catalogue.search.stages import Answer, Asked, Owner, Stage, register_stage
+from quanshu.supply.catalogue.search.types import Found, Hit
 from quanshu.supply.catalogue.services import (
     create_entry,
     grade_items,
@@ -42,6 +45,8 @@ from quanshu.supply.catalogue.types import (
 
 __all__ = [
     "GRADE_ORDER",
+    "Answer",
+    "Asked",
     "CatalogueEvent",
     "CataloguePermission",
     "Classification",
@@ -51,10 +56,14 @@ __all__ = [
     "EntryState",
     "EntryVersion",
     "Figures",
+    "Found",
     "Grade",
+    "Hit",
     "Item",
     "ItemData",
+    "Owner",
     "ShareType",
+    "Stage",
     "UpdateCycle",
     "catalogue_figures",
     "contract_of",
@@ -69,8 +78,10 @@ __all__ = [
     "list_entries",
     "point_entry_at",
     "publish_entry",
+    "register_stage",
     "return_entry",
     "revise_entry",
+    "search_entries",
     "set_items",
     "submit_entry",
     "update_entry",

@@ -17,10 +17,12 @@ class CatalogueConfig(AppConfig):
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.events import CatalogueEvent as E
         from quanshu.supply.catalogue.search.index import heal
+        from quanshu.supply.catalogue.search.stages import register_own
         from quanshu.supply.catalogue.services import seed_classification
 
         post_migrate.connect(heal, sender=self, dispatch_uid="catalogue.search")
         post_migrate.connect(seed_classification, sender=self, dispatch_uid="catalogue.classification")
+        register_own()
         register_labels({"catalogue.review": _("Review a catalogue entry")})
         register(
             NavItem(

@@ -229,7 +229,6 @@ FACETS: Mapping[str, tuple[str, ...]] = {
     "mounted": YES_NO,
     "landed": YES_NO,
 }
-SEARCHED = ("resource_name", "name_en", "abstract", "abstract_en", "code", "unit__name", "unit__name_en")
 
 
 def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -241,17 +240,6 @@ def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
     )
     highest = Item.objects.filter(entry=OuterRef("pk")).order_by().values("entry").annotate(top=Max(ranks))
     return rows.annotate(grade_rank=Coalesce(Subquery(highest.values("top")), Value(0)))
-
-
-def search_entries(rows: QuerySet[Entry], text: str) -> QuerySet[Entry]:
-    """Entries with every word in the name, abstract, code, unit, or a field's name or title."""
-    for word in text.replace("\x00", "")[:200].split():
-        clause = Q()
-        for name in SEARCHED:
-            clause |= Q(**{f"{name}__icontains": word})
-        fields = Item.objects.filter(Q(name__icontains=word) | Q(title__icontains=word) | Q(title_en__icontains=word))
-        rows = rows.filter(clause | Q(pk__in=fields.values("entry")))
-    return rows
 
 
 def facet_q(facet: str, value: str) -> Q:

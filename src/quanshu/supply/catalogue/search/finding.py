@@ -31,8 +31,13 @@ class Ranking:
     seen: set[int] = field(default_factory=set)
     sought: Sought = Sought(())
     by_sound: bool = False
-    total: int = 0
+    matched: list[int] = field(default_factory=list)
     more: bool = False
+
+    @property
+    def total(self) -> int:
+        """How many match, at most the limit."""
+        return len(self.matched)
 
     def take(self, key: str, rows: Sequence[tuple[int, bool, str, int]]) -> None:
         """Add a tier: in force first, then the very title, titles that begin so, and the shortest."""
@@ -70,7 +75,7 @@ def rank(actor: Actor, text: str, within: QuerySet[Entry] | None = None, *, want
         counted = matches(rows, sought, COLUMNS).values_list("entry_id", flat=True)[: MOST_COUNTED + 1]
         ids = list(counted)
         if ids:
-            found.total, found.more = min(len(ids), MOST_COUNTED), len(ids) > MOST_COUNTED
+            found.matched, found.more = ids[:MOST_COUNTED], len(ids) > MOST_COUNTED
             return ranked(found, rows, text, min(wanted, len(ids)))
     return Ranking()
 
