@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from quanshu.supply.catalogue.events import CatalogueEvent
+from quanshu.supply.catalogue.landing.reads import list_exceptions
+from quanshu.supply.catalogue.landing.writes import decide_exception
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.queries import (
@@ -68,6 +70,7 @@ __all__ = [
     "catalogue_figures",
     "contract_of",
     "create_entry",
+    "decide_exception",
     "find_entry_by_code",
     "get_entry",
     "grade_items",
@@ -76,6 +79,7 @@ __all__ = [
     "key_columns",
     "lake_table_of",
     "list_entries",
+    "list_exceptions",
     "point_entry_at",
     "publish_entry",
     "register_stage",

@@ -23,7 +23,7 @@ class CatalogueConfig(AppConfig):
         post_migrate.connect(heal, sender=self, dispatch_uid="catalogue.search")
         post_migrate.connect(seed_classification, sender=self, dispatch_uid="catalogue.classification")
         register_own()
-        register_labels({"catalogue.review": _("Review a catalogue entry")})
+        register_labels({"catalogue.review": _("Review a catalogue entry"), "catalogue.exception": _("Answer an exception from landing")})
         register(
             NavItem(
                 "catalogue",
@@ -46,6 +46,7 @@ class CatalogueConfig(AppConfig):
                 "catalogue.entry.view",
             )
         )
+        register(NavItem("landing", _("Landing"), "catalogue:landing", "database", "supply", 5, "catalogue.entry.view"))
         register_actions(
             {
                 E.CREATED: _("Entry created"),
@@ -56,6 +57,10 @@ class CatalogueConfig(AppConfig):
                 E.PUBLISHED: _("Published"),
                 E.REVISED: _("Next version opened"),
                 E.WITHDRAWN: _("Taken out of force"),
+                E.EXEMPTION_ASKED: _("Exception from landing asked for"),
+                E.EXEMPTED: _("Exception from landing agreed"),
+                E.EXEMPTION_REFUSED: _("Exception from landing refused"),
+                E.EXEMPTION_ENDED: _("Exception from landing ended"),
                 E.REPOINTED: _("Data read from another table"),
             }
         )

@@ -201,6 +201,7 @@ def catalogue_figures(rows: QuerySet[Entry] | None = None, *, today: date | None
         "published": Count("pk", filter=published),
         "mounted": Count("pk", filter=published & Q(mounted=True)),
         "to_land": Count("pk", filter=must),
+        "excepted": Count("pk", filter=published & Q(exempt=True)),
         "landed": Count("pk", filter=must & Q(landed_rows__isnull=False)),
     }
     total = entries.order_by().aggregate(entries=Count("pk"), **counts)

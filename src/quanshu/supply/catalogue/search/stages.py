@@ -107,6 +107,13 @@ def register_stage(key: str, order: int, ask: Asker) -> None:
     _stages[key] = (order, ask)
 
 
+def stages_before(key: str) -> list[Asker]:
+    """The stages up to one and with it, in order; sharing is no stage on the way into the lake."""
+    last = _stages[key][0]
+    in_order = sorted(_stages.items(), key=lambda pair: (pair[1][0], pair[0]))
+    return [ask for name, (order, ask) in in_order if order <= last and name != "shared"]
+
+
 def walk(*, actor: Actor, text: str, now: datetime) -> Walk:
     """Every stage for an entry named by uid, resource code or name, up to the first that fails and past it."""
     text = text.replace("\x00", "").strip()[:200]
