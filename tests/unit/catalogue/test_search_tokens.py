@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from quanshu.supply.catalogue.search import expression, marking, tokens
 
-HAN = st.text(alphabet=st.sampled_from("户籍人口登记信息公安局民政企业法不动产许可证书车辆驾驶"), min_size=1, max_size=12)
+HAN = st.text(
+    alphabet=st.sampled_from("户籍人口登记信息公安局民政企业法不动产许可证书车辆驾驶"), min_size=1, max_size=12
+)
 LATIN = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=12)
 
 

@@ -23,7 +23,12 @@ class CatalogueConfig(AppConfig):
         post_migrate.connect(heal, sender=self, dispatch_uid="catalogue.search")
         post_migrate.connect(seed_classification, sender=self, dispatch_uid="catalogue.classification")
         register_own()
-        register_labels({"catalogue.review": _("Review a catalogue entry"), "catalogue.exception": _("Answer an exception from landing")})
+        register_labels(
+            {
+                "catalogue.review": _("Review a catalogue entry"),
+                "catalogue.exception": _("Answer an exception from landing"),
+            }
+        )
         register(
             NavItem(
                 "catalogue",

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Substr
 
 from quanshu.lake.landing import ColumnSpec, DataType
@@ -243,6 +244,23 @@ def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
     return rows.annotate(grade_rank=Coalesce(Subquery(highest.values("top")), Value(0)))
 
 
+def as_read_by(actor: Actor, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Adds `seen_state`, `seen_share` and `seen_class`: as the version in force has them where drafts are hidden."""
+    hidden = ~scope_q(actor, CataloguePermission.VIEW) & Q(published_version__isnull=False)
+    hidden &= ~Q(state=EntryState.PUBLISHED)
+    in_force = EntryVersion.objects.filter(entry=OuterRef("pk"), number=OuterRef("published_version"))
+
+    def read(key: str, now: str) -> Case:
+        said = in_force.annotate(said=KeyTextTransform(key, "snapshot")).values("said")
+        return Case(When(hidden, then=Subquery(said[:1])), default=F(now), output_field=CharField())
+
+    return rows.annotate(
+        seen_state=Case(When(hidden, then=Value(EntryState.PUBLISHED.value)), default=F("state")),
+        seen_share=read("share_type", "share_type"),
+        seen_class=read("classification_code", "classification__code"),
+    )
+
+
 def facet_q(facet: str, value: str) -> Q:
     """The condition of one facet. Raises BadFacet for a facet or value that does not exist."""
     known = FACETS.get(facet)
@@ -253,14 +271,14 @@ def facet_q(facet: str, value: str) -> Q:
     if facet == "landed":
         return Q(landed_rows__isnull=value == "0")
     if facet == "class":
-        return Q(classification__code__startswith=value)
+        return Q(seen_class__startswith=value)
     if facet == "mounted":
         return Q(mounted=value == "1")
-    return Q(**{{"unit": "unit__uid", "share": "share_type"}.get(facet, facet): value})
+    return Q(**{{"unit": "unit__uid", "share": "seen_share", "state": "seen_state"}.get(facet, facet): value})
 
 
 def narrow_entries(rows: QuerySet[Entry], chosen: Mapping[str, str]) -> QuerySet[Entry]:
-    """Entries that fit every chosen facet. Raises BadFacet."""
+    """Entries, as `as_read_by` gives them, that fit every chosen facet. Raises BadFacet."""
     rows = with_grade(rows)
     for facet, value in chosen.items():
         rows = rows.filter(facet_q(facet, value))
@@ -295,7 +313,7 @@ def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
     if facet in {"mounted", "landed"}:
         yes = rows.filter(facet_q(facet, "1")).count()
         return {"1": yes, "0": rows.count() - yes}
-    field = {"share": "share_type", "grade": "grade_rank"}.get(facet, facet)
+    field = {"share": "seen_share", "grade": "grade_rank", "state": "seen_state"}.get(facet, facet)
     counts = {row[field]: row["n"] for row in rows.values(field).annotate(n=Count("pk"))}
     if facet == "grade":
         return {grade: counts.get(GRADE_ORDER.get(grade, 0), 0) for grade in FACETS[facet]}
@@ -305,12 +323,12 @@ def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
 def counted_classes(rows: QuerySet[Entry], value: str) -> list[FacetOption]:
     """The chosen class, those above it, and the classes one level below it."""
     width = next((width for width in CLASS_WIDTHS if width > len(value)), CLASS_WIDTHS[-1])
-    under = rows.filter(classification__code__startswith=value) if value else rows
-    cut = under.annotate(head=Substr("classification__code", 1, width)).values("head")
+    under = rows.filter(seen_class__startswith=value) if value else rows
+    cut = under.annotate(head=Substr("seen_class", 1, width)).values("head")
     counts = {row["head"]: row["n"] for row in cut.annotate(n=Count("pk")).order_by("head")}
     for above in (width for width in CLASS_WIDTHS if width <= len(value)):
         head = value[:above]
-        counts[head] = rows.filter(classification__code__startswith=head).count()
+        counts[head] = rows.filter(seen_class__startswith=head).count()
     names = {row.code: row for row in Classification.objects.filter(code__in=counts)}
     return [
         FacetOption(code, counts[code], names[code].name, names[code].name_en)

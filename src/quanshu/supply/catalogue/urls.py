@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.supply.catalogue.pages import entry, found, forms, items, landing, listing, steps, why
+from quanshu.supply.catalogue.pages import entry, forms, found, items, landing, listing, steps, why
 
 app_name = "catalogue"
 urlpatterns = [

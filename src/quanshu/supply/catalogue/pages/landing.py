@@ -77,13 +77,13 @@ class Exceptions(ListPage):
         Column("code", gettext_lazy("Resource code"), value="entry.code", sort="entry__code", kind="code", phone=False),
         Column("unit", gettext_lazy("Provider"), value=lambda row: str(row.entry.unit), sort="entry__unit__name"),
         Column("reason", gettext_lazy("Reason"), value="reason"),
-        Column("asked_by", gettext_lazy("Asked by"), sort="asked_by", phone=False),
+        Column("asked_by", gettext_lazy("Asked for by"), sort="asked_by", phone=False),
         Column("asked_at", gettext_lazy("Asked at"), sort="asked_at", kind="datetime", phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: EXCEPTION_STATES[row.state][0], sort="state",
                kind="badge", tone=lambda row: EXCEPTION_STATES[row.state][1]),
         Column("decided_by", gettext_lazy("Answered by"), sort="decided_by", phone=False),
         Column("decided_at", gettext_lazy("Answered at"), sort="decided_at", kind="datetime", phone=False),
-        Column("answer", gettext_lazy("Answer"), phone=False),
+        Column("answer", gettext_lazy("The bureau's answer"), phone=False),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -171,7 +171,7 @@ class Hanging(ListPage):
 
 class DecisionForm(Form):
     answer_is = forms.ChoiceField(
-        label=gettext_lazy("Answer"),
+        label=gettext_lazy("The bureau's answer"),
         choices=[("agree", gettext_lazy("Agree: the data stays with its unit")), ("refuse", gettext_lazy("Refuse"))],
         widget=forms.RadioSelect,
     )
@@ -189,7 +189,7 @@ class Decide(FormPage):
 
     permission = P.EXEMPT
     form_class = DecisionForm
-    submit_label = gettext_lazy("Answer")
+    submit_label = gettext_lazy("Send the answer")
     success = gettext_lazy("The unit is answered.")
 
     @property
@@ -218,5 +218,3 @@ class Decide(FormPage):
             answer=form.cleaned_data["reason"],
         )
         return reverse("catalogue:exceptions")
-
-

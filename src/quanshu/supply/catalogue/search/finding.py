@@ -20,7 +20,6 @@ MOST_RANKED = 200
 WIDEST_TITLE_RANGE = 50
 TIERS = (COLUMNS[:1], COLUMNS[:2], COLUMNS[:3], COLUMNS)
 VALUES = ("entry_id", "in_force", "title_key", "title_length")
-assert lookup.SoughtLookup
 
 
 @dataclass
@@ -29,7 +28,7 @@ class Ranking:
 
     ids: list[int] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
-    sought: Sought = Sought(())
+    sought: Sought = field(default_factory=lambda: Sought(()))
     by_sound: bool = False
     matched: list[int] = field(default_factory=list)
     more: bool = False
@@ -96,7 +95,7 @@ def ranked(found: Ranking, rows: QuerySet[SearchText], text: str, wanted: int) -
 
 def matches(rows: QuerySet[SearchText], sought: Sought, columns: Sequence[str]) -> QuerySet[SearchText]:
     """Texts in which what is sought stands within the columns."""
-    return rows.filter(posting__words__sought=(sought, tuple(columns)))
+    return rows.filter(lookup.standing(sought, columns))
 
 
 def search(

@@ -8,8 +8,8 @@ TABLE = "catalogue_searchtext"
 COLUMNS = "title, items, unit, abstract"
 OLD = "'delete', old.id, old.title, old.items, old.unit, old.abstract"
 NEW = "new.id, new.title, new.items, new.unit, new.abstract"
-FORGET = f"INSERT INTO catalogue_search(catalogue_search, rowid, {COLUMNS}) VALUES({OLD});"  # noqa: S608 - constants
-ADD = f"INSERT INTO catalogue_search(rowid, {COLUMNS}) VALUES({NEW});"  # noqa: S608 - constants
+FORGET = f"INSERT INTO catalogue_search(catalogue_search, rowid, {COLUMNS}) VALUES({OLD});"
+ADD = f"INSERT INTO catalogue_search(rowid, {COLUMNS}) VALUES({NEW});"
 SQLITE = (
     f"""CREATE VIRTUAL TABLE IF NOT EXISTS catalogue_search USING fts5(
         {COLUMNS}, content='{TABLE}', content_rowid='id', columnsize=0, prefix='1 3',

@@ -69,7 +69,7 @@ class Listing:
 
     def found(self) -> QuerySet[Entry]:
         """Entries that match the words, before any facet."""
-        rows = queries.list_entries(self.actor)
+        rows = queries.as_read_by(self.actor, queries.list_entries(self.actor))
         if self.ranking is None:
             return rows
         if not self.ranking.more:

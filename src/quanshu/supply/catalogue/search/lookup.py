@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Lookup, TextField
+from django.db.models import Lookup, Q, TextField
 
 from quanshu.supply.catalogue.search import expression
 
@@ -23,3 +24,8 @@ class SoughtLookup(Lookup[bool]):
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[str]]:
         left, _given = self.process_lhs(compiler, connection)
         return f"{left} @@ %s::tsquery", [expression.tsquery(*self.rhs)]
+
+
+def standing(sought: expression.Sought, columns: Sequence[str]) -> Q:
+    """The condition that a text of the search holds what is sought within some columns."""
+    return Q(posting__words__sought=(sought, tuple(columns)))

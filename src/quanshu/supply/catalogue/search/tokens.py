@@ -12,6 +12,7 @@ import string
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from pypinyin import lazy_pinyin
 
@@ -51,7 +52,7 @@ def runs(text: str) -> list[str]:
 
 def pairs(parts: Sequence[str], join: str = "") -> list[str]:
     """Overlapping pairs, and the last part alone."""
-    return [*(f"{one}{join}{two}" for one, two in zip(parts, parts[1:], strict=False)), parts[-1]]
+    return [*(f"{one}{join}{two}" for one, two in pairwise(parts)), parts[-1]]
 
 
 def text_tokens(text: str) -> list[str]:
