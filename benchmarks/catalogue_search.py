@@ -46,11 +46,11 @@ KINDS = listed(
 FIELDS = tuple(
     listed(field, "/")
     for field in listed(
-        "公民身份号码/citizen_id/Citizen ID;姓名/name/Name;性别/sex/Sex;出生日期/born/Date of birth;住址/address/Address;"
-        "统一社会信用代码/uscc/Credit code;法定代表人/legal_person/Legal representative;金额/amount/Amount;"
+        "公民身份号码/citizen_id/Citizen ID;姓名/name/Name;性别/sex/Sex;出生日期/born/Date of birth;"
+        "住址/address/Address;统一社会信用代码/uscc/Credit code;法定代表人/legal_person/Legal person;"
         "登记日期/registered_on/Registered;有效期/valid_until/Valid until;证书编号/licence_no/Licence number;"
         "车牌号码/plate_no/Plate;联系电话/phone/Telephone;行政区划代码/region_code/Region;状态/state/State;"
-        "经度/longitude/Longitude;纬度/latitude/Latitude",
+        "金额/amount/Amount;经度/longitude/Longitude;纬度/latitude/Latitude",
         ";",
     )
 )

@@ -13,7 +13,7 @@ from quanshu.supply.catalogue.api import Answer, Asked, Owner, Stage
 
 def ask_served(asked: Asked) -> Stage:
     """A published service of the entry answers."""
-    label, services = _("Service published"), list(queries.services_for_entry(asked.entry))
+    label, services = _("A service is published"), list(queries.services_for_entry(asked.entry))
     if not services:
         todo = _("Ask for the data by a demand: the platform then builds the service.")
         return Stage(label, Answer.FAILED, _("No service of it is published."), Owner.platform(), todo)

@@ -82,14 +82,15 @@ def rank(actor: Actor, text: str, within: QuerySet[Entry] | None = None, *, want
 def ranked(found: Ranking, rows: QuerySet[SearchText], text: str, wanted: int) -> Ranking:
     """Fill the ranking tier by tier until it holds as many as wanted."""
     key = tokens.title_key(text)
+    begun: list[tuple[int, bool, str, int]] = []
     if not found.by_sound and key:
         same = rows.filter(title_key__gte=key, title_key__lt=f"{key}\U0010ffff").order_by("title_key")
         begun = [row for row in same.values_list(*VALUES)[:WIDEST_TITLE_RANGE] if row[2].startswith(key)]
-        found.take(key, begun)
     for columns in TIERS:
         if len(found.ids) >= wanted:
             break
-        found.take(key, list(matches(rows, found.sought, columns).values_list(*VALUES)[:MOST_RANKED]))
+        tier = matches(rows, found.sought, columns).values_list(*VALUES)[:MOST_RANKED]
+        found.take(key, [*begun, *tier])
     return found
 
 
