@@ -29,7 +29,8 @@ from quanshu.supply.catalogue.types import (
     VersionNotFound,
 )
 
-ON_HAND = {"format_class__in": ["database", "spreadsheet"], "exempt": False}
+STRUCTURED = ("database", "spreadsheet")
+ON_HAND = {"format_class__in": STRUCTURED, "exempt": False}
 
 
 def list_entries(actor: Actor) -> QuerySet[Entry]:
@@ -323,12 +324,12 @@ def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
 def counted_classes(rows: QuerySet[Entry], value: str) -> list[FacetOption]:
     """The chosen class, those above it, and the classes one level below it."""
     width = next((width for width in CLASS_WIDTHS if width > len(value)), CLASS_WIDTHS[-1])
-    under = rows.filter(seen_class__startswith=value) if value else rows
+    under = rows.filter(facet_q("class", value)) if value else rows
     cut = under.annotate(head=Substr("seen_class", 1, width)).values("head")
     counts = {row["head"]: row["n"] for row in cut.annotate(n=Count("pk")).order_by("head")}
     for above in (width for width in CLASS_WIDTHS if width <= len(value)):
         head = value[:above]
-        counts[head] = rows.filter(seen_class__startswith=head).count()
+        counts[head] = rows.filter(facet_q("class", head)).count()
     names = {row.code: row for row in Classification.objects.filter(code__in=counts)}
     return [
         FacetOption(code, counts[code], names[code].name, names[code].name_en)

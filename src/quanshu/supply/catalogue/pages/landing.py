@@ -131,7 +131,7 @@ class HangingRows(SeenRows):
     def seen(self, rows: list[Any], *, mark: bool = True) -> list[Any]:
         found = super().seen(rows, mark=mark)
         for row in found:
-            row.asked_by = self.actor
+            row.asked_by = self.actor  # type: ignore[attr-defined]
         return found
 
 

@@ -69,7 +69,7 @@ class Entries(ListPage):
     def narrowed(self) -> Any:
         """The rows as the actor may see them; the best first unless the address asks for a column's order."""
         if self.listing.text and not self.request.GET.get("export"):
-            self.columns = (*self.columns[:1], found.FOUND_IN, *self.columns[1:])  # type: ignore[misc]
+            self.columns = (*self.columns[:1], found.FOUND_IN, *self.columns[1:])  # type: ignore[assignment]
         best_first = self.listing.text and not self.request.GET.get("sort")
         return self.listing.rows(None if best_first else self.sorting())
 

@@ -39,6 +39,10 @@ WITHOUT = {
 def install(connection: BaseDatabaseWrapper) -> None:
     """Make the index where it is missing; safe to repeat."""
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT to_regclass('catalogue_search')")
+            if cursor.fetchone()[0]:
+                return
         for statement in SQLITE if connection.vendor == "sqlite" else POSTGRESQL:
             cursor.execute(statement)
 

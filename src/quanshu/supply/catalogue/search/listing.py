@@ -12,6 +12,7 @@ from quanshu.shared.access.api import Actor
 from quanshu.supply.catalogue import queries
 from quanshu.supply.catalogue.models import Entry
 from quanshu.supply.catalogue.search import finding, marking
+from quanshu.supply.catalogue.search.expression import COLUMNS
 from quanshu.supply.catalogue.search.finding import Ranking
 from quanshu.supply.catalogue.search.types import Hit
 
@@ -75,7 +76,7 @@ class Listing:
         if not self.ranking.more:
             return rows.filter(pk__in=self.ranking.matched)
         texts = finding.visible(self.actor, None)
-        matched = finding.matches(texts, self.ranking.sought, finding.COLUMNS)
+        matched = finding.matches(texts, self.ranking.sought, COLUMNS)
         return rows.filter(pk__in=matched.values("entry"))
 
     def rows(self, order: list[Any] | None) -> SeenRows:

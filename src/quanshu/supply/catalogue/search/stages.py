@@ -222,7 +222,7 @@ def not_landed(entry: Entry, label: str) -> Stage:
         says = _("Specially sensitive: it stays with its unit by agreement of the bureau. %(reason)s")
         todo = _("Ask the unit for the data itself.")
         return Stage(label, Answer.FAILED, says % {"reason": entry.sensitive_reason}, owner, todo)
-    if entry.format_class not in queries.ON_HAND["format_class__in"]:
+    if entry.format_class not in queries.STRUCTURED:
         return Stage(label, Answer.NOTED, _("It is not structured data and need not land."), owner)
     return Stage(label, Answer.FAILED, _("No rows are in the lake yet."), owner, _("Its unit loads the data."))
 

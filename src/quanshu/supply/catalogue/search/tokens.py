@@ -71,7 +71,7 @@ def text_tokens(text: str) -> list[str]:
 @lru_cache(maxsize=65536)
 def syllables_of(run: str) -> tuple[str, ...]:
     """How a run of characters is read, one syllable a character, without tones."""
-    return tuple(re.sub(r"[^a-z]", "", part.lower()) or "_" for part in lazy_pinyin(run, errors=list))
+    return tuple(re.sub(r"[^a-z]", "", part.lower()) or "_" for part in lazy_pinyin(run, errors=list))  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=65536)
