@@ -17,6 +17,8 @@ from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.search.listing import Listing
 from quanshu.supply.catalogue.types import GRADE_ORDER, FacetOption
 
+# What makes room for the column that says where words were found.
+LEFT_OUT = ("class", "landed", "updated_at")
 GRADE_OF_RANK = {rank: grade for grade, rank in GRADE_ORDER.items()}
 
 
@@ -69,7 +71,8 @@ class Entries(ListPage):
     def narrowed(self) -> Any:
         """The rows as the actor may see them; the best first unless the address asks for a column's order."""
         if self.listing.text and not self.request.GET.get("export"):
-            self.columns = (*self.columns[:1], found.FOUND_IN, *self.columns[1:])  # type: ignore[assignment]
+            kept = [column for column in self.columns if column.key not in LEFT_OUT]
+            self.columns = (kept[0], found.FOUND_IN, *kept[1:])  # type: ignore[assignment]
         best_first = self.listing.text and not self.request.GET.get("sort")
         return self.listing.rows(None if best_first else self.sorting())
 
