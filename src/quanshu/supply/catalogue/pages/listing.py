@@ -72,7 +72,7 @@ class Entries(ListPage):
         """The rows as the actor may see them; the best first unless the address asks for a column's order."""
         if self.listing.text and not self.request.GET.get("export"):
             kept = [column for column in self.columns if column.key not in LEFT_OUT]
-            self.columns = (kept[0], found.FOUND_IN, *kept[1:])  # type: ignore[misc]
+            self.columns = (kept[0], found.FOUND_IN, *kept[1:])  # type: ignore[assignment, misc]
         best_first = self.listing.text and not self.request.GET.get("sort")
         return self.listing.rows(None if best_first else self.sorting())
 
