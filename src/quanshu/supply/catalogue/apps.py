@@ -13,7 +13,6 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
-        from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.events import CatalogueEvent as E
         from quanshu.supply.catalogue.search.index import heal
@@ -29,29 +28,7 @@ class CatalogueConfig(AppConfig):
                 "catalogue.exception": _("Answer an exception from landing"),
             }
         )
-        register(
-            NavItem(
-                "catalogue",
-                _("Catalogue"),
-                "catalogue:entries",
-                "list-search",
-                "find",
-                10,
-                "catalogue.entry.view",
-            )
-        )
-        register(
-            NavItem(
-                "classification",
-                _("Classification"),
-                "catalogue:classification",
-                "sitemap",
-                "find",
-                12,
-                "catalogue.entry.view",
-            )
-        )
-        register(NavItem("landing", _("Landing"), "catalogue:landing", "database", "supply", 5, "catalogue.entry.view"))
+        register_pages()
         register_actions(
             {
                 E.CREATED: _("Entry created"),
@@ -69,3 +46,32 @@ class CatalogueConfig(AppConfig):
                 E.REPOINTED: _("Data read from another table"),
             }
         )
+
+
+def register_pages() -> None:
+    """The catalogue's places in the navigation."""
+    from quanshu.shared.web.api import NavItem, register
+
+    register(
+        NavItem(
+            "catalogue",
+            _("Catalogue"),
+            "catalogue:entries",
+            "list-search",
+            "find",
+            10,
+            "catalogue.entry.view",
+        )
+    )
+    register(
+        NavItem(
+            "classification",
+            _("Classification"),
+            "catalogue:classification",
+            "sitemap",
+            "find",
+            12,
+            "catalogue.entry.view",
+        )
+    )
+    register(NavItem("landing", _("Landing"), "catalogue:landing", "database", "supply", 5, "catalogue.entry.view"))
