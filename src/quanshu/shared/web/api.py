@@ -6,7 +6,7 @@ from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
 from quanshu.shared.web.forms import Form, ReasonForm
 from quanshu.shared.web.lists import Column, Filter, ListPage
-from quanshu.shared.web.navigation import NavItem, register
+from quanshu.shared.web.navigation import NavItem, register, registered
 from quanshu.shared.web.pages import (
     PUBLIC,
     SIGNED_IN,
@@ -20,7 +20,7 @@ from quanshu.shared.web.pages import (
     put_fault_on_form,
     reason_against,
 )
-from quanshu.shared.web.rest import page_of
+from quanshu.shared.web.rest import check_page, page_of
 from quanshu.shared.web.templatetags.web import day, when
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "NavItem",
     "Page",
     "ReasonForm",
+    "check_page",
     "day",
     "envelope",
     "error_response",
@@ -47,5 +48,6 @@ __all__ = [
     "put_fault_on_form",
     "reason_against",
     "register",
+    "registered",
     "when",
 ]

@@ -19,6 +19,12 @@ class BadPage(Invalid):
     remedy = "Correct the query parameters limit and offset."
 
 
+def check_page(limit: int, offset: int) -> None:
+    """Raises BadPage when limit or offset is out of range."""
+    if not 1 <= limit <= MAX_LIMIT or offset < 0:
+        raise BadPage(most=MAX_LIMIT)
+
+
 def page_of(
     rows: QuerySet[Any], *, limit: int, offset: int, serialise: Callable[[Any], dict[str, Any]]
 ) -> dict[str, Any]:
@@ -26,7 +32,6 @@ def page_of(
 
     Raises BadPage when limit or offset is out of range.
     """
-    if not 1 <= limit <= MAX_LIMIT or offset < 0:
-        raise BadPage(most=MAX_LIMIT)
+    check_page(limit, offset)
     items = [serialise(row) for row in rows[offset : offset + limit]]
     return {"total": rows.count(), "limit": limit, "offset": offset, "items": items}

@@ -14,6 +14,8 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
+        from quanshu.sharing.services.pages.stages import ask_fields, ask_granted, ask_served
+        from quanshu.supply.catalogue.api import register_stage
 
         view = "services.service.view"
         register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
@@ -40,6 +42,9 @@ class ServicesConfig(AppConfig):
                 "services.exchange.view",
             )
         )
+        register_stage("served", 70, ask_served)
+        register_stage("granted", 80, ask_granted)
+        register_stage("fields", 90, ask_fields)
         register_actions(
             {
                 E.CREATED: _("Service drafted"),

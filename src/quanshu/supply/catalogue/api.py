@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from quanshu.supply.catalogue.events import CatalogueEvent
+from quanshu.supply.catalogue.landing.reads import list_exceptions
+from quanshu.supply.catalogue.landing.writes import decide_exception
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.queries import (
@@ -16,6 +18,9 @@ from quanshu.supply.catalogue.queries import (
     lake_table_of,
     list_entries,
 )
+from quanshu.supply.catalogue.search.finding import search as search_entries
+from quanshu.supply.catalogue.search.stages import Answer, Asked, Owner, Stage, register_stage
+from quanshu.supply.catalogue.search.types import Found, Hit
 from quanshu.supply.catalogue.services import (
     create_entry,
     grade_items,
@@ -42,6 +47,8 @@ from quanshu.supply.catalogue.types import (
 
 __all__ = [
     "GRADE_ORDER",
+    "Answer",
+    "Asked",
     "CatalogueEvent",
     "CataloguePermission",
     "Classification",
@@ -51,14 +58,19 @@ __all__ = [
     "EntryState",
     "EntryVersion",
     "Figures",
+    "Found",
     "Grade",
+    "Hit",
     "Item",
     "ItemData",
+    "Owner",
     "ShareType",
+    "Stage",
     "UpdateCycle",
     "catalogue_figures",
     "contract_of",
     "create_entry",
+    "decide_exception",
     "find_entry_by_code",
     "get_entry",
     "grade_items",
@@ -67,10 +79,13 @@ __all__ = [
     "key_columns",
     "lake_table_of",
     "list_entries",
+    "list_exceptions",
     "point_entry_at",
     "publish_entry",
+    "register_stage",
     "return_entry",
     "revise_entry",
+    "search_entries",
     "set_items",
     "submit_entry",
     "update_entry",

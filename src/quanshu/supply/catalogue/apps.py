@@ -13,35 +13,22 @@ class CatalogueConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
-        from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.events import CatalogueEvent as E
+        from quanshu.supply.catalogue.search.index import heal
+        from quanshu.supply.catalogue.search.stages import register_own
         from quanshu.supply.catalogue.services import seed_classification
 
+        post_migrate.connect(heal, sender=self, dispatch_uid="catalogue.search")
         post_migrate.connect(seed_classification, sender=self, dispatch_uid="catalogue.classification")
-        register_labels({"catalogue.review": _("Review a catalogue entry")})
-        register(
-            NavItem(
-                "catalogue",
-                _("Catalogue"),
-                "catalogue:entries",
-                "list-search",
-                "find",
-                10,
-                "catalogue.entry.view",
-            )
+        register_own()
+        register_labels(
+            {
+                "catalogue.review": _("Review a catalogue entry"),
+                "catalogue.exception": _("Answer an exception from landing"),
+            }
         )
-        register(
-            NavItem(
-                "classification",
-                _("Classification"),
-                "catalogue:classification",
-                "sitemap",
-                "find",
-                12,
-                "catalogue.entry.view",
-            )
-        )
+        register_pages()
         register_actions(
             {
                 E.CREATED: _("Entry created"),
@@ -52,6 +39,39 @@ class CatalogueConfig(AppConfig):
                 E.PUBLISHED: _("Published"),
                 E.REVISED: _("Next version opened"),
                 E.WITHDRAWN: _("Taken out of force"),
+                E.EXEMPTION_ASKED: _("Exception from landing asked for"),
+                E.EXEMPTED: _("Exception from landing agreed"),
+                E.EXEMPTION_REFUSED: _("Exception from landing refused"),
+                E.EXEMPTION_ENDED: _("Exception from landing ended"),
                 E.REPOINTED: _("Data read from another table"),
             }
         )
+
+
+def register_pages() -> None:
+    """The catalogue's places in the navigation."""
+    from quanshu.shared.web.api import NavItem, register
+
+    register(
+        NavItem(
+            "catalogue",
+            _("Catalogue"),
+            "catalogue:entries",
+            "list-search",
+            "find",
+            10,
+            "catalogue.entry.view",
+        )
+    )
+    register(
+        NavItem(
+            "classification",
+            _("Classification"),
+            "catalogue:classification",
+            "sitemap",
+            "find",
+            12,
+            "catalogue.entry.view",
+        )
+    )
+    register(NavItem("landing", _("Landing"), "catalogue:landing", "database", "supply", 5, "catalogue.entry.view"))

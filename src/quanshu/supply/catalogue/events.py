@@ -14,4 +14,8 @@ class CatalogueEvent(StrEnum):
     PUBLISHED = "catalogue.entry.published"
     REVISED = "catalogue.entry.revised"
     WITHDRAWN = "catalogue.entry.withdrawn"
+    EXEMPTION_ASKED = "catalogue.exception.asked"
+    EXEMPTED = "catalogue.exception.agreed"
+    EXEMPTION_REFUSED = "catalogue.exception.refused"
+    EXEMPTION_ENDED = "catalogue.exception.ended"
     REPOINTED = "catalogue.entry.repointed"

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.supply.catalogue.models import Entry
+from quanshu.supply.catalogue.search.index import index_units
 
 
 @subscribe("intake.batch.landed")
@@ -24,3 +25,9 @@ def note_mounting(event: Event) -> None:
     rows = Entry.objects.filter(uid=event.payload["entry_uid"])
     rows = rows.filter(mounted_checked_at__isnull=True) | rows.filter(mounted_checked_at__lte=at)
     rows.update(mounted=event.payload["mounted"], mounted_checked_at=at)
+
+
+@subscribe("organisation.unit.changed")
+def note_unit(event: Event) -> None:
+    """A unit may have a new name: its entries are found by it."""
+    index_units([event.payload["uid"]])

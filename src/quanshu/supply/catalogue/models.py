@@ -57,8 +57,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(published_version__isnull=False)
 
     def must_land(self) -> Self:
-        """Entries whose data must be in the lake: structured, not marked specially sensitive."""
-        return self.filter(sensitive_reason="", format_class__in=["database", "spreadsheet"])
+        """Entries whose data must be in the lake: structured, not agreed to be specially sensitive."""
+        return self.filter(exempt=False, format_class__in=["database", "spreadsheet"])
 
 
 class Entry(models.Model):
@@ -82,6 +82,7 @@ class Entry(models.Model):
     update_cycle = models.CharField(max_length=20)
     related_codes = models.JSONField(default=list, blank=True)
     sensitive_reason = models.TextField(blank=True)
+    exempt = models.BooleanField(default=False)
     state = models.CharField(max_length=20, default="draft", db_index=True)
     version = models.PositiveIntegerField(default=1)
     published_version = models.PositiveIntegerField(null=True)
@@ -164,3 +165,83 @@ class EntryVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id} v{self.number}"
+
+
+class LandingException(models.Model):
+    """A unit's wish that an entry's data stay with it, and the bureau's answer."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="exceptions")
+    reason = models.TextField()
+    state = models.CharField(max_length=10, default="asked", db_index=True)
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=100, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["entry"], condition=models.Q(state__in=["asked", "agreed"]), name="catalogue_one_exception"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.state}"
+
+
+class SearchTextQuerySet(models.QuerySet["SearchText"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """One text an entry: within scope as it is now, elsewhere the version in force."""
+        own = scope_q(actor, CataloguePermission.VIEW, unit_path="entry__unit__path")
+        found = own & models.Q(latest=True)
+        if allows(actor, CataloguePermission.VIEW):
+            found |= ~own & models.Q(in_force=True)
+        return self.filter(found)
+
+
+class SearchText(models.Model):
+    """The tokens an entry is found by: one row for the version in force, one for a draft beside it.
+
+    `latest` marks what readers within scope are shown. An index beside this table follows it by triggers
+    (`search/install.py`).
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="search_texts")
+    in_force = models.BooleanField()
+    latest = models.BooleanField()
+    title_key = models.CharField(max_length=100, db_index=True)
+    title_length = models.PositiveSmallIntegerField()
+    title = models.TextField()
+    items = models.TextField()
+    unit = models.TextField()
+    abstract = models.TextField()
+    made_by = models.PositiveSmallIntegerField()
+
+    objects = SearchTextQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "in_force"], name="catalogue_search_text_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title_key
+
+
+class SearchPosting(models.Model):
+    """A row of the index: the FTS5 table of SQLite, a view of the vectors on PostgreSQL."""
+
+    text = models.OneToOneField(
+        SearchText, primary_key=True, db_column="rowid", on_delete=models.DO_NOTHING, related_name="posting"
+    )
+    words = models.TextField(db_column="catalogue_search")
+
+    class Meta:
+        managed = False
+        db_table = "catalogue_search"
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -15,6 +15,7 @@ class CataloguePermission(StrEnum):
     PUBLISH = "catalogue.entry.publish"
     WITHDRAW = "catalogue.entry.withdraw"
     GRADE = "catalogue.entry.grade"
+    EXEMPT = "catalogue.exception.decide"
     REPOINT = "catalogue.entry.repoint"
 
 
@@ -26,6 +27,7 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.PUBLISH: Scope.ALL,
         P.WITHDRAW: Scope.ALL,
         P.GRADE: Scope.ALL,
+        P.EXEMPT: Scope.ALL,
         P.REPOINT: Scope.ALL,
     },
     "steward": {

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Substr
 
 from quanshu.lake.landing import ColumnSpec, DataType
@@ -28,7 +29,8 @@ from quanshu.supply.catalogue.types import (
     VersionNotFound,
 )
 
-ON_HAND = {"format_class__in": ["database", "spreadsheet"], "sensitive_reason": ""}
+STRUCTURED = ("database", "spreadsheet")
+ON_HAND = {"format_class__in": STRUCTURED, "exempt": False}
 
 
 def list_entries(actor: Actor) -> QuerySet[Entry]:
@@ -133,15 +135,27 @@ def sees_drafts(actor: Actor, entry: Entry) -> bool:
 
 def face_of(actor: Actor, entry: Entry) -> tuple[Entry, tuple[ItemData, ...]]:
     """The entry as the actor may read it: within scope as it is now, elsewhere the version in force."""
-    if entry.state == EntryState.PUBLISHED or entry.published_version is None or sees_drafts(actor, entry):
-        return entry, items_of(entry)
-    said = dict(version_of(entry, entry.published_version).snapshot)
+    return faces_of(actor, [entry])[0]
+
+
+def faces_of(actor: Actor, entries: Sequence[Entry]) -> list[tuple[Entry, tuple[ItemData, ...]]]:
+    """Entries as the actor may read them, with their items; the rows given are changed, never saved."""
+    revised = [row.pk for row in entries if row.state != EntryState.PUBLISHED and row.published_version is not None]
+    said: dict[int, dict[str, Any]] = {}
+    if revised:
+        hidden = Entry.objects.filter(pk__in=revised).exclude(scope_q(actor, CataloguePermission.VIEW))
+        in_force = EntryVersion.objects.filter(entry__in=hidden, number=F("entry__published_version"))
+        said = {row.entry_id: dict(row.snapshot) for row in in_force}
+    return [_face(row, said[row.pk]) if row.pk in said else (row, items_of(row)) for row in entries]
+
+
+def _face(entry: Entry, said: dict[str, Any]) -> tuple[Entry, tuple[ItemData, ...]]:
     items = tuple(ItemData(**{**item, "code_list": tuple(item["code_list"])}) for item in said.pop("items"))
     entry.classification = Classification.objects.get(code=said.pop("classification_code"))
     for name, value in said.items():
         if not name.startswith("provider_"):
             setattr(entry, name, value)
-    entry.state, entry.version = EntryState.PUBLISHED, entry.published_version
+    entry.state, entry.version = EntryState.PUBLISHED, entry.published_version or entry.version
     return entry, items
 
 
@@ -189,6 +203,7 @@ def catalogue_figures(rows: QuerySet[Entry] | None = None, *, today: date | None
         "published": Count("pk", filter=published),
         "mounted": Count("pk", filter=published & Q(mounted=True)),
         "to_land": Count("pk", filter=must),
+        "excepted": Count("pk", filter=published & Q(exempt=True)),
         "landed": Count("pk", filter=must & Q(landed_rows__isnull=False)),
     }
     total = entries.order_by().aggregate(entries=Count("pk"), **counts)
@@ -217,7 +232,6 @@ FACETS: Mapping[str, tuple[str, ...]] = {
     "mounted": YES_NO,
     "landed": YES_NO,
 }
-SEARCHED = ("resource_name", "name_en", "abstract", "abstract_en", "code", "unit__name", "unit__name_en")
 
 
 def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -231,15 +245,21 @@ def with_grade(rows: QuerySet[Entry]) -> QuerySet[Entry]:
     return rows.annotate(grade_rank=Coalesce(Subquery(highest.values("top")), Value(0)))
 
 
-def search_entries(rows: QuerySet[Entry], text: str) -> QuerySet[Entry]:
-    """Entries with every word in the name, abstract, code, unit, or a field's name or title."""
-    for word in text.replace("\x00", "")[:200].split():
-        clause = Q()
-        for name in SEARCHED:
-            clause |= Q(**{f"{name}__icontains": word})
-        fields = Item.objects.filter(Q(name__icontains=word) | Q(title__icontains=word) | Q(title_en__icontains=word))
-        rows = rows.filter(clause | Q(pk__in=fields.values("entry")))
-    return rows
+def as_read_by(actor: Actor, rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Adds `seen_state`, `seen_share` and `seen_class`: as the version in force has them where drafts are hidden."""
+    hidden = ~scope_q(actor, CataloguePermission.VIEW) & Q(published_version__isnull=False)
+    hidden &= ~Q(state=EntryState.PUBLISHED)
+    in_force = EntryVersion.objects.filter(entry=OuterRef("pk"), number=OuterRef("published_version"))
+
+    def read(key: str, now: str) -> Case:
+        said = in_force.annotate(said=KeyTextTransform(key, "snapshot")).values("said")
+        return Case(When(hidden, then=Subquery(said[:1])), default=F(now), output_field=CharField())
+
+    return rows.annotate(
+        seen_state=Case(When(hidden, then=Value(EntryState.PUBLISHED.value)), default=F("state")),
+        seen_share=read("share_type", "share_type"),
+        seen_class=read("classification_code", "classification__code"),
+    )
 
 
 def facet_q(facet: str, value: str) -> Q:
@@ -252,14 +272,14 @@ def facet_q(facet: str, value: str) -> Q:
     if facet == "landed":
         return Q(landed_rows__isnull=value == "0")
     if facet == "class":
-        return Q(classification__code__startswith=value)
+        return Q(seen_class__startswith=value)
     if facet == "mounted":
         return Q(mounted=value == "1")
-    return Q(**{{"unit": "unit__uid", "share": "share_type"}.get(facet, facet): value})
+    return Q(**{{"unit": "unit__uid", "share": "seen_share", "state": "seen_state"}.get(facet, facet): value})
 
 
 def narrow_entries(rows: QuerySet[Entry], chosen: Mapping[str, str]) -> QuerySet[Entry]:
-    """Entries that fit every chosen facet. Raises BadFacet."""
+    """Entries, as `as_read_by` gives them, that fit every chosen facet. Raises BadFacet."""
     rows = with_grade(rows)
     for facet, value in chosen.items():
         rows = rows.filter(facet_q(facet, value))
@@ -294,7 +314,7 @@ def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
     if facet in {"mounted", "landed"}:
         yes = rows.filter(facet_q(facet, "1")).count()
         return {"1": yes, "0": rows.count() - yes}
-    field = {"share": "share_type", "grade": "grade_rank"}.get(facet, facet)
+    field = {"share": "seen_share", "grade": "grade_rank", "state": "seen_state"}.get(facet, facet)
     counts = {row[field]: row["n"] for row in rows.values(field).annotate(n=Count("pk"))}
     if facet == "grade":
         return {grade: counts.get(GRADE_ORDER.get(grade, 0), 0) for grade in FACETS[facet]}
@@ -304,12 +324,12 @@ def grouped(rows: QuerySet[Entry], facet: str) -> dict[str, int]:
 def counted_classes(rows: QuerySet[Entry], value: str) -> list[FacetOption]:
     """The chosen class, those above it, and the classes one level below it."""
     width = next((width for width in CLASS_WIDTHS if width > len(value)), CLASS_WIDTHS[-1])
-    under = rows.filter(classification__code__startswith=value) if value else rows
-    cut = under.annotate(head=Substr("classification__code", 1, width)).values("head")
+    under = rows.filter(facet_q("class", value)) if value else rows
+    cut = under.annotate(head=Substr("seen_class", 1, width)).values("head")
     counts = {row["head"]: row["n"] for row in cut.annotate(n=Count("pk")).order_by("head")}
     for above in (width for width in CLASS_WIDTHS if width <= len(value)):
         head = value[:above]
-        counts[head] = rows.filter(classification__code__startswith=head).count()
+        counts[head] = rows.filter(facet_q("class", head)).count()
     names = {row.code: row for row in Classification.objects.filter(code__in=counts)}
     return [
         FacetOption(code, counts[code], names[code].name, names[code].name_en)

@@ -23,8 +23,10 @@ from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.events import CatalogueEvent
+from quanshu.supply.catalogue.landing.writes import note_reason
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.search.index import index_entries
 from quanshu.supply.catalogue.types import EntryData, EntryState, ItemData
 
 KIND = "catalogue.entry"
@@ -55,6 +57,7 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
     fill(entry, data, classification)
     entry.save()
     write_items(entry, items)
+    note_reason(entry, actor=actor, now=now)
     _note(entry, CatalogueEvent.CREATED, actor=actor, now=now, details={"items": len(items)})
     return entry
 
@@ -69,6 +72,7 @@ def update_entry(*, actor: Actor, now: datetime, entry: Entry, data: EntryData) 
     fill(entry, data, Classification.objects.get(code=data.classification_code))
     entry.updated_at = now
     entry.save()
+    note_reason(entry, actor=actor, now=now)
     changed = [path for path, _old, _new in rules.differences(before, queries.snapshot_of(entry, ()))]
     _note(entry, CatalogueEvent.UPDATED, actor=actor, now=now, details={"changed": changed})
     return entry
@@ -282,7 +286,8 @@ def _note(
     now: datetime,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Steps four and five of a write: audit, then outbox."""
+    """Steps four and five of a write: audit, then outbox; and the words the entry is found by."""
+    index_entries([entry])
     audit.record(
         actor=actor,
         action=event,

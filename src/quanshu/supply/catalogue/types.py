@@ -140,6 +140,7 @@ class Figures:
     landed: int
     items: int
     graded: int
+    excepted: int = 0
     as_of: date | None = None
     by_unit: tuple[UnitFigures, ...] = field(default=())
 
@@ -169,6 +170,7 @@ class UnitFigures:
     mounted: int
     to_land: int
     landed: int
+    excepted: int = 0
 
     @property
     def mounting_rate(self) -> float | None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.supply.catalogue.pages import entry, forms, items, listing, steps
+from quanshu.supply.catalogue.pages import entry, forms, found, items, landing, listing, steps, why
 
 app_name = "catalogue"
 urlpatterns = [
     path("", listing.Entries.as_view(), name="entries"),
     path("classes/", listing.ClassificationTree.as_view(), name="classification"),
+    path("suggest/", found.Suggest.as_view(), name="suggest"),
+    path("why/", why.Why.as_view(), name="why"),
+    path("landing/", landing.Landing.as_view(), name="landing"),
+    path("landing/exceptions/", landing.Exceptions.as_view(), name="exceptions"),
+    path("landing/hanging/", landing.Hanging.as_view(), name="hanging"),
     path("new/", forms.NewEntry.as_view(), name="entry-create"),
     path("<str:uid>/", entry.EntryPage.as_view(), name="entry"),
+    path("<str:uid>/why/", why.Why.as_view(), name="entry-why"),
+    path("<str:uid>/exception/", landing.Decide.as_view(), name="entry-exception"),
     path("<str:uid>/edit/", forms.EditEntry.as_view(), name="entry-edit"),
     path("<str:uid>/items/", items.EditItems.as_view(), name="entry-items"),
     path("<str:uid>/grades/", items.GradeItems.as_view(), name="entry-grades"),

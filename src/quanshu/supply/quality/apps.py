@@ -14,7 +14,9 @@ class QualityConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.catalogue.api import register_stage
         from quanshu.supply.quality.events import QualityEvent as E
+        from quanshu.supply.quality.pages.stages import ask_checked
 
         view = "quality.scorecard.view"
         register(NavItem("quality", _("Data quality"), "quality:scorecard", "shield-check", "supply", 30, view))
@@ -30,6 +32,7 @@ class QualityConfig(AppConfig):
             )
         )
         register_labels({"quality.problems": _("Records to correct")})
+        register_stage("checked", 60, ask_checked)
         register_actions(
             {
                 E.RULE_CREATED: _("Rule made"),

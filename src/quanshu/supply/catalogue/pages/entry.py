@@ -110,7 +110,13 @@ class EntryPage(DetailPage):
         ]
 
     def actions(self, obj: Entry) -> list[Action]:
-        return [*self.editing(obj), *self.steps(obj), *self.asking(obj)]
+        return [*self.editing(obj), *self.steps(obj), *self.excepting(obj), *self.asking(obj)]
+
+    def excepting(self, entry: Entry) -> list[Action]:
+        """The bureau's answer to an exception from landing that waits for it."""
+        if not allows(self.actor, P.EXEMPT, entry) or not entry.exceptions.filter(state="asked").exists():
+            return []
+        return [button(entry, "entry-exception", _("Answer the exception"), "scale", None)]
 
     def asking(self, entry: Entry) -> list[Action]:
         """A demand for data in force; where sharing is forbidden the button says by which law."""
@@ -167,7 +173,7 @@ class EntryPage(DetailPage):
             "item_columns": item_columns(),
             "ungraded": sum(1 for item in self.items if not item.grade),
             "landed_rows": None if obj.landed_rows is None else f"{obj.landed_rows:,}",
-            "must_land": not obj.sensitive_reason and obj.format_class in {"database", "spreadsheet"},
+            "must_land": not obj.exempt and obj.format_class in {"database", "spreadsheet"},
             "versions": list(obj.versions.all()),
             "in_revision": obj.state in {"draft", "review"} and obj.published_version is not None,
             "next_hint": _(NEXT_HINTS[obj.state]),

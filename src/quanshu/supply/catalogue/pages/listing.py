@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.shared.web.api import Action, Column, ListPage, Page
 from quanshu.supply.catalogue import queries
 from quanshu.supply.catalogue.models import Classification
-from quanshu.supply.catalogue.pages import labels
+from quanshu.supply.catalogue.pages import found, labels
 from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.search.listing import Listing
 from quanshu.supply.catalogue.types import GRADE_ORDER, FacetOption
 
+# What makes room for the column that says where words were found.
+LEFT_OUT = ("class", "landed", "updated_at")
 GRADE_OF_RANK = {rank: grade for grade, rank in GRADE_ORDER.items()}
 
 
@@ -30,14 +33,13 @@ class Entries(ListPage):
     permission = CataloguePermission.VIEW
     title = _("Catalogue")
     template_name = "catalogue/entries.html"
-    search = queries.SEARCHED
-    search_hint = _("Name, abstract, field, unit or code")
+    search_hint = _("Name, field, unit or code; pinyin and initials work too")
     order = "-updated_at"
     export_name = "catalogue"
     empty_title = _("The catalogue is empty")
     empty_hint = _("A data steward creates the first entry with “New entry”.")
     columns = (
-        Column("name", _("Resource name"), value=lambda row: row.title, sort="resource_name",
+        Column("name", _("Resource name"), value=found.marked_title, sort="resource_name",
                link=lambda row: row.get_absolute_url()),
         Column("code", _("Resource code"), sort="code", kind="code", phone=False),
         Column("unit", _("Provider"), value=lambda row: str(row.unit), sort="unit__name"),
@@ -61,12 +63,18 @@ class Entries(ListPage):
         asked = self.request.GET
         return {facet: asked[facet].strip() for facet in queries.FACETS if asked.get(facet, "").strip()}
 
-    def found(self) -> QuerySet[Any]:
-        """Entries that fit the words of the search box, before any facet."""
-        return queries.search_entries(queries.list_entries(self.actor), self.request.GET.get("q", ""))
+    @cached_property
+    def listing(self) -> Listing:
+        """What the words and facets of the address ask for."""
+        return Listing(self.actor, self.request.GET.get("q", ""), self.chosen())
 
-    def narrowed(self) -> QuerySet[Any]:
-        return queries.narrow_entries(self.found(), self.chosen()).order_by(*self.sorting())
+    def narrowed(self) -> Any:
+        """The rows as the actor may see them; the best first unless the address asks for a column's order."""
+        if self.listing.text and not self.request.GET.get("export"):
+            kept = [column for column in self.columns if column.key not in LEFT_OUT]
+            self.columns = (kept[0], found.FOUND_IN, *kept[1:])  # type: ignore[assignment, misc]
+        best_first = self.listing.text and not self.request.GET.get("sort")
+        return self.listing.rows(None if best_first else self.sorting())
 
     def actions(self) -> list[Action]:
         if not queries.units_to_edit(self.actor).exists():
@@ -75,11 +83,15 @@ class Entries(ListPage):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         chosen = self.chosen()
-        options = queries.facet_options(self.found(), chosen)
+        options = queries.facet_options(self.listing.found(), chosen)
+        text = self.listing.text
         return {
+            "best_first": text and not self.request.GET.get("sort"),
+            "meant": self.listing.meant(),
+            "demand": found.demand_link(self.request) if text else None,
             "chosen": chosen,
             "facets": [self.facet_row(facet, options[facet], chosen.get(facet, "")) for facet in queries.FACETS],
-            "narrowed": bool(chosen or self.request.GET.get("q")),
+            "narrowed": bool(chosen or text),
         }
 
     def link(self, facet: str, value: str) -> str:

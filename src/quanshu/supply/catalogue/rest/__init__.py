@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quanshu.supply.catalogue.rest import reading, writing
+from quanshu.supply.catalogue.rest import landing, reading, writing
 
 router = reading.router
 
-__all__ = ["router", "writing"]
+__all__ = ["landing", "router", "writing"]

@@ -8,6 +8,7 @@ from ninja import Field, Schema
 
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.models import Entry
+from quanshu.supply.catalogue.search.types import Hit
 from quanshu.supply.catalogue.types import EntryData, ItemData
 
 
@@ -112,6 +113,18 @@ def entry_row(entry: Entry) -> dict[str, Any]:
         "landed_rows": entry.landed_rows,
         "mounted": entry.mounted,
     }
+
+
+def marks(hit: Hit) -> dict[str, Any]:
+    """Where words were found: place, text, and (start, end) of each stretch."""
+    found = [{"place": mark.place, "text": mark.text, "spans": mark.spans} for mark in hit.marks if mark.spans]
+    return {"found_in": found, "by_sound": hit.by_sound}
+
+
+def found_row(entry: Entry) -> dict[str, Any]:
+    """A line of a list, with where its words were found when words were sought."""
+    hit: Hit | None = getattr(entry, "hit", None)
+    return entry_row(entry) | (marks(hit) if hit else {})
 
 
 def whole(entry: Entry, items: tuple[ItemData, ...] | None = None) -> dict[str, Any]:

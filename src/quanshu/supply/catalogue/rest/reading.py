@@ -10,11 +10,13 @@ from ninja import Query, Router
 
 from quanshu.kernel.clock import today
 from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import check_page, page_of
 from quanshu.supply.catalogue import queries
 from quanshu.supply.catalogue.models import Classification, Entry
 from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.rest.bodies import Facets, changes, entry_row, whole
+from quanshu.supply.catalogue.rest.bodies import Facets, changes, entry_row, found_row, marks, whole
+from quanshu.supply.catalogue.search.finding import search as search_catalogue
+from quanshu.supply.catalogue.search.listing import Listing
 
 router = Router()
 
@@ -33,13 +35,21 @@ def find(request: HttpRequest, uid: str, permission: P = P.VIEW) -> Entry:
 
 @router.get("/entries")
 def list_entries(request: HttpRequest, asked: Query[Facets], limit: int = 50, offset: int = 0) -> dict[str, Any]:
-    """Entries by words and facets, with the values every facet offers and their counts."""
-    found = queries.search_entries(queries.list_entries(actor_of(request)), asked.q)
-    chosen = asked.chosen()
-    rows = queries.narrow_entries(found, chosen)
-    options = queries.facet_options(found, chosen)
+    """Entries by words and facets, the best first, with the values every facet offers and their counts."""
+    listing = Listing(actor_of(request), asked.q, asked.chosen())
+    rows: Any = listing.rows(None)
+    options = queries.facet_options(listing.found(), listing.chosen)
     facets = {key: [{"value": one.value, "count": one.count} for one in ones] for key, ones in options.items()}
-    return {**page_of(rows, limit=limit, offset=offset, serialise=entry_row), "facets": facets}
+    page = page_of(rows, limit=limit, offset=offset, serialise=found_row)
+    return {**page, "facets": facets, "did_you_mean": listing.meant()}
+
+
+@router.get("/search")
+def search(request: HttpRequest, q: str, limit: int = 25, offset: int = 0) -> dict[str, Any]:
+    """The best entries for words in Chinese, English or pinyin, and where each was found; `total` stops at 1,000."""
+    check_page(limit, offset)
+    found = search_catalogue(actor=actor_of(request), text=q, limit=limit, offset=offset)
+    return {**found.as_dict(), "items": [{**entry_row(hit.entry), **marks(hit)} for hit in found.hits]}
 
 
 @router.get("/entries/{uid}")

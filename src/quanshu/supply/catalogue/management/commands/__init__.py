@@ -1,0 +1,1 @@
+"""Commands of the catalogue for `quanshu manage`."""

@@ -1,0 +1,78 @@
+"""Landing and the question why, over the API."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Schema
+
+from quanshu.kernel.clock import now
+from quanshu.shared.web.api import page_of
+from quanshu.supply.catalogue.landing import reads
+from quanshu.supply.catalogue.landing.writes import decide_exception
+from quanshu.supply.catalogue.models import Entry, LandingException
+from quanshu.supply.catalogue.permissions import CataloguePermission as P
+from quanshu.supply.catalogue.rest.bodies import entry_row
+from quanshu.supply.catalogue.rest.reading import actor_of, router
+from quanshu.supply.catalogue.search.listing import SeenRows
+from quanshu.supply.catalogue.search.stages import Stage, walk
+
+
+class DecisionBody(Schema):
+    """The bureau's answer to an exception."""
+
+    agreed: bool
+    answer: str = ""
+
+
+def stage_row(stage: Stage | None) -> dict[str, Any] | None:
+    """A stage as the API gives it."""
+    return asdict(stage) if stage else None
+
+
+def exception_row(row: LandingException) -> dict[str, Any]:
+    """An exception as the API gives it."""
+    names = ("uid", "reason", "state", "asked_by", "asked_at", "decided_by", "decided_at", "answer")
+    entry = {"entry_uid": row.entry.uid, "code": row.entry.code, "provider_name": row.entry.unit.name}
+    return entry | {name: getattr(row, name) for name in names}
+
+
+@router.get("/why")
+def why(request: HttpRequest, q: str) -> dict[str, Any]:
+    """Why an entry, by uid, code or name, cannot be seen or used: its stages and the first that fails."""
+    walked = walk(actor=actor_of(request), text=q, now=now())
+    return {
+        "entry": entry_row(walked.entry) if walked.entry else None,
+        "ends_at": stage_row(walked.ends_at),
+        "stages": [stage_row(stage) for stage in walked.stages],
+        "did_you_mean": [entry_row(hit.entry) for hit in walked.offered],
+    }
+
+
+@router.get("/landing/exceptions")
+def list_exceptions(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
+    """Exceptions from landing with their reasons and the bureau's answers."""
+    return page_of(reads.list_exceptions(actor_of(request)), limit=limit, offset=offset, serialise=exception_row)
+
+
+@router.get("/landing/hanging")
+def list_hanging(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
+    """Entries that must land and have not, each with the stage it hangs at."""
+    actor = actor_of(request)
+
+    def row(entry: Entry) -> dict[str, Any]:
+        return entry_row(entry) | {"hangs_at": stage_row(reads.hangs_at(actor=actor, entry=entry, now=now()))}
+
+    rows: Any = SeenRows(reads.hanging_entries(actor), actor)
+    return page_of(rows, limit=limit, offset=offset, serialise=row)
+
+
+@router.post("/entries/{uid}/exception")
+def decide(request: HttpRequest, uid: str, body: DecisionBody) -> dict[str, Any]:
+    """Answer the exception of an entry that waits."""
+    actor = actor_of(request, P.EXEMPT)
+    exception = reads.waiting_exception(actor=actor, uid=uid)
+    done = decide_exception(actor=actor, now=now(), exception=exception, agreed=body.agreed, answer=body.answer)
+    return exception_row(done)
