@@ -116,7 +116,7 @@ def _aliases(infos: Mapping[str, RecordInfo], same: Iterable[tuple[str, ...]]) -
         links.join(left, right)
     for members in _members(links):
         held = sorted({i for record in members if (i := infos[record].identifier)})
-        known |= {identifier: held[0] for identifier in held} if len(held) > 1 else {}
+        known |= dict.fromkeys(held, held[0]) if len(held) > 1 else {}
     return known
 
 
