@@ -99,11 +99,7 @@ def citizen_id(column: str, params: Mapping[str, Any], schema: pa.Schema, today:
         first, last = (f"CAST({literal(limit)} AS DATE)" for limit in (f"{OLDEST_YEAR}-01-01", today.isoformat()))
         return f"coalesce({day} NOT BETWEEN {first} AND {last}, true)"
 
-    total = " + ".join(
-        f"{weight} * coalesce(TRY_CAST(substr({value}, {place}, 1) AS INTEGER), 0)"
-        for place, weight in enumerate(CITIZEN_WEIGHTS, start=1)
-    )
-    check = f"substr('{CHECK_CHARACTERS}', CAST(({total}) % 11 AS INTEGER) + 1, 1)"
+    check = citizen_check(value)
     old = f"('19' || substr({value}, 7, 6))"
     return (
         f"CASE WHEN regexp_full_match({value}, '({provinces})[0-9]{{15}}[0-9X]')"
@@ -112,6 +108,15 @@ def citizen_id(column: str, params: Mapping[str, Any], schema: pa.Schema, today:
         f" THEN {no_day(old)}"
         " ELSE true END"
     )
+
+
+def citizen_check(value: str) -> str:
+    """The check character (ISO 7064 MOD 11-2) of the first 17 digits of an expression."""
+    total = " + ".join(
+        f"{weight} * coalesce(TRY_CAST(substr({value}, {place}, 1) AS INTEGER), 0)"
+        for place, weight in enumerate(CITIZEN_WEIGHTS, start=1)
+    )
+    return f"substr('{CHECK_CHARACTERS}', CAST(({total}) % 11 AS INTEGER) + 1, 1)"
 
 
 def uscc(column: str, params: Mapping[str, Any], schema: pa.Schema, today: date) -> str:
