@@ -48,9 +48,7 @@ def score(
         return Scored(_weigh(connection, model.settings, threshold), compared, left_out)
 
 
-def explain(
-    lake: Lake, model: LinkModel, records: str, left: str, right: str, *, version: int | None = None
-) -> Pair:
+def explain(lake: Lake, model: LinkModel, records: str, left: str, right: str, *, version: int | None = None) -> Pair:
     """Compare two records whatever the blocking, and say what each attribute spoke for.
 
     Evidence comes in the order of the model's comparisons; `level` is one of `LEVELS` for the shipped settings.

@@ -29,7 +29,12 @@ def level(
     label: str, condition: str, m: float, u: float, *, rare: str | None = None, fix_u: bool = False
 ) -> dict[str, Any]:
     """One level of agreement; `rare` names the column whose rare values weigh more."""
-    made: dict[str, Any] = {"label_for_charts": label, "sql_condition": condition, "m_probability": m, "u_probability": u}
+    made: dict[str, Any] = {
+        "label_for_charts": label,
+        "sql_condition": condition,
+        "m_probability": m,
+        "u_probability": u,
+    }
     if rare:
         made |= {"tf_adjustment_column": rare, "tf_minimum_u_value": 1e-7}
     return made | ({"fix_u_probability": True} if fix_u else {})

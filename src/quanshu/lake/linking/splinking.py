@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-from splink import DuckDBAPI, Linker
-from splink.internals.exceptions import SplinkException
 
 from quanshu.kernel.errors import Invalid, NotFound
 from quanshu.lake import Lake
 from quanshu.lake.linking.settings import Settings
+
+if TYPE_CHECKING:
+    from splink import DuckDBAPI, Linker
 
 
 class LinkingFailed(Invalid):
@@ -35,6 +37,8 @@ class NoRecord(NotFound):
 @contextmanager
 def plain_failures() -> Iterator[None]:
     """Turn faults of Splink, whose texts may hold values, into one that names their kind only."""
+    from splink.internals.exceptions import SplinkException
+
     try:
         yield
     except (SplinkException, duckdb.Error) as error:
@@ -52,15 +56,23 @@ def open_records(
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {alias} AS SELECT *{added} FROM {alias}_stored")
 
 
-def link(connection: duckdb.DuckDBPyConnection, table: str, settings: Settings, **more: Any) -> tuple[Linker, DuckDBAPI]:
+def link(
+    connection: duckdb.DuckDBPyConnection, table: str, settings: Settings, **more: Any
+) -> tuple[Linker, DuckDBAPI]:
     """A linker over a table of the connection, with the settings' comparisons."""
+    # Imported late: it takes a second that only linking should pay.
+    from splink import DuckDBAPI, Linker
+
+    # What Splink warns of is settled here: levels that were not observed keep their shipped probabilities.
+    logging.getLogger("splink").setLevel(logging.ERROR)
     splink: dict[str, Any] = {
         "link_type": "dedupe_only",
         "unique_id_column_name": "record",
         "comparisons": deepcopy(settings["comparisons"]),
         "blocking_rules_to_generate_predictions": [],
         "probability_two_random_records_match": settings["probability"],
-        "retain_matching_columns": False,
+        # Splink keeps the number of the level only with the values it was worked out from.
+        "retain_matching_columns": True,
         "retain_intermediate_calculation_columns": True,
         "additional_columns_to_retain": [],
         **more,

@@ -15,7 +15,7 @@ from quanshu.lake.linking.types import LinkModel, PartyKind
 from quanshu.lake.schema import quote
 
 SEED = 20260101
-SAMPLED_PAIRS = 2_000_000
+SAMPLED_PAIRS = 1_000_000
 TRAINING_PAIRS = 500_000
 # Fewer pairs than this tell nothing of probabilities; fewer parties are no sample.
 FEW_PAIRS = 100
@@ -43,14 +43,14 @@ def train(
     model = deepcopy(dict(settings or SHIPPED[kind]))
     with lake.connect() as connection, plain_failures():
         open_records(lake, connection, records, version)
-        # One thread adds up in one order, so that the same records give the same sums to the last bit.
-        connection.execute("SET threads = 1")
         connection.execute("CREATE TEMP TABLE compared AS SELECT * FROM records ORDER BY record")
         total = _count(connection, "compared")
         apart = _parties(connection, model, seed)
         model["frequencies"] = {column: _frequencies(connection, column) for column in rare_columns(model)}
         if total >= FEW_PARTIES:
             _sample(connection, model, seed)
+            # One thread adds up in one order, so that the same records give the same sums to the last bit.
+            connection.execute("SET threads = 1")
             _expect(connection, model)
             if not apart:
                 _without_matches(model)
