@@ -22,8 +22,9 @@ TRAINING_PAIRS = 500_000
 FEW_PAIRS = 100
 FEW_PARTIES = 500
 DIGITS = 9
-# Rounds of EM, and how many where a probability comes down to nothing on the way.
-ROUNDS = (25, 6, 2)
+# Rounds of EM, and whether the share of matches in the block is held. Where all pairs of a block match, the share
+# comes to one and probabilities to nothing, which Splink refuses; then the share is held, with ever fewer rounds.
+ATTEMPTS = ((25, False), (25, True), (6, True), (2, True))
 Levels = list[dict[str, Any]]
 
 
@@ -134,14 +135,19 @@ def _expect(connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> Non
 
 def _session(connection: duckdb.DuckDBPyConnection, model: Settings, rule: str) -> Mapping[str, Any]:
     """The settings after EM over the pairs of one rule."""
-    for rounds in ROUNDS:
+    from splink.internals.exceptions import SplinkException
+
+    for rounds, held in ATTEMPTS:
         linker, _ = link(connection, "compared", model, max_iterations=rounds)
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(
-                rule, estimate_without_term_frequencies=True, max_pairs=TRAINING_PAIRS, record_sample_proportion=0.1
+                rule,
+                estimate_without_term_frequencies=True,
+                fix_probability_two_random_records_match=held,
+                max_pairs=TRAINING_PAIRS,
+                record_sample_proportion=0.1,
             )
-        except ValueError:
-            # Splink refuses a probability that has come down to nothing, which happens in late rounds only.
+        except (ValueError, SplinkException):
             continue
         return trained(linker)
     return model
