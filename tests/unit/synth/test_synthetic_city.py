@@ -366,7 +366,7 @@ def test_every_row_says_whom_it_is_about(planted: CityManifest) -> None:
     known = {(i.source, i.table, i.key, i.column): i.person for i in read_identities(planted.identities)}
     residents = records(planted, planted.source("public_security").table("resident"))
     # Repetitions stand last, so that the first of two rows counts.
-    numbers = {row["citizen_id"]: row["person_no"] for row in reversed(residents)}
+    numbers = {row["citizen_id"]: row["person_no"] for row in reversed(residents) if row["citizen_id"]}
     wrong = {(t.source, t.table, t.key) for t in read_truth(planted.truth)}
     checked = 0
     for source in planted.sources:
