@@ -11,9 +11,9 @@ The threshold is chosen without the truth: 0.95, the same for all, as a steward 
 thresholds stands beside it in `note`.
 
 The city has 20,000 residents. Of all citizen IDs of its sources 10 % are missing (half of them) or wrong, and 10 % of
-all credit codes are wrong, besides the usual planted errors. Records that name a person by ID and name alone are joined before, as a model of the
-lake would: a certificate of marriage or birth to the address of the relative whose ID stands beside, a job to the
-telephone number of the insured.
+all credit codes are wrong, besides the usual planted errors. Records that name a person by ID and name alone are
+joined before, as a model of the lake would: a certificate of marriage or birth to the address of the relative whose
+ID stands beside, a job to the telephone number of the insured.
 """
 
 from __future__ import annotations
