@@ -23,6 +23,7 @@ class Result:
     target: float
     unit: str
     peak_mib: int = 0
+    note: str = ""
 
     def row(self) -> dict[str, Any]:
         """As JSON."""

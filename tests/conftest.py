@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# How long an example takes tells of the machine, not of the code.
+hypothesis_settings.register_profile("quanshu", deadline=None)
+hypothesis_settings.load_profile("quanshu")
 
 HOME = Path(tempfile.mkdtemp(prefix="quanshu-test-"))
 os.environ["QUANSHU_HOME"] = str(HOME)

@@ -1,6 +1,7 @@
 """A synthetic Jinan as source systems, with planted errors and the truth about them."""
 
 from quanshu.demo.synth.generate import generate_city
+from quanshu.demo.synth.identities import read_identities
 from quanshu.demo.synth.scoring import read_truth, score_city
 from quanshu.demo.synth.types import (
     CityManifest,
@@ -8,6 +9,7 @@ from quanshu.demo.synth.types import (
     Column,
     ErrorRates,
     Finding,
+    Identity,
     KindScore,
     Rule,
     Score,
@@ -23,6 +25,7 @@ __all__ = [
     "Column",
     "ErrorRates",
     "Finding",
+    "Identity",
     "KindScore",
     "Rule",
     "Score",
@@ -31,6 +34,7 @@ __all__ = [
     "Truth",
     "generate_city",
     "load_manifest",
+    "read_identities",
     "read_truth",
     "score_city",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 from quanshu.demo.synth import mutations
 from quanshu.demo.synth.numbers import UsccMint
 from quanshu.demo.synth.rowchecks import fails
-from quanshu.demo.synth.types import INTAKE, ErrorRates, Rule, Source, Table, Truth
+from quanshu.demo.synth.types import FUSION, INTAKE, ErrorRates, Rule, Source, Table, Truth
 from quanshu.demo.synth.world import Row, TableData
 
 Wrong = Callable[[Any], Any]
@@ -68,13 +68,16 @@ class Planter:
         self.truth.append(Truth(self.source.name, self.table.name, *entry))
 
     def change(self, at: int, column: str, kind: str, value: Any) -> None:
-        """Put a wrong value in, and note it for every rule of the table that it trips."""
+        """Put a wrong value in, and note it for every rule of the table that it trips, or for fusion if for none."""
         row = self.data.rows[at]
         position = self.table.position(column)
         original, row[position] = row[position], value
+        seen = len(self.truth)
         for rule in self.table.rules:
             if column in rule.columns and (fails(rule, self.table, row) or self._dangles(rule, value)):
                 self.note(row, ",".join(rule.columns), kind, original, value, rule.kind)
+        if len(self.truth) == seen:
+            self.note(row, column, kind, original, value, FUSION)
 
     def _dangles(self, rule: Rule, value: Any) -> bool:
         return rule.kind == "reference" and value is not None and value not in self.reference_targets[rule.columns[0]]
@@ -101,6 +104,7 @@ class Planter:
             "citizen_id": [
                 ("id_typo", rates.id_typo, lambda v: mutations.mistype_id(rng, v)),
                 ("id_swapped", rates.id_swapped, lambda v: mutations.swap_id(rng, v)),
+                ("id_missing", rates.id_missing, lambda _: None),
             ],
             "uscc": [("bad_uscc", rates.bad_uscc, lambda v: mutations.break_uscc(rng, v))],
             "code_list": [("outside_code", rates.outside_code, lambda _: mutations.outside(rng, params["codes"]))],

@@ -10,6 +10,7 @@ from pathlib import Path
 from quanshu.demo.synth.codes import CODE_LISTS
 from quanshu.demo.synth.faults import Planter
 from quanshu.demo.synth.fusion import plant_across_sources
+from quanshu.demo.synth.identities import take_down, write_identities
 from quanshu.demo.synth.sources import SOURCES
 from quanshu.demo.synth.sources.property import settle_owners
 from quanshu.demo.synth.types import CityManifest, ErrorRates, Source, Truth
@@ -55,7 +56,10 @@ def generate_city(
         progress(source.name, done, total)
         data.update({(source.name, table): rows for table, rows in build(world).items()})
     progress("errors", len(SOURCES) + 1, total)
+    described = [source for source, _ in SOURCES]
+    named = take_down(world, described, data)
     truth = _plant(world, data, rates)
+    write_identities(target / "identities.csv", named, described, data, truth)
     sources = []
     for done, (source, _) in enumerate(SOURCES, start=len(SOURCES) + 2):
         progress(f"{source.name} files", done, total)

@@ -113,6 +113,7 @@ class ErrorRates:
 
     id_typo: float = 0.002
     id_swapped: float = 0.002
+    id_missing: float = 0.0
     missing_value: float = 0.003
     outside_code: float = 0.002
     malformed_phone: float = 0.004
@@ -136,6 +137,11 @@ class ErrorRates:
         """A city without a single planted error."""
         return cls(**{f.name: 0.0 for f in fields(cls)})
 
+    @classmethod
+    def weak_ids(cls, share: float) -> "ErrorRates":
+        """The usual city, but this share of all citizen IDs is missing (half of it) or wrong."""
+        return cls(id_missing=share / 2, id_typo=share / 4, id_swapped=share / 4)
+
 
 class Truth(NamedTuple):
     """One planted error.
@@ -153,6 +159,17 @@ class Truth(NamedTuple):
     original: str
     planted: str
     detectable_by: str
+
+
+class Identity(NamedTuple):
+    """Whom a row names: `person` is the number of the resident whose citizen ID stands, or would, in `column`, or
+    the registration number of the enterprise or organisation whose credit code does."""
+
+    source: str
+    table: str
+    key: str
+    column: str
+    person: str
 
 
 class Finding(NamedTuple):
@@ -237,6 +254,11 @@ class CityManifest:
     def truth(self) -> Path:
         """The file that lists every planted error."""
         return self.root / "truth.csv"
+
+    @property
+    def identities(self) -> Path:
+        """The file that says which resident each row is about."""
+        return self.root / "identities.csv"
 
     def source(self, name: str) -> Source:
         """The source of that name."""

@@ -144,10 +144,7 @@ def citizen_id(column: str, schema: pa.Schema, today: date) -> RowRule:
         born = day_of(digits)
         return f"substr({value}, 1, 2) NOT IN ({provinces}) OR coalesce({born} NOT BETWEEN {first} AND {last}, true)"
 
-    total = " + ".join(
-        f"{weight} * ({number} // {10 ** (17 - place)} % 10)" for place, weight in enumerate(CITIZEN_WEIGHTS, start=1)
-    )
-    check = f"substr('{CHECK_CHARACTERS}', CAST(({total}) % 11 AS INTEGER) + 1, 1)"
+    check = citizen_check(number)
     old = f"('19' || substr({value}, 7, 6))"
     fails = (
         f"CASE WHEN regexp_full_match({value}, '[0-9]{{17}}[0-9X]')"
@@ -158,6 +155,22 @@ def citizen_id(column: str, schema: pa.Schema, today: date) -> RowRule:
     )
     tested = filled(column, schema)
     return RowRule(tested, guarded(tested, fails), text(column), forms)
+
+
+def citizen_check(number: str) -> str:
+    """The check character (ISO 7064 MOD 11-2) of the first 17 digits, given as an expression of one number."""
+    total = " + ".join(
+        f"{weight} * ({number} // {10 ** (17 - place)} % 10)" for place, weight in enumerate(CITIZEN_WEIGHTS, start=1)
+    )
+    return f"substr('{CHECK_CHARACTERS}', CAST(({total}) % 11 AS INTEGER) + 1, 1)"
+
+
+def written_out(rule: RowRule) -> str:
+    """When the rule fails, as one expression over the table's own columns."""
+    failed = rule.failed
+    for name, expression in reversed(rule.forms.items()):
+        failed = failed.replace(quote(name), f"({expression})")
+    return failed
 
 
 def uscc(column: str, schema: pa.Schema) -> RowRule:
