@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, Scope, scope_of
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.catalogue.api import Classification
 from quanshu.supply.census import rules
 from quanshu.supply.census.models import Campaign, Confirmation, Extension, Filing, Finding
+from quanshu.supply.census.permissions import CensusPermission
 from quanshu.supply.census.types import (
     CampaignFigures,
     CampaignNotFound,
@@ -148,38 +148,48 @@ def findings_of(actor: Actor, campaign: Campaign) -> QuerySet[Finding]:
 
 def counted_figures(campaign: Campaign) -> CampaignFigures:
     """A campaign's numbers as its rows have them now."""
-    filings = list(with_counts(campaign.filings.all()).select_related("unit"))
-    units: list[Any] = filings
-    by_unit = tuple(
+    filings: list[Any] = list(with_counts(campaign.filings.all()).select_related("unit"))
+    by_unit = (
         UnitFigures(row.unit.uid, row.unit.name, row.state, row.entries, row.true, row.changed, row.obsolete, row.found)
-        for row in units
+        for row in filings
     )
+    return summed(tuple(by_unit))
+
+
+def summed(by_unit: tuple[UnitFigures, ...]) -> CampaignFigures:
+    """Totals over units."""
     past = {FilingState.SUBMITTED, FilingState.SIGNED, FilingState.ACCEPTED}
-    followed = Confirmation.objects.filter(filing__campaign=campaign, followed_at__isnull=False).count()
     return CampaignFigures(
-        units=len(filings),
-        submitted=sum(row.state in past for row in filings),
-        accepted=sum(row.state == FilingState.ACCEPTED for row in filings),
+        units=len(by_unit),
+        submitted=sum(row.state in past for row in by_unit),
+        accepted=sum(row.state == FilingState.ACCEPTED for row in by_unit),
         entries=sum(row.entries for row in by_unit),
         true=sum(row.true for row in by_unit),
         changed=sum(row.changed for row in by_unit),
         obsolete=sum(row.obsolete for row in by_unit),
         found=sum(row.found for row in by_unit),
-        drafted=Finding.objects.filter(filing__campaign=campaign, entry__isnull=False).count(),
-        followed=followed,
         by_unit=by_unit,
     )
 
 
-def frozen_figures(kept: Mapping[str, Any]) -> CampaignFigures:
-    """Figures as kept when a campaign closed."""
-    units = tuple(UnitFigures(**row) for row in kept["by_unit"])
-    return CampaignFigures(**{**kept, "by_unit": units})
+def campaign_figures(campaign: Campaign, actor: Actor | None = None) -> CampaignFigures:
+    """Kept figures of a closed campaign, else counted now; of the units the actor may see where one is given."""
+    if campaign.figures:
+        figures = summed(tuple(UnitFigures(**row) for row in campaign.figures["by_unit"]))
+    else:
+        figures = counted_figures(campaign)
+    if actor is None or scope_of(actor, CensusPermission.VIEW) == Scope.ALL:
+        return figures
+    seen = set(Filing.objects.visible_to(actor).filter(campaign=campaign).values_list("unit__uid", flat=True))
+    return summed(tuple(row for row in figures.by_unit if row.unit_uid in seen))
 
 
-def campaign_figures(campaign: Campaign) -> CampaignFigures:
-    """Kept figures of a closed campaign, else counted now."""
-    return frozen_figures(campaign.figures) if campaign.figures else counted_figures(campaign)
+def follow_figures(campaign: Campaign, actor: Actor) -> tuple[int, int]:
+    """(draft entries made of findings, entries followed up in the catalogue); both go on after the close."""
+    filings = Filing.objects.visible_to(actor).filter(campaign=campaign)
+    drafted = Finding.objects.filter(filing__in=filings, entry__isnull=False).count()
+    followed = Confirmation.objects.filter(filing__in=filings, followed_at__isnull=False).count()
+    return drafted, followed
 
 
 def figures_json(figures: CampaignFigures) -> dict[str, Any]:

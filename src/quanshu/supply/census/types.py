@@ -138,8 +138,6 @@ class CampaignFigures:
     changed: int
     obsolete: int
     found: int
-    drafted: int
-    followed: int
     by_unit: tuple[UnitFigures, ...] = ()
 
     @property

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.census import services
-from quanshu.supply.census.pages import campaigns, filings, results
+from quanshu.supply.census.pages import campaigns, filings, filling, results
 
 app_name = "census"
 STEPS = (
@@ -24,12 +24,12 @@ urlpatterns = [
     path("", campaigns.Campaigns.as_view(), name="campaigns"),
     path("new/", campaigns.NewCampaign.as_view(), name="new"),
     path("filings/<str:uid>/", filings.FilingPage.as_view(), name="filing"),
-    path("filings/<str:uid>/entries/", filings.Entries.as_view(), name="entries"),
+    path("filings/<str:uid>/entries/", filling.Entries.as_view(), name="entries"),
     path("filings/<str:uid>/entries/<str:entry>/follow/", results.Follow.as_view(), name="follow"),
-    path("filings/<str:uid>/report/", filings.ReportFinding.as_view(), name="report"),
-    path("filings/<str:uid>/answers/", filings.Answers.as_view(), name="answers"),
+    path("filings/<str:uid>/report/", filling.ReportFinding.as_view(), name="report"),
+    path("filings/<str:uid>/answers/", filling.Answers.as_view(), name="answers"),
     path("filings/<str:uid>/more-time/", filings.AskExtension.as_view(), name="extend"),
-    path("findings/<str:uid>/", filings.ChangeFinding.as_view(), name="finding"),
+    path("findings/<str:uid>/", filling.ChangeFinding.as_view(), name="finding"),
     path("findings/<str:uid>/draft/", results.Draft.as_view(), name="draft"),
     path("more-time/<str:uid>/", filings.DecideExtension.as_view(), name="decide"),
     *(

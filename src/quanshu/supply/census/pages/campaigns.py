@@ -271,8 +271,8 @@ class CampaignPage(DetailPage):
             Column("choices", _("Choices"), value=lambda row: "、".join(row.choices), phone=False),
             Column("required", _("Must be answered"), phone=False),
         )
-        return [Card(_("Questions"), columns=columns, rows=obj.asks, empty_title=_("No questions"),
-                     empty_hint=_("Units confirm their entries and report data sets; nothing else is asked."))]  # fmt: skip
+        hint = _("Units confirm their entries and report data sets; nothing else is asked.")
+        return [Card(_("Questions"), columns=columns, rows=obj.asks, empty_title=_("No questions"), empty_hint=hint)]
 
 
 class CampaignStep(ActionPage):
@@ -366,4 +366,4 @@ class Progress(ListPage):
         return queries.list_filings(self.actor).filter(campaign=self.campaign())
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"chart": labels.progress_chart(queries.campaign_figures(self.campaign()))}
+        return {"chart": labels.progress_chart(queries.campaign_figures(self.campaign(), self.actor))}

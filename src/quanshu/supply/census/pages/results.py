@@ -59,9 +59,9 @@ class Results(Page):
 
     def comparison(self, campaign: Campaign) -> Card:
         """This census beside the one before."""
-        now = queries.campaign_figures(campaign)
+        now = queries.campaign_figures(campaign, self.actor)
         before = queries.previous_campaign(campaign)
-        then = queries.campaign_figures(before) if before else None
+        then = queries.campaign_figures(before, self.actor) if before else None
         names = (
             ("units", _("Units asked")),
             ("accepted", _("Filings accepted")),
@@ -70,8 +70,6 @@ class Results(Page):
             ("changed", _("Changed")),
             ("obsolete", _("Obsolete")),
             ("found", _("Newly reported")),
-            ("drafted", _("Draft entries made")),
-            ("followed", _("Followed in the catalogue")),
         )
         rows = []
         for name, label in names:
@@ -84,8 +82,10 @@ class Results(Page):
             Column("then", before.title if before else _("The census before"), kind="number"),
             Column("difference", _("Difference"), kind="number"),
         )
+        drafted, followed = queries.follow_figures(campaign, self.actor)
+        facts = [(_("Draft entries made"), str(drafted)), (_("Followed in the catalogue"), str(followed))]
         note = "" if before else _("This is the first census; the next will be compared with it.")
-        return Card(_("Compared with the last census"), note=note, columns=columns, rows=rows)
+        return Card(_("Compared with the last census"), note=note, facts=facts, columns=columns, rows=rows)
 
     def follow_row(self, row: Confirmation) -> dict[str, Any]:
         """One entry with the button of its step."""

@@ -64,6 +64,18 @@ class VerdictBody(Schema):
     note: str = ""
 
 
+class VerdictsBody(Schema):
+    """Verdicts by entry uid."""
+
+    entries: dict[str, VerdictBody]
+
+
+class AnswersBody(Schema):
+    """Answers by question number, from "1"."""
+
+    answers: dict[str, str]
+
+
 class FindingBody(Schema):
     """A data set that is not catalogued."""
 
@@ -171,8 +183,9 @@ def create_campaign(request: HttpRequest, body: CampaignBody) -> Status[Json]:
 @router.get("/campaigns/{uid}")
 def get_campaign(request: HttpRequest, uid: str) -> Json:
     """One census with its figures."""
-    campaign = queries.get_campaign(actor=actor_of(request), uid=uid)
-    return campaign_row(campaign) | {"figures": asdict(queries.campaign_figures(campaign))}
+    actor = actor_of(request)
+    campaign = queries.get_campaign(actor=actor, uid=uid)
+    return campaign_row(campaign) | {"figures": asdict(queries.campaign_figures(campaign, actor))}
 
 
 @router.put("/campaigns/{uid}")
@@ -223,8 +236,10 @@ def get_results(request: HttpRequest, uid: str) -> Json:
     before = queries.previous_campaign(campaign)
     follow = [entry_row(row) | {"filing_uid": row.filing.uid} for row in queries.to_follow(actor, campaign)]
     return {
-        "figures": asdict(queries.campaign_figures(campaign)),
-        "before": asdict(queries.campaign_figures(before)) if before else None,
+        "figures": asdict(queries.campaign_figures(campaign, actor)),
+        "drafted": queries.follow_figures(campaign, actor)[0],
+        "followed": queries.follow_figures(campaign, actor)[1],
+        "before": asdict(queries.campaign_figures(before, actor)) if before else None,
         "to_follow": follow,
         "findings": [finding_row(row) for row in queries.findings_of(actor, campaign)],
     }
@@ -251,10 +266,10 @@ def list_entries(request: HttpRequest, uid: str, verdict: str = "", limit: int =
 
 
 @router.post("/filings/{uid}/entries")
-def confirm_entries(request: HttpRequest, uid: str, body: dict[str, VerdictBody]) -> Json:
+def confirm_entries(request: HttpRequest, uid: str, body: VerdictsBody) -> Json:
     """Verdicts by entry uid."""
     actor, filing = filing_at(request, uid, P.FILL)
-    verdicts = {entry: Answered(row.verdict, row.note) for entry, row in body.items()}
+    verdicts = {entry: Answered(row.verdict, row.note) for entry, row in body.entries.items()}
     return filing_row(services.confirm_entries(actor=actor, now=now(), filing=filing, verdicts=verdicts))
 
 
@@ -268,10 +283,10 @@ def follow_entry(request: HttpRequest, uid: str, entry: str) -> Json:
 
 
 @router.put("/filings/{uid}/answers")
-def answer_questions(request: HttpRequest, uid: str, body: dict[str, str]) -> Json:
+def answer_questions(request: HttpRequest, uid: str, body: AnswersBody) -> Json:
     """Answers by question number."""
     actor, filing = filing_at(request, uid, P.FILL)
-    return filing_row(services.answer_questions(actor=actor, now=now(), filing=filing, answers=body))
+    return filing_row(services.answer_questions(actor=actor, now=now(), filing=filing, answers=body.answers))
 
 
 @router.post("/filings/{uid}/findings", response={201: Json})
