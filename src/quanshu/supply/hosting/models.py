@@ -112,4 +112,4 @@ class Change(models.Model):
         return self.agreement.access_place()
 
     def get_absolute_url(self) -> str:
-        return reverse("hosting:change", args=[self.uid])
+        return reverse("hosting:change-page", args=[self.uid])

@@ -42,6 +42,7 @@ ACCEPT_DAYS, CONFIRM_DAYS = 5, 10
 # Working days before the end of the term at which the unit is told.
 TERM_NOTICE = 20
 MOST_MONTHS, MOST_CHARACTERS = 120, 10_000
+WORKBOOKS, TEXTS = frozenset({".xlsx", ".xls"}), frozenset({".csv", ".txt"})
 HELD = (S.DRAFT, S.PROPOSED, S.ACTIVE, S.RETURNING)
 
 MACHINE = Machine(
@@ -194,6 +195,16 @@ def check_base(*, kind: str, now: Row | None, base: str, keys: Sequence[str], wa
         raise RowGone
     elif now.base != base:
         raise RowChanged
+
+
+def check_upload(name: str, mode: str) -> None:
+    """A CSV file or a workbook, to replace the table or to change it by key. Raises FieldErrors."""
+    ending = f".{name.rpartition('.')[2].lower()}"
+    if ending not in WORKBOOKS | TEXTS:
+        fault = N_("Only CSV files and Excel workbooks are loaded.")
+        raise FieldErrors(errors=(FieldError("file", fault, N_("Save the table as CSV or Excel.")),))
+    if mode not in {"full", "upsert"}:
+        raise FieldErrors(errors=(FieldError("mode", N_("This way of loading is not known."), N_("Choose one.")),))
 
 
 def changed_fields(before: Values | None, after: Values | None) -> list[str]:

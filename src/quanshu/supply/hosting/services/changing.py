@@ -233,6 +233,7 @@ def upload_file(
     With a second person agreed the file waits for that. Raises Forbidden, what the file store and intake raise.
     """
     _check_editor(actor, agreement)
+    rules.check_upload(name, mode)
     kept = files.store(actor=actor, name=name, stream=stream, now=now)
     change = Change(agreement=agreement, kind=ChangeKind.UPLOAD, mode=mode, file_digest=kept.digest, file_name=name)
     _keep(change, actor=actor, now=now, content={"key": {}})

@@ -16,7 +16,9 @@ from quanshu.supply.hosting import queries, rules
 from quanshu.supply.hosting.events import HostingEvent
 from quanshu.supply.hosting.models import Agreement
 from quanshu.supply.hosting.permissions import HostingPermission
-from quanshu.supply.hosting.services.noting import locked, move, note
+from quanshu.supply.hosting.queries.agreements import SOURCE_NAME
+from quanshu.supply.hosting.queries.rows import seal, unseal
+from quanshu.supply.hosting.services.noting import APPROVE, CHANGE_KIND, locked, move, note
 from quanshu.supply.hosting.types import AgreementState, ChangeState, WrongStep
 from quanshu.supply.intake.api import Source, switch_source
 from quanshu.supply.lake_store import get_lake
@@ -62,9 +64,10 @@ def _end(*, actor: Actor, now: datetime, agreement: Agreement, reason: str) -> A
     rules.check_step(agreement.state, "end")
     rules.check_reason(reason)
     for change in agreement.changes.filter(state=ChangeState.PENDING):
-        change.state, change.answer, change.decided_at, change.sealed = ChangeState.REFUSED, reason.strip(), now, ""
+        change.state, change.answer, change.decided_at = ChangeState.REFUSED, reason.strip(), now
+        change.sealed = seal(agreement, {"key": unseal(agreement, change.sealed)["key"]})
         change.save()
-        workflow.close_todo(kind="hosting.approve", subject_kind="hosting.change", subject_uid=change.uid, now=now)
+        workflow.close_todo(kind=APPROVE, subject_kind=CHANGE_KIND, subject_uid=change.uid, now=now)
     entry, lake = agreement.entry, get_lake()
     agreement.end_reason, agreement.ended_at = reason.strip(), now
     agreement.proof = {
@@ -116,7 +119,7 @@ def _confirm(*, actor: Actor, now: datetime, agreement: Agreement) -> Agreement:
     proof = dict(agreement.proof or {}) | {"confirmed_by": actor.name, "confirmed_at": now.isoformat()}
     agreement.proof = proof | {"kept_until": None if delete else agreement.keep_until.isoformat()}
     move(agreement, "confirm", now=now)
-    for source in Source.objects.filter(entry=agreement.entry, active=True, name__startswith="统一托管"):
+    for source in Source.objects.filter(entry=agreement.entry, active=True, name__startswith=SOURCE_NAME):
         switch_source(actor=SYSTEM, now=now, source=source, active=False)
     note(HostingEvent.ENDED, agreement, actor=actor, now=now, details=dict(agreement.proof))
     if delete:

@@ -6,11 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
-from django.utils.translation import gettext_noop as N_
+from django.db import transaction
 
-from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.landing import TextRows, split
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import SYSTEM, Actor
 from quanshu.supply.catalogue.api import Entry, contract_of, items_of, key_columns
 from quanshu.supply.hosting import rules
 from quanshu.supply.hosting.events import HostingEvent
@@ -19,11 +18,8 @@ from quanshu.supply.hosting.queries.agreements import SOURCE_NAME
 from quanshu.supply.hosting.queries.rows import key_table, text_of
 from quanshu.supply.hosting.services.noting import note_change
 from quanshu.supply.hosting.types import ChangeKind, ChangeState, Row, Values
-from quanshu.supply.intake.api import LoadMode, Source, SourceData, SourceKind, change_source, create_source, start_run
+from quanshu.supply.intake.api import Source, SourceData, SourceKind, change_source, create_source, start_run
 from quanshu.supply.lake_store import get_lake
-
-WORKBOOKS = {".xlsx", ".xls"}
-TEXTS = {".csv", ".txt"}
 
 
 def typed_row(entry: Entry, values: Values) -> pa.Table:
@@ -68,21 +64,22 @@ def version_with(change: Change) -> int | None:
     return found[-1] if found else None
 
 
+@transaction.atomic
 def load_upload(change: Change, *, actor: Actor, now: datetime) -> None:
-    """Hand an uploaded file to intake, which holds it against the contract and refuses what does not fit."""
-    entry, ending = change.agreement.entry, Path(change.file_name).suffix.lower()
-    if ending not in WORKBOOKS | TEXTS or change.mode not in set(LoadMode):
-        fault = N_("Only CSV files and Excel workbooks are loaded.")
-        raise FieldErrors(errors=(FieldError("file", fault, N_("Save the table as CSV or Excel.")),))
-    kind = SourceKind.EXCEL if ending in WORKBOOKS else SourceKind.CSV
+    """Hand an uploaded file to intake, which holds it against the contract and refuses what does not fit.
+
+    Who may do so was asked here; to intake the platform itself speaks.
+    """
+    entry = change.agreement.entry
+    kind = SourceKind.EXCEL if Path(change.file_name).suffix.lower() in rules.WORKBOOKS else SourceKind.CSV
     name = f"{SOURCE_NAME} {kind} {change.mode}"
     data = SourceData(name, kind, change.mode, file_digest=change.file_digest, file_name=change.file_name)
     source = Source.objects.filter(entry=entry, name=name).select_related("entry", "unit").first()
     if source is None:
-        source = create_source(actor=actor, now=now, entry=entry, data=data)
+        source = create_source(actor=SYSTEM, now=now, entry=entry, data=data)
     else:
-        source = change_source(actor=actor, now=now, source=source, data=data)
-    change.run = start_run(actor=actor, source=source, now=now)
+        source = change_source(actor=SYSTEM, now=now, source=source, data=data)
+    change.run = start_run(actor=SYSTEM, source=source, now=now)
     change.state, change.decided_at = ChangeState.APPLIED, now
     change.save()
     note_change(HostingEvent.CHANGE_APPLIED, change, actor=actor, now=now, details={"run": change.run.uid})
