@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.hosting import services
-from quanshu.supply.hosting.pages import agreements, changes, rows
+from quanshu.supply.hosting.pages import agreements, changes, drafting, rows
 
 app_name = "hosting"
 STEPS = (
@@ -26,8 +26,8 @@ CHANGE_STEPS = (
 urlpatterns = [
     path("", agreements.Agreements.as_view(), name="agreements"),
     path("figures/", agreements.Figures.as_view(), name="figures"),
-    path("new/", agreements.Choose.as_view(), name="choose"),
-    path("new/<str:uid>/", agreements.DraftAgreement.as_view(), name="draft"),
+    path("new/", drafting.Choose.as_view(), name="choose"),
+    path("new/<str:uid>/", drafting.DraftAgreement.as_view(), name="draft"),
     path("changes/", changes.Changes.as_view(), name="changes"),
     path("changes/<str:uid>/", changes.ChangePage.as_view(), name="change-page"),
     path("changes/<str:uid>/refuse/", changes.RefuseChange.as_view(), name="refuse"),
@@ -36,7 +36,7 @@ urlpatterns = [
         for name, service, done in CHANGE_STEPS
     ),
     path("<str:uid>/", agreements.AgreementPage.as_view(), name="agreement"),
-    path("<str:uid>/change/", agreements.ChangeAgreement.as_view(), name="change"),
+    path("<str:uid>/change/", drafting.ChangeAgreement.as_view(), name="change"),
     path("<str:uid>/renew/", agreements.Renew.as_view(), name="renew"),
     path("<str:uid>/take-back/", agreements.TakeBack.as_view(), name="take-back"),
     path("<str:uid>/proof/", agreements.Proof.as_view(), name="proof"),

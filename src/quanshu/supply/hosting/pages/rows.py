@@ -37,14 +37,6 @@ from quanshu.supply.hosting.types import ChangeState, HostingNotFound, Row, RowC
 BASE = "_base"
 
 
-def shown_agreement(actor: Any, uid: str) -> Agreement:
-    """An agreement whose rows the actor may see, while the platform holds them. Raises `hosting.not_found`."""
-    agreement = queries.get_agreement(actor=actor, uid=uid)
-    if not allows(actor, P.ROW_VIEW, agreement) or agreement.state not in {"active", "returning"}:
-        raise HostingNotFound
-    return agreement
-
-
 def editor_reason(actor: Any, agreement: Agreement) -> str | None:
     """Why the actor may not edit rows, from the rule the write asks."""
     return reason_against(
@@ -69,7 +61,7 @@ class Rows(ListPage):
     empty_hint = gettext_lazy("Add the first row, or upload a file.")
 
     def agreement(self) -> Agreement:
-        return shown_agreement(self.actor, self.kwargs["uid"])
+        return queries.hosted_agreement(actor=self.actor, uid=self.kwargs["uid"])
 
     def page_title(self) -> Any:
         return f"{_('Data')} · {self.agreement()}"
@@ -123,7 +115,7 @@ class RowPage(DetailPage):
     permission = P.ROW_VIEW
 
     def get_object(self, **kwargs: Any) -> Row:
-        self.agreement = shown_agreement(self.actor, kwargs["uid"])
+        self.agreement = queries.hosted_agreement(actor=self.actor, uid=kwargs["uid"])
         return queries.find_row(self.agreement, kwargs["token"])
 
     def page_title(self) -> Any:
@@ -224,7 +216,7 @@ class AddRow(FormPage):
     fixed = False
 
     def agreement(self) -> Agreement:
-        found = shown_agreement(self.actor, self.kwargs["uid"])
+        found = queries.hosted_agreement(actor=self.actor, uid=self.kwargs["uid"])
         if not queries.edits(self.actor, found):
             raise HostingNotFound
         return found
@@ -336,7 +328,9 @@ class DeleteRow(AddRow):
 class UploadForm(Form):
     """A file and how it is loaded."""
 
-    file = forms.FileField(label=gettext_lazy("File"), help_text=gettext_lazy("CSV or Excel; its first row names the columns."))  # fmt: skip
+    file = forms.FileField(
+        label=gettext_lazy("File"), help_text=gettext_lazy("CSV or Excel; its first row names the columns.")
+    )
     mode = forms.ChoiceField(
         label=gettext_lazy("How it is loaded"), choices=list(labels.MODES.items()), widget=forms.RadioSelect,
         initial="upsert",

@@ -40,6 +40,15 @@ def get_agreement(*, actor: Actor, uid: str) -> Agreement:
     return found
 
 
+def hosted_agreement(*, actor: Actor, uid: str) -> Agreement:
+    """An agreement whose rows the actor may see, while the platform holds them. Raises `hosting.not_found`."""
+    agreement = get_agreement(actor=actor, uid=uid)
+    held = agreement.state in {AgreementState.ACTIVE, AgreementState.RETURNING}
+    if not held or not allows(actor, HostingPermission.ROW_VIEW, agreement):
+        raise HostingNotFound
+    return agreement
+
+
 def list_changes(actor: Actor) -> QuerySet[Change]:
     """Changes the actor may see."""
     return Change.objects.visible_to(actor).select_related("agreement__entry__unit", "agreement__unit", "run")

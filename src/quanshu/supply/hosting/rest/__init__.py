@@ -16,7 +16,6 @@ from quanshu.shared.web.api import page_of
 from quanshu.supply.catalogue.api import items_of
 from quanshu.supply.hosting import queries, services
 from quanshu.supply.hosting.models import Agreement, Change
-from quanshu.supply.hosting.pages.rows import shown_agreement
 from quanshu.supply.hosting.permissions import HostingPermission as P
 from quanshu.supply.hosting.types import AgreementData, HostingNotFound, Row
 
@@ -177,7 +176,7 @@ def take_back(request: HttpRequest, uid: str) -> StreamingHttpResponse:
 def list_rows(request: HttpRequest, uid: str, q: str = "", sort: str = "", limit: int = 50, offset: int = 0) -> Json:
     """Rows, searched and sorted by columns shown in clear; masked as graded for those who do not edit."""
     actor = actor_of(request, P.ROW_VIEW)
-    agreement = shown_agreement(actor, uid)
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     rows: Any = queries.RowSet(agreement, clear=queries.edits(actor, agreement))
     rows = rows.search(q[:200].replace("\x00", "")).order_by(*([sort] if sort else []))
 
@@ -192,7 +191,7 @@ def list_rows(request: HttpRequest, uid: str, q: str = "", sort: str = "", limit
 def add_row(request: HttpRequest, uid: str, body: RowBody) -> Status[Json]:
     """Add a row."""
     actor = actor_of(request, P.ROW_EDIT)
-    agreement = shown_agreement(actor, uid)
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     return Status(201, change_row(services.add_row(actor=actor, now=now(), agreement=agreement, values=body.values)))
 
 
@@ -200,7 +199,7 @@ def add_row(request: HttpRequest, uid: str, body: RowBody) -> Status[Json]:
 def get_row(request: HttpRequest, uid: str, token: str) -> Json:
     """One row with its history."""
     actor = actor_of(request, P.ROW_VIEW)
-    agreement = shown_agreement(actor, uid)
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     row = queries.find_row(agreement, token)
     history = [change_row(change) for change in queries.history_of(agreement, row.key)]
     return row_of(agreement, row, clear=queries.edits(actor, agreement)) | {"history": history}
@@ -210,7 +209,7 @@ def get_row(request: HttpRequest, uid: str, token: str) -> Json:
 def edit_row(request: HttpRequest, uid: str, token: str, body: RowBody) -> Json:
     """Change a row; 409 when it was changed since `base` was read. Columns left out keep their values."""
     actor = actor_of(request, P.ROW_EDIT)
-    agreement = shown_agreement(actor, uid)
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     row = queries.find_row(agreement, token)
     values = {**row.values, **body.values}
     done = services.edit_row(actor=actor, now=now(), agreement=agreement, key=row.key, base=body.base, values=values)
@@ -221,20 +220,16 @@ def edit_row(request: HttpRequest, uid: str, token: str, body: RowBody) -> Json:
 def delete_row(request: HttpRequest, uid: str, token: str, base: str = "") -> Json:
     """Delete a row; 409 when it was changed since `base` was read."""
     actor = actor_of(request, P.ROW_EDIT)
-    agreement = shown_agreement(actor, uid)
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     row = queries.find_row(agreement, token)
     return change_row(services.delete_row(actor=actor, now=now(), agreement=agreement, key=row.key, base=base))
 
 
 @router.post("/agreements/{uid}/file", response={201: Json})
-def upload_file(
-    request: HttpRequest, uid: str, mode: Form[str] = "upsert", file: UploadedFile | None = File(None)
-) -> Status[Json]:
+def upload_file(request: HttpRequest, uid: str, file: File[UploadedFile], mode: Form[str] = "upsert") -> Status[Json]:
     """Load a whole file: `upsert` by key, or `full` in place of the table."""
     actor = actor_of(request, P.ROW_EDIT)
-    agreement = shown_agreement(actor, uid)
-    if file is None:
-        raise HostingNotFound
+    agreement = queries.hosted_agreement(actor=actor, uid=uid)
     done = services.upload_file(
         actor=actor, now=now(), agreement=agreement, name=file.name or "", stream=file, mode=mode
     )
