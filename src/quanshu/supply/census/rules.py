@@ -59,7 +59,7 @@ FILING = Machine(
         Transition("send_back", frozenset({S.SUBMITTED}), S.RETURNED, P.SIGN, E.SENT_BACK, label=N_("Send back")),
         Transition("sign", frozenset({S.SUBMITTED}), S.SIGNED, P.SIGN, E.SIGNED, label=N_("Sign off")),
         Transition("reject", frozenset({S.SIGNED}), S.RETURNED, P.REVIEW, E.REJECTED, label=N_("Return")),
-        Transition("accept", frozenset({S.SIGNED}), S.ACCEPTED, P.REVIEW, E.ACCEPTED, label=N_("Accept")),
+        Transition("accept", frozenset({S.SIGNED}), S.ACCEPTED, P.REVIEW, E.ACCEPTED, label=N_("Accept the filing")),
     ),
 )
 

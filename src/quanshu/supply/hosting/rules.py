@@ -50,9 +50,9 @@ MACHINE = Machine(
     states=AgreementState,
     transitions=(
         Transition("propose", frozenset({S.DRAFT}), S.PROPOSED, P.DRAFT, E.PROPOSED, label=N_("Propose")),
-        Transition("withdraw", frozenset({S.DRAFT}), S.WITHDRAWN, P.DRAFT, E.WITHDRAWN, label=N_("Withdraw")),
+        Transition("withdraw", frozenset({S.DRAFT}), S.WITHDRAWN, P.DRAFT, E.WITHDRAWN, label=N_("Withdraw the draft")),
         Transition("return", frozenset({S.PROPOSED}), S.DRAFT, P.ACCEPT, E.RETURNED, label=N_("Return")),
-        Transition("accept", frozenset({S.PROPOSED}), S.ACTIVE, P.ACCEPT, E.ACCEPTED, label=N_("Accept")),
+        Transition("accept", frozenset({S.PROPOSED}), S.ACTIVE, P.ACCEPT, E.ACCEPTED, label=N_("Accept the table")),
         Transition("end", frozenset({S.ACTIVE}), S.RETURNING, P.END, E.ENDING, label=N_("End")),
         Transition("confirm", frozenset({S.RETURNING}), S.ENDED, P.TAKE_BACK, E.ENDED, label=N_("Confirm the return")),
     ),

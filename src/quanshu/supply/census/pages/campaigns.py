@@ -70,7 +70,7 @@ class CampaignForm(Form):
     """What the bureau declares; the questions have rows of their own."""
 
     title = forms.CharField(label=gettext_lazy("Title"), max_length=100)
-    purpose = forms.CharField(label=gettext_lazy("Purpose"), max_length=2000, widget=forms.Textarea)
+    purpose = forms.CharField(label=gettext_lazy("Purpose of the census"), max_length=2000, widget=forms.Textarea)
     starts_on = forms.DateField(label=gettext_lazy("First day"), widget=forms.DateInput)
     ends_on = forms.DateField(label=gettext_lazy("Last day"), widget=forms.DateInput)
     kinds = forms.MultipleChoiceField(
@@ -340,7 +340,7 @@ class Progress(ListPage):
         return (
             Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name",
                    link=lambda row: row.get_absolute_url()),
-            Column("confirmed", gettext_lazy("Answered"), kind="number", sort="confirmed"),
+            Column("confirmed", gettext_lazy("Entries answered"), kind="number", sort="confirmed"),
             Column("entries", gettext_lazy("Catalogue entries"), kind="number", sort="entries"),
             Column("changed", gettext_lazy("Changed"), kind="number", sort="changed", phone=False),
             Column("obsolete", gettext_lazy("Obsolete"), kind="number", sort="obsolete", phone=False),

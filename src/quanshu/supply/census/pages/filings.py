@@ -91,7 +91,7 @@ class FilingPage(DetailPage):
             step("sign", _("Sign off"), "signature", "success")
             step("send_back", _("Send back"), "arrow-back-up", "outline-danger", "get")
         if allows(self.actor, P.REVIEW, obj):
-            step("accept", _("Accept"), "check", "success")
+            step("accept", _("Accept the filing"), "check", "success")
             step("reject", _("Return"), "arrow-back-up", "outline-danger", "get")
             if fillable:
                 found.append(Action(_("Remind"), reverse("census:remind", args=[at]), "bell", "outline-primary"))
@@ -107,14 +107,14 @@ class FilingPage(DetailPage):
         found = [self.findings_card(obj, fills)]
         if obj.campaign.asks:
             facts = [(question.text, answer_text(obj, n, question.kind)) for n, question in numbered(obj)]
-            actions = [Action(_("Answer"), reverse("census:answers", args=[obj.uid]), "pencil", "outline-primary",
+            actions = [Action(_("Answer the questions"), reverse("census:answers", args=[obj.uid]), "pencil", "outline-primary",
                               "get")] if fills else []  # fmt: skip
             found.append(Card(_("Questions"), facts=facts, actions=actions))
         columns = (
             Column("until", _("Until"), kind="date", link=lambda row: reverse("census:decide", args=[row.uid])
                    if row.state == "asked" and allows(self.actor, P.REVIEW, obj) else ""),
             Column("reason", _("Reason")),
-            Column("answer", _("Answer"), phone=False),
+            Column("answer", _("Bureau's answer"), phone=False),
             Column("state", _("State"), value=lambda row: labels.EXTENSION_STATES[row.state], kind="badge",
                    tone=lambda row: labels.EXTENSION_TONES[row.state]),
         )  # fmt: skip
@@ -122,7 +122,7 @@ class FilingPage(DetailPage):
             found.append(Card(_("More time"), columns=columns, rows=obj.extensions.all()))
         columns = (
             Column("at", _("When"), kind="datetime"),
-            Column("cause", _("Cause"), value=lambda row: labels.cause_text(row.cause)),
+            Column("cause", _("Why reminded"), value=lambda row: labels.cause_text(row.cause)),
             Column("told", _("People told"), kind="number"),
         )
         if obj.reminders.exists():

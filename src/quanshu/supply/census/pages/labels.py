@@ -40,7 +40,7 @@ VERDICTS = {
 VERDICT_TONES = {"": "secondary", "true": "green", "changed": "orange", "obsolete": "red"}
 QUESTION_KINDS = {
     "text": gettext_lazy("Text"),
-    "number": gettext_lazy("Number"),
+    "number": gettext_lazy("A number"),
     "yes_no": gettext_lazy("Yes or no"),
     "choice": gettext_lazy("One of several"),
 }
@@ -56,7 +56,7 @@ CYCLES = {
 }
 EXTENSION_STATES = {
     "asked": gettext_lazy("To be decided"),
-    "granted": gettext_lazy("Granted"),
+    "granted": gettext_lazy("More time granted"),
     "refused": gettext_lazy("Refused"),
 }
 EXTENSION_TONES = {"asked": "orange", "granted": "green", "refused": "red"}

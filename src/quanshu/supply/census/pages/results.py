@@ -94,7 +94,7 @@ class Results(Page):
         action = None
         if row.followed_at is None and allows(self.actor, permission, row.entry):
             url = reverse("census:follow", args=[row.filing.uid, row.entry.uid])
-            label = _("Take out of force") if obsolete else _("Revise")
+            label = _("Take the entry out of force") if obsolete else _("Revise")
             action = Action(label, url, "archive" if obsolete else "pencil", "outline-primary")
         return {
             "row": row,

@@ -156,13 +156,13 @@ class AgreementPage(DetailPage):
         if allows(self.actor, P.DRAFT, obj):
             step("propose", _("Propose"), "send")
             step("change", _("Edit"), "pencil", "outline-primary", "get")
-            step("withdraw", _("Withdraw"), "trash", "outline-danger")
+            step("withdraw", _("Withdraw the draft"), "trash", "outline-danger")
         if allows(self.actor, P.ACCEPT, obj):
             if obj.state == AgreementState.PROPOSED:
                 sources = queries.live_sources(obj.entry)
                 reason = reason_against(rules.check_accept, state=obj.state, sources=sources)
                 url = reverse("hosting:accept", args=[obj.uid])
-                found.append(Action(_("Accept"), url, "check", "success", reason=reason))
+                found.append(Action(_("Accept the table"), url, "check", "success", reason=reason))
             step("return", _("Return"), "arrow-back-up", "outline-danger", "get")
             if obj.state == AgreementState.ACTIVE:
                 url = reverse("hosting:renew", args=[obj.uid])

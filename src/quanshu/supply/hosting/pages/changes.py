@@ -103,7 +103,7 @@ class ChangePage(DetailPage):
             (_("Who"), obj.by_name),
             (_("When"), when(obj.at)),
             (_("Decided by"), obj.decided_by),
-            (_("Answer"), obj.answer),
+            (_("Reason given"), obj.answer),
             (_("Versions of the table"), f"{shown(obj.version_before)} → {shown(obj.version_after)}"),
             (_("File"), obj.file_name),
         ]

@@ -16,7 +16,7 @@ STATES = {
     "active": _("In force"),
     "returning": _("Being returned"),
     "ended": _("Ended"),
-    "withdrawn": _("Withdrawn"),
+    "withdrawn": _("Draft withdrawn"),
 }
 TONES = {
     "draft": "secondary",
@@ -36,7 +36,7 @@ KINDS = {
 CHANGE_STATES = {
     "pending": _("Waits for the second person"),
     "writing": _("Being written"),
-    "applied": _("Written"),
+    "applied": _("Written to the table"),
     "refused": _("Refused"),
     "conflict": _("Met another's change"),
     "failed": _("Not written"),

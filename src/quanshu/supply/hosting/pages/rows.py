@@ -152,7 +152,7 @@ class RowPage(DetailPage):
         history = queries.history_of(self.agreement, obj.key)
         hint = _("It came with a file, or before the table was hosted.")
         return [
-            Card(_("Row"), note=note, facts=facts),
+            Card(_("This row"), note=note, facts=facts),
             Card(_("History of the row"), columns=CHANGE_COLUMNS, rows=history,
                  empty_title=_("Never changed by hand"), empty_hint=hint),
         ]  # fmt: skip
