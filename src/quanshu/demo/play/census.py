@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from quanshu.demo.play.people import Cast
+from quanshu.demo.play.people import Cast, duty_holder
 from quanshu.demo.play.supply import Say
 from quanshu.kernel.clock import now, today
-from quanshu.organisation.api import Account, actor_for
 from quanshu.shared.access.api import Actor
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.census.api import (
@@ -48,15 +47,6 @@ FOUND = FindingData(
     personal=True,
     classification_code="101001",
 )
-
-
-def chief_of(filing: Filing) -> Actor | None:
-    """The unit's chief data representative, where there is one with an account."""
-    rows = Account.objects.select_related("person__unit__region").filter(
-        assignments__role_code="chief", assignments__unit=filing.unit
-    )
-    account = rows.first()
-    return actor_for(account) if account else None
 
 
 def fill(actor: Actor, filing: Filing, *, most: int | None = None) -> None:
@@ -105,9 +95,9 @@ def play_filing(cast: Cast, filing: Filing, name: str) -> None:
     if name == ACCEPTED:
         add_finding(actor=steward, now=now(), filing=filing, data=FOUND)
     filing = submit_filing(actor=steward, now=now(), filing=filing)
-    chief = cast.actors["chief"] if name == ACCEPTED else chief_of(filing)
-    if name == SUBMITTED or chief is None:
+    if name == SUBMITTED:
         return
+    chief = duty_holder(filing.unit, "chief", now())
     filing = sign_filing(actor=chief, now=now(), filing=filing)
     if name == ACCEPTED:
         accept_filing(actor=officer, now=now(), filing=filing)

@@ -102,7 +102,7 @@ class CampaignForm(Form):
         """The fields of one question."""
         css = {"class": "form-control"}
         self.fields[f"question_{number}"] = forms.CharField(
-            required=False, max_length=200, label=_("Question %(n)s") % {"n": number},
+            required=False, max_length=200, label=_("Text of the question"),
             widget=forms.TextInput(attrs=css),
         )  # fmt: skip
         self.fields[f"kind_{number}"] = forms.ChoiceField(
@@ -341,7 +341,7 @@ class Progress(ListPage):
             Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name",
                    link=lambda row: row.get_absolute_url()),
             Column("confirmed", gettext_lazy("Entries answered"), kind="number", sort="confirmed"),
-            Column("entries", gettext_lazy("Catalogue entries"), kind="number", sort="entries"),
+            Column("entries", gettext_lazy("Catalogue entries"), kind="number", sort="entries", phone=False),
             Column("changed", gettext_lazy("Changed"), kind="number", sort="changed", phone=False),
             Column("obsolete", gettext_lazy("Obsolete"), kind="number", sort="obsolete", phone=False),
             Column("found", gettext_lazy("Newly reported"), kind="number", sort="found", phone=False),

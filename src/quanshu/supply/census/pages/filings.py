@@ -107,11 +107,12 @@ class FilingPage(DetailPage):
         found = [self.findings_card(obj, fills)]
         if obj.campaign.asks:
             facts = [(question.text, answer_text(obj, n, question.kind)) for n, question in numbered(obj)]
-            actions = [Action(_("Answer the questions"), reverse("census:answers", args=[obj.uid]), "pencil", "outline-primary",
-                              "get")] if fills else []  # fmt: skip
+            url = reverse("census:answers", args=[obj.uid])
+            answer = Action(_("Answer the questions"), url, "pencil", "outline-primary", "get")
+            actions = [answer] if fills else []
             found.append(Card(_("Questions"), facts=facts, actions=actions))
         columns = (
-            Column("until", _("Until"), kind="date", link=lambda row: reverse("census:decide", args=[row.uid])
+            Column("until", _("New last day"), kind="date", link=lambda row: reverse("census:decide", args=[row.uid])
                    if row.state == "asked" and allows(self.actor, P.REVIEW, obj) else ""),
             Column("reason", _("Reason")),
             Column("answer", _("Bureau's answer"), phone=False),
@@ -170,7 +171,7 @@ def answer_text(filing: Filing, number: int, kind: str) -> Any:
 class ExtensionForm(Form):
     """Until when, and why."""
 
-    until = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput)
+    until = forms.DateField(label=gettext_lazy("New last day"), widget=forms.DateInput)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea)
 
 

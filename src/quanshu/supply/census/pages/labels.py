@@ -92,7 +92,7 @@ def progress_chart(figures: CampaignFigures) -> dict[str, Any] | None:
         return {"name": name, "type": "bar", "stack": "entries", "color": color, "barMaxWidth": 34, "data": values}
 
     return {
-        "grid": {"left": 48, "right": 24, "top": 40, "bottom": 78},
+        "grid": {"left": 48, "right": 24, "top": 64, "bottom": 78},
         "tooltip": {"trigger": "axis"},
         "legend": {"top": 0},
         "xAxis": {

@@ -59,7 +59,7 @@ class Agreements(ListPage):
         Column("rows", gettext_lazy("Rows"), value=lambda row: queries.row_count(row.entry), kind="number",
                phone=False),
         Column("edit", gettext_lazy("Last edit"), value="last_edit", kind="datetime", sort="last_edit", phone=False),
-        Column("term", gettext_lazy("Until"), value="term_until", kind="date", sort="term_until", phone=False),
+        Column("term", gettext_lazy("End of the term"), value="term_until", kind="date", sort="term_until", phone=False),
         Column("updated", gettext_lazy("Changed at"), value="updated_at", kind="datetime", sort="updated_at",
                phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
@@ -135,10 +135,10 @@ class AgreementPage(DetailPage):
                 named or _("The unit's stewards"),
             ),
             (_("Second person"), _("Yes") if obj.four_eyes else _("No")),
-            (_("Until"), obj.term_until),
+            (_("End of the term"), obj.term_until),
             (_("Months kept after the end"), str(obj.keep_months)),
             (_("Drafted by"), obj.created_by),
-            (_("Accepted"), when(obj.accepted_at)),
+            (_("In force since"), when(obj.accepted_at)),
             (_("Reviewer's note"), obj.note),
             (_("Why it ended"), obj.end_reason),
         ]
@@ -253,7 +253,7 @@ class ReasonStep(FormPage):
 class RenewForm(Form):
     """Until when, and why."""
 
-    until = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput)
+    until = forms.DateField(label=gettext_lazy("End of the term"), widget=forms.DateInput)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea)
 
 

@@ -140,8 +140,8 @@ class ChangePage(DetailPage):
         rows = [
             {
                 "title": labels.title_of(item),
-                "before": (before or {}).get(item.name),
-                "after": (after or {}).get(item.name),
+                "before": labels.shown(item, (before or {}).get(item.name)),
+                "after": labels.shown(item, (after or {}).get(item.name)),
                 "changed": _("Changed") if item.name in obj.fields else "",
             }
             for item in items

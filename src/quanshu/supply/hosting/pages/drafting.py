@@ -57,7 +57,7 @@ class AgreementForm(Form):
         help_text=gettext_lazy("Nobody chosen: everyone of the unit who holds the right to edit."),
     )  # fmt: skip
     four_eyes = forms.BooleanField(label=gettext_lazy("A second person approves each change"), required=False)
-    term_until = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput)
+    term_until = forms.DateField(label=gettext_lazy("End of the term"), widget=forms.DateInput)
     keep_months = forms.IntegerField(
         label=gettext_lazy("Months the platform keeps the data after the end"), min_value=0,
         max_value=rules.MOST_MONTHS, initial=0, help_text=gettext_lazy("0: deleted when the unit has its data."),

@@ -49,12 +49,18 @@ CHANGE_TONES = {
     "conflict": "red",
     "failed": "red",
 }
+YES_NO = {"true": _("Yes"), "false": _("No")}
 MODES = {"upsert": _("Add new rows and change those there by key"), "full": _("Replace the whole table")}
 
 
 def title_of(item: ItemData) -> str:
     """A column's title in the reader's language."""
     return item.title_en if item.title_en and (get_language() or "").startswith("en") else item.title
+
+
+def shown(item: ItemData, value: str | None) -> Any:
+    """A value as people read it."""
+    return YES_NO.get(value, value) if value and item.data_type == "boolean" else value
 
 
 def kind_of(change: Change) -> Any:

@@ -79,7 +79,7 @@ class Rows(ListPage):
             return reverse("hosting:row", args=[agreement.uid, queries.token_of(agreement, row["_key"])])
 
         found = [
-            Column(item.name, labels.title_of(item), value=lambda row, name=item.name: row[name],
+            Column(item.name, labels.title_of(item), value=lambda row, item=item: labels.shown(item, row[item.name]),
                    sort=item.name if item.name in sortable else "", link=link if item.is_key or at == 0 else None,
                    kind="code" if item.is_key else "text", phone=at < 3)
             for at, item in enumerate(items_of(agreement.entry))
@@ -148,7 +148,7 @@ class RowPage(DetailPage):
         items, clear = items_of(self.agreement.entry), queries.edits(self.actor, self.agreement)
         shown = queries.masked_values(items, obj.values, clear=clear)
         note = "" if clear else _("Values are masked as graded; those who edit the table see them in clear.")
-        facts = [(labels.title_of(item), shown[item.name]) for item in items]
+        facts = [(labels.title_of(item), labels.shown(item, shown[item.name])) for item in items]
         history = queries.history_of(self.agreement, obj.key)
         hint = _("It came with a file, or before the table was hosted.")
         return [
@@ -181,8 +181,9 @@ def field_for(item: ItemData, *, fixed: bool) -> forms.Field:
         "help_text": help_of(item),
     }
     if item.code_list or item.data_type == "boolean":
-        yes_no = [("true", _("Yes")), ("false", _("No"))]
-        choices = yes_no if item.data_type == "boolean" else [(code, code) for code in item.code_list]
+        choices = (
+            list(labels.YES_NO.items()) if item.data_type == "boolean" else [(code, code) for code in item.code_list]
+        )
         select = forms.Select(attrs={"class": "form-select"})
         return forms.ChoiceField(**head, choices=[("", "—"), *choices], widget=select)
     css = {"class": "form-control"}
@@ -281,7 +282,11 @@ class EditRow(AddRow):
         form.data = form.data.copy()
         form.data[BASE] = row.base
         theirs = [
-            (labels.title_of(item), row.values.get(item.name), entered.get(item.name))
+            (
+                labels.title_of(item),
+                labels.shown(item, row.values.get(item.name)),
+                labels.shown(item, entered.get(item.name)),
+            )
             for item in items_of(self.agreement().entry)
             if (row.values.get(item.name) or "") != (entered.get(item.name) or "") and not item.is_key
         ]
@@ -314,7 +319,7 @@ class DeleteRow(AddRow):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         row = self.row()
-        return {"facts": [(labels.title_of(item), row.values.get(item.name)) for item in
+        return {"facts": [(labels.title_of(item), labels.shown(item, row.values.get(item.name))) for item in
                           items_of(self.agreement().entry)]}  # fmt: skip
 
     def save(self, form: Any, **kwargs: Any) -> str:
