@@ -121,13 +121,13 @@ class FilingPage(DetailPage):
         )  # fmt: skip
         if obj.extensions.exists():
             found.append(Card(_("More time"), columns=columns, rows=obj.extensions.all()))
-        columns = (
+        reminded = (
             Column("at", _("When"), kind="datetime"),
             Column("cause", _("Why reminded"), value=lambda row: labels.cause_text(row.cause)),
             Column("told", _("People told"), kind="number"),
         )
         if obj.reminders.exists():
-            found.append(Card(_("Reminders"), columns=columns, rows=obj.reminders.all()[:20]))
+            found.append(Card(_("Reminders"), columns=reminded, rows=obj.reminders.all()[:20]))
         return found
 
     def findings_card(self, obj: Filing, fills: bool) -> Card:

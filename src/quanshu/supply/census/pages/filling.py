@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -110,7 +110,7 @@ class ReportFinding(FormPage):
 
     title = gettext_lazy("Report a data set")
     permission = P.FILL
-    form_class = FindingForm
+    form_class: ClassVar[type[forms.Form]] = FindingForm
 
     def filing(self) -> Filing:
         return queries.get_filing(actor=self.actor, uid=self.kwargs["uid"])

@@ -127,7 +127,7 @@ def campaign_row(campaign: Campaign) -> Json:
 
 def filing_row(filing: Filing) -> Json:
     """A filing with its counts."""
-    counted: Any = filing if hasattr(filing, "entries") else queries.with_counts(Filing.objects).get(pk=filing.pk)
+    counted: Any = filing if hasattr(filing, "entries") else queries.with_counts(Filing.objects.all()).get(pk=filing.pk)
     names = ("entries", "confirmed", "changed", "obsolete", "found")
     return {
         "uid": filing.uid,

@@ -63,6 +63,11 @@ def shown(item: ItemData, value: str | None) -> Any:
     return YES_NO.get(value, value) if value and item.data_type == "boolean" else value
 
 
+def cell(item: ItemData, row: dict[str, Any]) -> Any:
+    """One cell of a listed row."""
+    return shown(item, row[item.name])
+
+
 def kind_of(change: Change) -> Any:
     """What a change did, and whether it undid another."""
     text = KINDS[change.kind]

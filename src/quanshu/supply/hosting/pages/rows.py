@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase
@@ -79,7 +80,7 @@ class Rows(ListPage):
             return reverse("hosting:row", args=[agreement.uid, queries.token_of(agreement, row["_key"])])
 
         found = [
-            Column(item.name, labels.title_of(item), value=lambda row, item=item: labels.shown(item, row[item.name]),
+            Column(item.name, labels.title_of(item), value=partial(labels.cell, item),
                    sort=item.name if item.name in sortable else "", link=link if item.is_key or at == 0 else None,
                    kind="code" if item.is_key else "text", phone=at < 3)
             for at, item in enumerate(items_of(agreement.entry))
@@ -181,9 +182,8 @@ def field_for(item: ItemData, *, fixed: bool) -> forms.Field:
         "help_text": help_of(item),
     }
     if item.code_list or item.data_type == "boolean":
-        choices = (
-            list(labels.YES_NO.items()) if item.data_type == "boolean" else [(code, code) for code in item.code_list]
-        )
+        codes = [(code, code) for code in item.code_list]
+        choices: list[tuple[str, Any]] = codes if item.data_type != "boolean" else list(labels.YES_NO.items())
         select = forms.Select(attrs={"class": "form-select"})
         return forms.ChoiceField(**head, choices=[("", "—"), *choices], widget=select)
     css = {"class": "form-control"}
@@ -213,7 +213,7 @@ class AddRow(FormPage):
 
     title = gettext_lazy("Add a row")
     permission = P.ROW_EDIT
-    form_class = RowForm
+    form_class: ClassVar[type[forms.Form]] = RowForm
     fixed = False
 
     def agreement(self) -> Agreement:
