@@ -39,8 +39,8 @@ from quanshu.supply.hosting.types import (
 
 P, E, S = HostingPermission, HostingEvent, AgreementState
 ACCEPT_DAYS, CONFIRM_DAYS = 5, 10
-# Working days before the end of the term at which the unit is told.
-TERM_NOTICE = 20
+# Days before the end of the term at which the unit is told; not working days, whose next year may be unknown yet.
+TERM_NOTICE = 30
 MOST_MONTHS, MOST_CHARACTERS = 120, 10_000
 WORKBOOKS, TEXTS = frozenset({".xlsx", ".xls"}), frozenset({".csv", ".txt"})
 HELD = (S.DRAFT, S.PROPOSED, S.ACTIVE, S.RETURNING)

@@ -253,7 +253,7 @@ class CampaignPage(DetailPage):
         return found
 
     def detail_context(self, obj: Campaign) -> dict[str, Any]:
-        figures = queries.campaign_figures(obj)
+        figures = queries.campaign_figures(obj, self.actor)
         whole = self.actor and allows(self.actor, P.VIEW)
         return {
             "figures": figures,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -121,10 +121,11 @@ def renew_agreement(*, actor: Actor, now: datetime, agreement: Agreement, until:
 
 
 def remind_terms(now: datetime) -> int:
-    """Tell units whose agreements end within twenty working days, once a term; returns how many."""
-    last = workflow.calendar().add(workflow.city_day(now), rules.TERM_NOTICE)
+    """Tell units whose agreements end within thirty days, once a term; returns how many."""
+    last = workflow.city_day(now) + timedelta(days=rules.TERM_NOTICE)
     rows = Agreement.objects.filter(state=AgreementState.ACTIVE, term_told=False, term_until__lte=last)
-    for agreement in rows.select_related("entry", "unit"):
+    ending = list(rows.select_related("entry", "unit"))
+    for agreement in ending:
         with transaction.atomic(), override(settings.LANGUAGE_CODE):
             Agreement.objects.filter(pk=agreement.pk).update(term_told=True)
             wait_for(
@@ -141,4 +142,4 @@ def remind_terms(now: datetime) -> int:
             }
             people = holders(agreement.unit.path, "steward") or holders(agreement.unit.path, "chief")
             notify(recipients=people, subject=subject, url=agreement.get_absolute_url(), now=now)
-    return len(rows)
+    return len(ending)
