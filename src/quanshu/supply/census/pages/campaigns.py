@@ -254,13 +254,11 @@ class CampaignPage(DetailPage):
 
     def detail_context(self, obj: Campaign) -> dict[str, Any]:
         figures = queries.campaign_figures(obj, self.actor)
-        whole = self.actor and allows(self.actor, P.VIEW)
+        own = queries.list_filings(self.actor).filter(campaign=obj, unit__path=self.actor.unit_path or "-")
         return {
             "figures": figures,
-            "chart": labels.progress_chart(figures) if whole else None,
-            "own": queries.list_filings(self.actor)
-            .filter(campaign=obj, unit__path=self.actor.unit_path or "-")
-            .first(),
+            "chart": labels.progress_chart(figures),
+            "own": own.first(),
             "asked": len(queries.units_asked(obj)) if obj.state == "draft" else figures.units,
         }
 
