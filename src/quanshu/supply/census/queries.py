@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from quanshu.kernel.calendar import WorkingCalendar
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, Scope, scope_of
 from quanshu.shared.workflow import api as workflow
@@ -112,11 +113,14 @@ def what_is_left(filing: Filing) -> tuple[int, int]:
     return entries, rules.open_questions(filing.campaign.asks, filing.answers)
 
 
-def days_left(filing: Filing, today: date) -> int | None:
-    """Working days until the filing is due, negative when overdue; None when it has been submitted."""
+def days_left(filing: Filing, today: date, calendar: WorkingCalendar | None = None) -> int | None:
+    """Working days until the filing is due, negative when overdue; None when it has been submitted.
+
+    `calendar` spares reading it for each of many filings.
+    """
     if filing.state not in rules.OPEN_STATES or filing.campaign.state != CampaignState.OPEN:
         return None
-    return workflow.calendar().between(today, filing.due_on)
+    return (calendar or workflow.calendar()).between(today, filing.due_on)
 
 
 def units_asked(campaign: Campaign) -> list[Unit]:

@@ -25,7 +25,7 @@ from quanshu.shared.web.api import (
     reason_against,
     when,
 )
-from quanshu.shared.workflow.api import city_day
+from quanshu.shared.workflow.api import calendar, city_day
 from quanshu.supply.census import queries, rules, services
 from quanshu.supply.census.models import Campaign
 from quanshu.supply.census.pages import labels
@@ -331,9 +331,10 @@ class Progress(ListPage):
     @property
     def columns(self) -> Any:  # type: ignore[override]
         today: date = city_day(self.now)
+        working = calendar()
 
         def left(row: Any) -> int | None:
-            return queries.days_left(row, today)
+            return queries.days_left(row, today, working)
 
         return (
             Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name",

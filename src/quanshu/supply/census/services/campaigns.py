@@ -15,7 +15,7 @@ from quanshu.supply.census import queries, rules
 from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.models import Campaign, Confirmation, Filing
 from quanshu.supply.census.permissions import CensusPermission
-from quanshu.supply.census.services.noting import note_campaign, start_filling, stop_waiting
+from quanshu.supply.census.services.noting import end_requests, note_campaign, start_filling, stop_waiting
 from quanshu.supply.census.types import CampaignData, FilingState
 
 
@@ -109,6 +109,7 @@ def close_campaign(*, actor: Actor, now: datetime, campaign: Campaign, reason: s
     )
     for filing in left:
         stop_waiting(filing, now=now)
+        end_requests(filing, answer=reason.strip(), now=now)
     campaign.figures = queries.figures_json(queries.counted_figures(campaign))
     campaign.state, campaign.closed_at = rules.check_campaign_step(campaign.state, "close"), now
     campaign.close_reason = reason.strip()

@@ -14,10 +14,11 @@ from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.models import Campaign, Filing
 from quanshu.supply.census.permissions import CensusPermission as P
 from quanshu.supply.census.queries import CAMPAIGN_KIND, KIND
+from quanshu.supply.census.types import ExtensionState
 from quanshu.supply.census.types import FilingState as S
 
 FILL, SIGN, REVIEW = "census.fill", "census.sign", "census.review"
-ESCALATED = "census.escalated"
+ESCALATED, EXTENSION = "census.escalated", "census.extension"
 # The clock of a state and who must act.
 WAITING = {
     S.NOT_STARTED: (FILL, P.FILL),
@@ -61,6 +62,13 @@ def stop_waiting(filing: Filing, *, now: datetime) -> None:
         workflow.stop_clock(kind=kind, subject_kind=KIND, subject_uid=filing.uid, now=now)
     for kind in (FILL, SIGN, REVIEW, ESCALATED):
         workflow.close_todo(kind=kind, subject_kind=KIND, subject_uid=filing.uid, now=now)
+
+
+def end_requests(filing: Filing, *, answer: str, now: datetime) -> None:
+    """Requests for more time that nobody decides any more."""
+    asked = filing.extensions.filter(state=ExtensionState.ASKED)
+    asked.update(state=ExtensionState.REFUSED, answer=answer, decided_at=now)
+    workflow.close_todo(kind=EXTENSION, subject_kind=KIND, subject_uid=filing.uid, now=now)
 
 
 def start_filling(filing: Filing, *, until: date, now: datetime) -> None:

@@ -13,11 +13,9 @@ from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.models import Extension, Filing
 from quanshu.supply.census.permissions import CensusPermission
 from quanshu.supply.census.queries import KIND
-from quanshu.supply.census.services.noting import locked, move, note, start_filling, stop_waiting
+from quanshu.supply.census.services.noting import EXTENSION, locked, move, note, start_filling, stop_waiting
 from quanshu.supply.census.services.telling import tell
 from quanshu.supply.census.types import ExtensionState
-
-ASKED = "census.extension"
 
 
 @transaction.atomic
@@ -86,7 +84,7 @@ def ask_extension(*, actor: Actor, now: datetime, filing: Filing, until: date, r
         filing=filing, until=until, reason=reason.strip(), asked_at=now, asked_by=actor.name
     )
     workflow.open_todo(
-        kind=ASKED,
+        kind=EXTENSION,
         subject_kind=KIND,
         subject_uid=filing.uid,
         title=str(filing),
@@ -120,7 +118,7 @@ def decide_extension(*, actor: Actor, now: datetime, extension: Extension, grant
     extension.state = ExtensionState.GRANTED if granted else ExtensionState.REFUSED
     extension.answer, extension.decided_at = answer.strip(), now
     extension.save(update_fields=["state", "answer", "decided_at"])
-    workflow.close_todo(kind=ASKED, subject_kind=KIND, subject_uid=filing.uid, now=now)
+    workflow.close_todo(kind=EXTENSION, subject_kind=KIND, subject_uid=filing.uid, now=now)
     details = {"granted": granted, "until": extension.until.isoformat(), "answer": extension.answer}
     note(CensusEvent.EXTENSION_DECIDED, filing, actor=actor, now=now, details=details)
     tell(filing, CensusEvent.EXTENSION_DECIDED, roles=("steward",), body=extension.answer, now=now)

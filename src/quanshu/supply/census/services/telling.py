@@ -73,9 +73,10 @@ def remind_by_hand(*, actor: Actor, now: datetime, filing: Filing) -> bool:
 def remind_due(now: datetime) -> int:
     """Remind the units that have not submitted, some working days before the last; returns how many."""
     count = 0
+    today, working = workflow.city_day(now), workflow.calendar()
     rows = Filing.objects.filter(campaign__state=CampaignState.OPEN, state__in=rules.OPEN_STATES)
     for filing in rows.select_related("unit", "campaign"):
-        left = days_left(filing, workflow.city_day(now))
+        left = days_left(filing, today, working)
         if left in rules.REMIND_AT:
             with transaction.atomic():
                 count += _remind(filing, f"{left}_days", filing.due_on, actor=SYSTEM, now=now)
