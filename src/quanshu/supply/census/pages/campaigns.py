@@ -341,7 +341,7 @@ class Progress(ListPage):
                    link=lambda row: row.get_absolute_url()),
             Column("confirmed", gettext_lazy("Entries answered"), kind="number", sort="confirmed"),
             Column("entries", gettext_lazy("Catalogue entries"), kind="number", sort="entries", phone=False),
-            Column("changed", gettext_lazy("Changed"), kind="number", sort="changed", phone=False),
+            Column("changed", gettext_lazy("Has changed"), kind="number", sort="changed", phone=False),
             Column("obsolete", gettext_lazy("Obsolete"), kind="number", sort="obsolete", phone=False),
             Column("found", gettext_lazy("Newly reported"), kind="number", sort="found", phone=False),
             Column("due", gettext_lazy("Due on"), value="due_on", kind="date", sort="due_on", phone=False),

@@ -34,7 +34,7 @@ FILING_TONES = {
 }
 VERDICTS = {
     "true": gettext_lazy("Still true"),
-    "changed": gettext_lazy("Changed"),
+    "changed": gettext_lazy("Has changed"),
     "obsolete": gettext_lazy("Obsolete"),
 }
 VERDICT_TONES = {"": "secondary", "true": "green", "changed": "orange", "obsolete": "red"}
@@ -103,7 +103,7 @@ def progress_chart(figures: CampaignFigures) -> dict[str, Any] | None:
         "yAxis": {"type": "value", "minInterval": 1},
         "series": [
             series(_("Still true"), GREEN, [row.true for row in units]),
-            series(_("Changed"), ORANGE, [row.changed for row in units]),
+            series(_("Has changed"), ORANGE, [row.changed for row in units]),
             series(_("Obsolete"), RED, [row.obsolete for row in units]),
             series(_("Not answered"), GREY, [unanswered(row) for row in units]),
         ],

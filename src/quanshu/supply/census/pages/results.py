@@ -67,7 +67,7 @@ class Results(Page):
             ("accepted", _("Filings accepted")),
             ("entries", _("Catalogue entries")),
             ("true", _("Still true")),
-            ("changed", _("Changed")),
+            ("changed", _("Has changed")),
             ("obsolete", _("Obsolete")),
             ("found", _("Newly reported")),
         )

@@ -142,7 +142,7 @@ class ChangePage(DetailPage):
                 "title": labels.title_of(item),
                 "before": labels.shown(item, (before or {}).get(item.name)),
                 "after": labels.shown(item, (after or {}).get(item.name)),
-                "changed": _("Changed") if item.name in obj.fields else "",
+                "changed": _("Has changed") if item.name in obj.fields else "",
             }
             for item in items
         ]
