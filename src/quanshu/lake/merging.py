@@ -8,6 +8,9 @@ import pyarrow as pa
 from quanshu.lake.errors import DuplicateKeys, NullKeys, SchemaMismatch, StoredDuplicates
 from quanshu.lake.schema import quote
 
+# Rows are labelled in a column whose name no table may have: it is one of the change feed's own.
+LABEL = "_change_type"
+
 
 def on_keys(keys: Sequence[str]) -> str:
     """The condition that joins rows of the same key."""
@@ -67,10 +70,10 @@ def compare(
         f"""CREATE TEMP TABLE compared AS
         SELECT i.*, CASE WHEN s.{quote(keys[0])} IS NULL THEN 'inserted'
                          WHEN {" OR ".join(differs) or "false"} THEN 'updated'
-                         ELSE 'unchanged' END AS kind
+                         ELSE 'unchanged' END AS {LABEL}
         FROM incoming i LEFT JOIN stored s ON {on}"""
     )
-    counts = dict(connection.sql("SELECT kind, count(*) FROM compared GROUP BY kind").fetchall())
+    counts = dict(connection.sql(f"SELECT {LABEL}, count(*) FROM compared GROUP BY {LABEL}").fetchall())
     if sum(counts.values()) != number(connection, "SELECT count(*) FROM incoming"):
         raise StoredDuplicates(table=name, keys=", ".join(keys))
     return counts.get("inserted", 0), counts.get("updated", 0), counts.get("unchanged", 0)

@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import engine
 from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
-from quanshu.lake.merging import check_types, compare, on_keys, stage
+from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 
 # Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
@@ -347,7 +347,7 @@ class Lake:
         inserted, updated, unchanged = compare(connection, name, stored.names, schema.names, keys)
         if inserted + updated:
             columns = ", ".join(quote(column) for column in schema.names)
-            changed = engine.reader(connection, f"SELECT {columns} FROM compared WHERE kind <> 'unchanged'")
+            changed = engine.reader(connection, f"SELECT {columns} FROM compared WHERE {LABEL} <> 'unchanged'")
             merger = table.merge(
                 changed,
                 on_keys(keys),

@@ -62,6 +62,14 @@ def test_upsert_counts_and_writes_only_what_differs(lake: Lake) -> None:
     assert kinds == ["insert", "update_postimage", "update_preimage"]
 
 
+def test_a_column_may_be_called_what_the_lake_calls_its_own_working_columns(lake: Lake) -> None:
+    for trees in (1, 2):
+        rows = pa.table({"id": ["a"], "kind": ["x"], "inserted": ["y"], "trees": [trees]})
+        counts = lake.upsert("p", rows, ["id"])
+    assert counts == UpsertCounts(version=1, inserted=0, updated=1, unchanged=0)
+    assert lake.read("p").column("trees").to_pylist() == [2]
+
+
 def test_upsert_refuses_keys_it_cannot_decide_on_and_changes_nothing(lake: Lake) -> None:
     lake.append("p", people(("a", "王", 1), ("a", "李", 2)))
     with pytest.raises(DuplicateKeys, match="1 keys"):

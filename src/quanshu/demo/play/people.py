@@ -179,14 +179,19 @@ def assign(account: Account, role: str, at: Unit, now: datetime) -> None:
 
 
 def steward_of(unit: Unit, now: datetime) -> Actor:
-    """The unit's data steward as an actor, with an account of their own that nobody has the password of."""
-    duty = unit.duties.select_related("person__unit__region").get(kind="steward", until__isnull=True)
+    """The unit's data steward as an actor."""
+    return duty_holder(unit, "steward", now)
+
+
+def duty_holder(unit: Unit, kind: str, now: datetime) -> Actor:
+    """Who holds a duty of the unit, as an actor, with an account of their own that nobody has the password of."""
+    duty = unit.duties.select_related("person__unit__region").get(kind=kind, until__isnull=True)
     account = Account.objects.filter(person=duty.person).first()
     if account is None:
         account = open_account(
             actor=SYSTEM,
             person=duty.person,
-            username=f"steward-{unit.code[-6:].lower()}",
+            username=f"{kind}-{unit.code[-6:].lower()}",
             password=secrets.token_urlsafe(18),
             now=now,
         )

@@ -10,7 +10,18 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import inventory, landing, libraries, people, registration, sharing, supply, workspaces
+from quanshu.demo.play import (
+    census,
+    hosting,
+    inventory,
+    landing,
+    libraries,
+    people,
+    registration,
+    sharing,
+    supply,
+    workspaces,
+)
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
@@ -79,6 +90,8 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     teller.head("Libraries: models reviewed, built beside the tables in use, tested")
     libraries.play_libraries(cast, entries, teller.say)
     workspaces.play_workspaces(cast, entries, teller.say)
+    hosting.play_hosting(cast, entries, teller.say)
+    census.play_census(cast, entries, teller.say)
     teller.head("Services")
     sharing.publish(cast, entries, teller.say)
     teller.head("One demand, from submission to a signed call")

@@ -3,8 +3,49 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CensusConfig(AppConfig):
     name = "quanshu.supply.census"
     label = "census"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.census.events import CensusEvent as E
+
+        view = "census.filing.view"
+        register(NavItem("census", _("Data census"), "census:campaigns", "clipboard-list", "supply", 17, view))
+        register_labels(
+            {
+                "census.fill": _("Census: fill in"),
+                "census.sign": _("Census: sign off"),
+                "census.review": _("Census: review the filing"),
+                "census.extension": _("Census: more time is asked for"),
+                "census.escalated": _("Census: overdue"),
+            }
+        )
+        register_actions(
+            {
+                E.DRAFTED: _("Census drafted"),
+                E.CHANGED: _("Census changed"),
+                E.OPENED: _("Census opened"),
+                E.CLOSED: _("Census closed"),
+                E.CANCELLED: _("Census discarded"),
+                E.STARTED: _("Filing started"),
+                E.FILLED: _("Filing filled in"),
+                E.SUBMITTED: _("Filing submitted"),
+                E.SENT_BACK: _("Filing sent back"),
+                E.SIGNED: _("Filing signed off"),
+                E.REJECTED: _("Filing returned"),
+                E.ACCEPTED: _("Filing accepted"),
+                E.REMINDED: _("Unit reminded"),
+                E.ESCALATED: _("Told to the chief"),
+                E.EXTENSION_ASKED: _("More time asked for"),
+                E.EXTENSION_DECIDED: _("More time decided"),
+                E.FOLLOWED: _("Followed in the catalogue"),
+                E.FOUND_DRAFTED: _("Draft entry made"),
+            }
+        )

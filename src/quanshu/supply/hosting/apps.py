@@ -3,8 +3,45 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class HostingConfig(AppConfig):
     name = "quanshu.supply.hosting"
     label = "hosting"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.hosting.events import HostingEvent as E
+
+        view = "hosting.agreement.view"
+        register(NavItem("hosting", _("Unified hosting"), "hosting:agreements", "table-share", "supply", 18, view))
+        register_labels(
+            {
+                "hosting.accept": _("Hosting: answer of the platform"),
+                "hosting.confirm": _("Hosting: confirm the return"),
+                "hosting.term": _("Hosting: the term ends"),
+                "hosting.approve": _("Hosting: a change to approve"),
+            }
+        )
+        register_actions(
+            {
+                E.DRAFTED: _("Agreement drafted"),
+                E.PROPOSED: _("Agreement proposed"),
+                E.RETURNED: _("Agreement returned"),
+                E.ACCEPTED: _("Agreement in force"),
+                E.WITHDRAWN: _("Agreement withdrawn"),
+                E.RENEWED: _("Agreement prolonged"),
+                E.ENDING: _("Agreement ended, data to be returned"),
+                E.ENDED: _("Return confirmed"),
+                E.TAKEN_BACK: _("Data taken back"),
+                E.DELETED: _("The platform's copy deleted"),
+                E.CHANGE_PROPOSED: _("Row change entered"),
+                E.CHANGE_APPROVED: _("Row change approved"),
+                E.CHANGE_APPLIED: _("Row change written"),
+                E.CHANGE_REFUSED: _("Row change refused"),
+                E.CHANGE_FAILED: _("Row change not written"),
+            }
+        )

@@ -22,6 +22,7 @@ from quanshu.supply.intake.services import (
     start_run,
     switch_source,
 )
+from quanshu.supply.intake.services.hosted import land_hosted
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "get_run",
     "get_source",
     "intake_figures",
+    "land_hosted",
     "list_runs",
     "list_sources",
     "load_file",
