@@ -90,14 +90,19 @@ def keep_broken(engine: Engine, rules: Sequence[RowRule], named: Sequence[str]) 
     """
     if not rules:
         return 0
-    masks = [f"{' + '.join([NOTHING, *bits])} AS m{at}" for at, bits in enumerate(bits_of(rules))]
+    masks = [f"{' + '.join([NOTHING, *bits])} AS {mask(at)}" for at, bits in enumerate(bits_of(rules))]
     parts = ["[" + ", ".join(text(name) for name in named) + "] AS k"]
-    parts += [f"m{at}" for at in range(len(masks))]
+    parts += [mask(at) for at in range(len(masks))]
     parts += [f"{rule.value} AS v{place}" for place, rule in enumerate(rules)]
     marked = f"SELECT checked.*, {', '.join(masks)} FROM {source_of(rules)}"
-    failing = " OR ".join(f"m{at} <> 0" for at in range(len(masks)))
+    failing = " OR ".join(f"{mask(at)} <> 0" for at in range(len(masks)))
     engine.define("broken", f"SELECT {', '.join(parts)} FROM ({marked}) AS marked WHERE {failing}")
     return int(engine.rows("SELECT count(*) AS n FROM broken")[0][0])
+
+
+def mask(group: int) -> str:
+    """The number that tells which rules of a group a row fails; no column of the city has such a name."""
+    return f'"fails {group}"'
 
 
 def source_of(rules: Sequence[RowRule]) -> str:
@@ -113,7 +118,7 @@ def bits_of(rules: Sequence[RowRule]) -> list[list[str]]:
 
 def fails(place: int) -> str:
     """True of the rows set aside that fail the rule at this place."""
-    return f"(m{place // BITS} & {1 << place % BITS}) <> 0"
+    return f"({mask(place // BITS)} & {1 << place % BITS}) <> 0"
 
 
 def count_rows(engine: Engine, rules: Sequence[RowRule]) -> tuple[int, list[CheckResult]]:

@@ -1,7 +1,9 @@
 """Text rows against a contract: what fits is cast to its types, what does not is kept with every reason."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -13,6 +15,11 @@ from quanshu.lake.landing.casts import cast_sql, fault_sql
 from quanshu.lake.landing.types import ROW_NUMBER, ColumnSpec, Reason, TextRows
 from quanshu.lake.schema import literal, need_columns, quote
 
+# Columns of our own beside those of the contract: names with a blank, which no contract can hold.
+FAULTS, RECORD, WHOLE, NUMBER = '"the faults"', '"the record"', '"is whole"', '"row number"'
+MORE = pa.schema(
+    [("row_number", pa.int64()), *((name, pa.string()) for name in ("column", "value", "reason", "message"))]
+)
 # Spaces that people and programs leave around values: blank, tab, line ends, no-break and ideographic space.
 _BLANKS = " \t\r\n\u00a0\u3000"
 
@@ -31,11 +38,27 @@ class Split:
     rows_in: int
     landed_rows: int
     refused_rows: int
+    again: str
 
     def landed_reader(self) -> pa.RecordBatchReader:
         """Stream the rows that fit, in the contract's types, in the order of the source."""
         names = ", ".join(quote(name) for name in self.columns)
         return reader(self.connection, f"SELECT {names} FROM landing_fit")
+
+    def numbered_reader(self) -> pa.RecordBatchReader:
+        """Stream the rows that fit with their numbers, in a last column named `ROW_NUMBER`."""
+        names = ", ".join(quote(name) for name in self.columns)
+        return reader(self.connection, f"SELECT {names}, {NUMBER} AS {quote(ROW_NUMBER)} FROM landing_fit")
+
+    def refuse(self, rows: Sequence[tuple[int, str, str | None, str, str]]) -> Split:
+        """Refuse rows that fit: (row number, column, value, reason, message) each. Returns the outcome after it."""
+        fields = ("row_number", "column", "value", "reason", "message")
+        more = pa.table({name: [row[place] for row in rows] for place, name in enumerate(fields)}, schema=MORE)
+        self.connection.register("landing_new", more)
+        self.connection.execute("INSERT INTO landing_more FROM landing_new")
+        self.connection.unregister("landing_new")
+        moved = _refuse_more(self.connection, self.again)
+        return replace(self, landed_rows=self.landed_rows - moved, refused_rows=self.refused_rows + moved)
 
     def refused_reader(self) -> pa.RecordBatchReader:
         """Stream the faults: row_number, column, value, reason, message, record_json."""
@@ -80,11 +103,15 @@ def split(
         text = "landing_text"
         _stage(connection, source, progress)
         _cast(connection, source, text, columns, keys)
-    repeated = _find_repeated(connection, keys)
-    _collect_refused(connection, source, text, keys if repeated else ())
-    _show_fit(connection, names, repeated)
+    _collect_refused(connection, source)
+    _begin_refusing(connection, names)
+    again = _again(source, text)
+    if keys:
+        _list_repeated(connection, keys)
+        _refuse_more(connection, again)
+    landed = _number(connection, "SELECT count(*) FROM landing_fit")
     refused = _number(connection, "SELECT count(DISTINCT row_number) FROM landing_refused")
-    return Split(connection, names, source.rows_in, _number(connection, "SELECT count(*) FROM landing_fit"), refused)
+    return Split(connection, names, source.rows_in, landed, refused, again)
 
 
 def _from_arrow(data: pa.RecordBatchReader | pa.Table) -> TextRows:
@@ -121,7 +148,7 @@ def _scanned(
         raise
     except duckdb.Error:
         return None
-    counts = connection.sql("SELECT count(*), count(*) FILTER (WHERE whole) FROM landing_cast").fetchall()[0]
+    counts = connection.sql(f"SELECT count(*), count(*) FILTER (WHERE {WHOLE}) FROM landing_cast").fetchall()[0]
     if set(counts) != {scan.rows}:
         return None
     source.rows_in = scan.rows
@@ -164,7 +191,7 @@ def _begins_clean(text: str) -> str:
 def _cast(
     connection: duckdb.DuckDBPyConnection,
     source: TextRows,
-    text: str,
+    source_text: str,
     columns: Sequence[ColumnSpec],
     keys: Sequence[str],
     look: Callable[[float], None] | None = None,
@@ -173,33 +200,37 @@ def _cast(
     scan = source.scan
     # The engine keeps the order of what it reads, so a row's place tells its line.
     number = f"rowid + {scan.first_row}" if scan else quote(ROW_NUMBER)
-    kept = f"{scan.whole} AS whole" if scan else number
-    trimmed = ", ".join(f"{_trimmed(c.name, scan is None or scan.blanks)} AS v{i}" for i, c in enumerate(columns))
-    casts = ", ".join(f"{cast_sql(column, f'v{i}')} AS t{i}" for i, column in enumerate(columns))
-    named = ", ".join(f"t{i} AS {quote(column.name)}" for i, column in enumerate(columns))
-    faults = [
-        f"CASE WHEN r{i} IS NOT NULL THEN {{'position': {i}, 'column': {literal(column.name)}, "
-        f"'value': v{i}, 'reason': r{i}}} END"
-        for i, column in enumerate(columns)
-    ]
-    reasons = ", ".join(
-        f"{fault_sql(column, f'v{i}', f't{i}', required=column.required or column.name in keys)} AS r{i}"
-        for i, column in enumerate(columns)
+    kept = f"{scan.whole} AS {WHOLE}" if scan else number
+    # Names with a blank in them: no column of a contract has such a name.
+    texts, typed, reasons = (
+        [f'"{what} {place}"' for place in range(len(columns))] for what in ("text", "value", "fault")
     )
-    any_fault = " OR ".join(f"r{i} IS NOT NULL" for i in range(len(columns)))
+    each = list(zip(columns, texts, typed, reasons, strict=True))
+    trimmed = [f"{_trimmed(column.name, scan is None or scan.blanks)} AS {text}" for column, text, _, _ in each]
+    casts = [f"{cast_sql(column, text)} AS {value}" for column, text, value, _ in each]
+    judged = [
+        f"{fault_sql(column, text, value, required=column.required or column.name in keys)} AS {reason}"
+        for column, text, value, reason in each
+    ]
+    faults = [
+        f"CASE WHEN {reason} IS NOT NULL THEN {{'position': {place}, 'column': {literal(column.name)}, "
+        f"'value': {text}, 'reason': {reason}}} END"
+        for place, (column, text, _, reason) in enumerate(each)
+    ]
+    any_fault = " OR ".join(f"{reason} IS NOT NULL" for reason in reasons)
+    named = ", ".join(f"{value} AS {quote(column.name)}" for column, _, value, _ in each)
     watched(
         connection,
         f"""CREATE OR REPLACE TEMP TABLE landing_cast AS
         SELECT {kept}, {named},
             CASE WHEN {any_fault}
-                THEN list_filter([{", ".join(faults)}], lambda fault: fault IS NOT NULL) END AS faults,
-            CASE WHEN {any_fault} THEN {_record(source)} END AS record
-        FROM (SELECT *, {reasons} FROM (SELECT *, {casts} FROM (SELECT *, {trimmed} FROM {text})))""",
+                THEN list_filter([{", ".join(faults)}], lambda fault: fault IS NOT NULL) END AS {FAULTS},
+            CASE WHEN {any_fault} THEN {_record(source)} END AS {RECORD}
+        FROM (SELECT *, {", ".join(judged)}
+              FROM (SELECT *, {", ".join(casts)} FROM (SELECT *, {", ".join(trimmed)} FROM {source_text})))""",
         look,
     )
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW landing_rows AS SELECT *, {number} AS landing_number FROM landing_cast"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW landing_rows AS SELECT *, {number} AS {NUMBER} FROM landing_cast")
 
 
 def _record(source: TextRows) -> str:
@@ -208,67 +239,76 @@ def _record(source: TextRows) -> str:
     return f"json_object({parts})::VARCHAR"
 
 
-def _find_repeated(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> int:
-    """List the rows that fit and share a key with an earlier one; returns how many."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE landing_repeated (landing_number BIGINT, shown VARCHAR)")
-    if not keys:
-        return 0
+def _again(source: TextRows, source_text: str) -> str:
+    """A query of every row's number and whole record. Read by one thread a file comes from its beginning to its end."""
+    number = f"row_number() OVER () + {source.scan.first_row - 1}" if source.scan else quote(ROW_NUMBER)
+    return f"SELECT {NUMBER}, {_record(source)} AS {RECORD} FROM (SELECT *, {number} AS {NUMBER} FROM {source_text})"
+
+
+def _list_repeated(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
+    """Put the rows that fit and share a key with an earlier one into `landing_more`, to be refused."""
     group = ", ".join(quote(key) for key in keys)
     same = " AND ".join(f"c.{quote(key)} = s.{quote(key)}" for key in keys)
     shown = " || ', ' || ".join(f"c.{quote(key)}::VARCHAR" for key in keys)
-    shared = f"SELECT {group} FROM landing_cast WHERE faults IS NULL GROUP BY {group} HAVING count(*) > 1"
+    shared = f"SELECT {group} FROM landing_cast WHERE {FAULTS} IS NULL GROUP BY {group} HAVING count(*) > 1"
     partition = ", ".join(f"c.{quote(key)}" for key in keys)
     connection.execute(
-        f"""INSERT INTO landing_repeated SELECT landing_number, {shown}
-        FROM landing_rows c JOIN ({shared}) s ON {same} WHERE c.faults IS NULL
-        QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY landing_number) > 1"""
+        f"""INSERT INTO landing_more
+        SELECT {NUMBER}, {literal(", ".join(keys))}, {shown}, {literal(Reason.DUPLICATE_KEY)},
+            {literal(Reason.DUPLICATE_KEY.message)}
+        FROM landing_rows c JOIN ({shared}) s ON {same} WHERE c.{FAULTS} IS NULL
+        QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {NUMBER}) > 1"""
     )
-    return _number(connection, "SELECT count(*) FROM landing_repeated")
 
 
-def _collect_refused(
-    connection: duckdb.DuckDBPyConnection, source: TextRows, text: str, repeated_keys: Sequence[str]
-) -> None:
+def _collect_refused(connection: duckdb.DuckDBPyConnection, source: TextRows) -> None:
     """One row for each fault, with the whole record as it was read."""
     messages = " ".join(f"WHEN {literal(reason)} THEN {literal(reason.message)}" for reason in Reason)
     connection.register("landing_unread", source.refused())
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE landing_refused AS
-        SELECT landing_number AS row_number, fault.column AS "column", fault.value AS value,
+        SELECT {NUMBER} AS row_number, fault.column AS "column", fault.value AS value,
                fault.reason AS reason, CASE fault.reason {messages} END AS message,
-               record AS record_json, fault.position AS position
-        FROM (SELECT landing_number, unnest(faults) AS fault, record FROM landing_rows WHERE faults IS NOT NULL)
+               {RECORD} AS record_json, fault.position AS position
+        FROM (SELECT {NUMBER}, unnest({FAULTS}) AS fault, {RECORD} FROM landing_rows WHERE {FAULTS} IS NOT NULL)
         UNION ALL BY NAME SELECT *, 0 AS position FROM landing_unread"""
     )
     connection.unregister("landing_unread")
-    if repeated_keys:
-        _add_repeated(connection, source, text, repeated_keys)
 
 
-def _add_repeated(connection: duckdb.DuckDBPyConnection, source: TextRows, text: str, keys: Sequence[str]) -> None:
-    """The rows that repeat a key, with their records read again: they fitted, so none was kept of them."""
-    number = f"row_number() OVER () + {source.scan.first_row - 1}" if source.scan else quote(ROW_NUMBER)
-    threads = _number(connection, "SELECT current_setting('threads')")
-    # One thread reads a file from its beginning to its end, so that rows can be counted.
-    connection.execute("SET threads = 1")
-    try:
-        connection.execute(
-            f"""INSERT INTO landing_refused BY NAME
-            WITH numbered AS (SELECT *, {number} AS landing_number FROM {text})
-            SELECT r.landing_number AS row_number, {literal(", ".join(keys))} AS "column", r.shown AS value,
-                   {literal(Reason.DUPLICATE_KEY)} AS reason, {literal(Reason.DUPLICATE_KEY.message)} AS message,
-                   t.record AS record_json, 0 AS position
-            FROM landing_repeated r JOIN (SELECT landing_number, {_record(source)} AS record FROM numbered) t
-              USING (landing_number)"""
-        )
-    finally:
-        connection.execute(f"SET threads = {threads}")
-
-
-def _show_fit(connection: duckdb.DuckDBPyConnection, names: Sequence[str], repeated: int) -> None:
-    """The view `landing_fit`: rows that land, in the order of the source."""
-    columns = ", ".join(quote(name) for name in names)
-    once = " AND landing_number NOT IN (SELECT landing_number FROM landing_repeated)" if repeated else ""
+def _begin_refusing(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> None:
+    """Empty lists of rows that fit and do not land all the same, and the view `landing_fit` of those that do."""
     connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW landing_fit AS SELECT {columns} FROM landing_rows WHERE faults IS NULL{once}"
+        'CREATE OR REPLACE TEMP TABLE landing_more (row_number BIGINT, "column" VARCHAR, value VARCHAR, '
+        "reason VARCHAR, message VARCHAR)"
     )
+    connection.execute("CREATE OR REPLACE TEMP TABLE landing_dropped (row_number BIGINT)")
+    columns = ", ".join(quote(name) for name in names)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW landing_fit AS SELECT {columns}, {NUMBER} FROM landing_rows
+        WHERE {FAULTS} IS NULL AND {NUMBER} NOT IN (SELECT row_number FROM landing_dropped)"""
+    )
+
+
+def _refuse_more(connection: duckdb.DuckDBPyConnection, again: str) -> int:
+    """Move the rows listed in `landing_more` to the refused, with their records read again: they fitted, so none was
+    kept of them. Returns how many rows moved."""
+    rows = _number(
+        connection,
+        "SELECT count(DISTINCT row_number) FROM landing_more "
+        "WHERE row_number NOT IN (SELECT row_number FROM landing_dropped)",
+    )
+    if _number(connection, "SELECT count(*) FROM landing_more"):
+        threads = _number(connection, "SELECT current_setting('threads')")
+        connection.execute("SET threads = 1")
+        try:
+            connection.execute(
+                f"""INSERT INTO landing_refused BY NAME
+                SELECT m.*, t.{RECORD} AS record_json, 0 AS position
+                FROM landing_more m JOIN ({again}) t ON t.{NUMBER} = m.row_number"""
+            )
+        finally:
+            connection.execute(f"SET threads = {threads}")
+        connection.execute("INSERT INTO landing_dropped SELECT DISTINCT row_number FROM landing_more")
+        connection.execute("DELETE FROM landing_more")
+    return rows
