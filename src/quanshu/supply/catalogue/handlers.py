@@ -1,11 +1,13 @@
-"""Keeps an entry's live figures: what has landed, and whether a service of it answers."""
+"""Keeps an entry's live figures, and holds the entries against a new version of the standard."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from quanshu.kernel.clock import now as clock_now
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.supply.catalogue.models import Entry
+from quanshu.supply.catalogue.services.migrating import queue_assessment
 
 
 @subscribe("intake.batch.landed")
@@ -24,3 +26,9 @@ def note_mounting(event: Event) -> None:
     rows = Entry.objects.filter(uid=event.payload["entry_uid"])
     rows = rows.filter(mounted_checked_at__isnull=True) | rows.filter(mounted_checked_at__lte=at)
     rows.update(mounted=event.payload["mounted"], mounted_checked_at=at)
+
+
+@subscribe("standards.version.decided", "standards.version.began")
+def hold_against(event: Event) -> None:
+    """A version of the standard is decided or in force: find the entries that do not fit it."""
+    queue_assessment(event.payload["number"], now=clock_now())

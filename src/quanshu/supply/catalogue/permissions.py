@@ -16,6 +16,7 @@ class CataloguePermission(StrEnum):
     WITHDRAW = "catalogue.entry.withdraw"
     GRADE = "catalogue.entry.grade"
     REPOINT = "catalogue.entry.repoint"
+    ASSESS = "catalogue.migration.assess"
 
 
 P = CataloguePermission
@@ -27,6 +28,7 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.WITHDRAW: Scope.ALL,
         P.GRADE: Scope.ALL,
         P.REPOINT: Scope.ALL,
+        P.ASSESS: Scope.ALL,
     },
     "steward": {
         P.VIEW: Scope.TREE,

@@ -355,7 +355,8 @@ def wrong_value(each: StandardField, standard: Standard, value: str, name: str, 
     elif each.kind == Kind.FLAG and value not in {"true", "false"}:
         faults.append(FieldError(name, N_("This is neither yes nor no."), N_("Choose one.")))
     elif each.kind in {Kind.TEXT, Kind.LONG}:
-        fit_text(faults, name, value, each.max_length or MOST_TEXT)
+        core = CORE.get(each.code)
+        fit_text(faults, name, value, each.max_length or (core.most if core else None) or MOST_TEXT)
     return faults
 
 

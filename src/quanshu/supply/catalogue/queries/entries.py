@@ -18,6 +18,7 @@ from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.types import (
     GRADE_ORDER,
     BadFacet,
+    EntryData,
     EntryNotFound,
     EntryState,
     FacetOption,
@@ -64,6 +65,16 @@ def item_data(item: Item) -> ItemData:
         personal=item.personal,
         mask=item.mask,
         unit_of_measure=item.unit_of_measure,
+    )
+
+
+def data_of(entry: Entry) -> EntryData:
+    """The row's metadata as the value the rules work on."""
+    names = [name for name in EntryData.__slots__ if name not in {"classification_code", "related_codes"}]
+    return EntryData(
+        classification_code=entry.classification.code,
+        related_codes=tuple(entry.related_codes),
+        **{name: getattr(entry, name) for name in names},
     )
 
 
@@ -135,7 +146,7 @@ def face_of(actor: Actor, entry: Entry) -> tuple[Entry, tuple[ItemData, ...]]:
     """The entry as the actor may read it: within scope as it is now, elsewhere the version in force."""
     if entry.state == EntryState.PUBLISHED or entry.published_version is None or sees_drafts(actor, entry):
         return entry, items_of(entry)
-    said = dict(version_of(entry, entry.published_version).snapshot)
+    said = {"standard": 1, "extra": {}} | version_of(entry, entry.published_version).snapshot
     items = tuple(ItemData(**{**item, "code_list": tuple(item["code_list"])}) for item in said.pop("items"))
     entry.classification = Classification.objects.get(code=said.pop("classification_code"))
     for name, value in said.items():
@@ -163,6 +174,8 @@ def snapshot_of(entry: Entry, items: Sequence[ItemData]) -> dict[str, object]:
         "update_cycle",
         "related_codes",
         "sensitive_reason",
+        "standard",
+        "extra",
     ]
     snapshot: dict[str, object] = {name: getattr(entry, name) for name in names}
     snapshot["provider_code"] = entry.unit.code
