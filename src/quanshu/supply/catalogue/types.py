@@ -265,3 +265,9 @@ class ImportNotReady(Conflict):
     code = "catalogue.import_not_ready"
     message = "This import cannot take that step now."
     remedy = "Reload its page: it shows how far the import is and what can be done."
+
+
+class BadFormat(NotFound):
+    code = "catalogue.bad_format"
+    message = "The catalogue is not to be had as “%(format)s”."
+    remedy = "Ask for ttl, rdf or jsonld."

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from quanshu.supply.catalogue.queries.dcat import (
+    export_dcat,
+    format_called,
+    open_versions,
+    readable_versions,
+)
 from quanshu.supply.catalogue.queries.entries import (
     FACETS,
     ON_HAND,
@@ -27,6 +33,7 @@ from quanshu.supply.catalogue.queries.entries import (
     search_entries,
     sees_drafts,
     snapshot_of,
+    two_versions,
     units_to_edit,
     version_of,
     with_grade,
@@ -51,11 +58,13 @@ __all__ = [
     "contract_of",
     "data_of",
     "data_said",
+    "export_dcat",
     "face_of",
     "facet_options",
     "facet_q",
     "find_assessment",
     "find_entry_by_code",
+    "format_called",
     "get_entry",
     "highest_grade",
     "item_data",
@@ -66,11 +75,14 @@ __all__ = [
     "list_entries",
     "list_fits",
     "narrow_entries",
+    "open_versions",
     "progress_of",
+    "readable_versions",
     "search_entries",
     "sees_drafts",
     "snapshot_of",
     "standard_of_entry",
+    "two_versions",
     "units_to_edit",
     "version_of",
     "with_grade",

@@ -125,11 +125,20 @@ def version_of(entry: Entry, number: int) -> EntryVersion:
     return version
 
 
+def two_versions(entry: Entry, before: int, after: int | None) -> tuple[dict[str, object], dict[str, object]]:
+    """What two versions say; `after` None means the entry as it is now. Raises VersionNotFound.
+
+    Versions published before the standard had versions say so: they were made under the first.
+    """
+    old = {"standard": 1, "extra": {}} | version_of(entry, before).snapshot
+    if after is None:
+        return old, snapshot_of(entry, items_of(entry))
+    return old, {"standard": 1, "extra": {}} | version_of(entry, after).snapshot
+
+
 def compare(entry: Entry, before: int, after: int | None) -> list[tuple[str, object, object]]:
     """(path, before, after) of what differs between two versions; `after` None means the entry as it is now."""
-    old = version_of(entry, before).snapshot
-    new = snapshot_of(entry, items_of(entry)) if after is None else version_of(entry, after).snapshot
-    return rules.differences(old, new)
+    return rules.differences(*two_versions(entry, before, after))
 
 
 def units_to_edit(actor: Actor) -> QuerySet[Unit]:
