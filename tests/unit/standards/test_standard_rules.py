@@ -27,9 +27,9 @@ from quanshu.supply.standards.types import (
 
 FIRST = first_standard()
 OFFICIAL = (
-    "信息资源分类 信息资源名称 信息资源代码 信息资源提供方 提供方代码 信息资源摘要 信息资源格式 信息项名称 数据类型 数据长度 "
-    "共享类型 共享条件 共享方式 是否向社会开放 开放条件 更新周期 发布日期 关联资源代码"
-).split()
+    "信息资源分类 信息资源名称 信息资源代码 信息资源提供方 提供方代码 信息资源摘要 信息资源格式 "
+    "信息项名称 数据类型 数据长度 共享类型 共享条件 共享方式 是否向社会开放 开放条件 更新周期 发布日期 关联资源代码"
+).split()  # noqa: SIM905
 
 
 def faults_of(standard: Standard) -> set[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import libraries, people, registration, sharing, supply, workspaces
+from quanshu.demo.play import libraries, people, registration, sharing, standards, supply, workspaces
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
@@ -68,6 +68,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     teller.head("Catalogue: drafted by stewards, published by the bureau")
     entries = supply.catalogue(manifest, cast, teller.say)
     registration.play_registration(cast, entries, teller.say)
+    standards.play_standards(cast, entries, teller.say)
     teller.head("Intake: every source loaded against its contract")
     supply.take_in(manifest, cast, entries, teller.say)
     teller.head("Quality: rules, scans, problem records")

@@ -17,6 +17,8 @@ from quanshu.supply.catalogue.queries import (
     list_entries,
 )
 from quanshu.supply.catalogue.services import (
+    adopt_standard,
+    assess_standard,
     create_entry,
     grade_items,
     point_entry_at,
@@ -56,6 +58,8 @@ __all__ = [
     "ItemData",
     "ShareType",
     "UpdateCycle",
+    "adopt_standard",
+    "assess_standard",
     "catalogue_figures",
     "contract_of",
     "create_entry",

@@ -27,6 +27,7 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 200
 MOST_UNPACKED = 400 * 1024 * 1024
 HEAD_WITHIN = 10
+UNREADABLE = (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, OSError, SyntaxError)
 # The longest list a validation may carry in its formula.
 MOST_FORMULA = 250
 
@@ -39,17 +40,22 @@ def not_a_table(fault: str, **params: Any) -> FieldErrors:
 
 def open_rows(path: Path) -> Iterator[tuple[Any, ...]]:
     """The rows of the first sheet, one after another. Raises FieldErrors when it is no readable workbook."""
-    try:
-        with zipfile.ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
-                raise not_a_table(N_("The workbook is too large when unpacked."))
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as fault:
-        raise not_a_table(N_("The file is not an Excel workbook (.xlsx).")) from fault
-    try:
-        yield from book.worksheets[0].iter_rows(max_col=MOST_COLUMNS, values_only=True)
-    finally:
-        book.close()
+    # By handle: kept files are named by their digest, and the reader refuses a name without an ending.
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as packed:
+                if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+                    raise not_a_table(N_("The workbook is too large when unpacked."))
+            book = load_workbook(file, read_only=True, data_only=True)
+            sheet = book.worksheets[0]
+        except UNREADABLE as fault:
+            raise not_a_table(N_("The file is not an Excel workbook (.xlsx).")) from fault
+        try:
+            yield from sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
+        except UNREADABLE as fault:
+            raise not_a_table(N_("The file is not an Excel workbook (.xlsx).")) from fault
+        finally:
+            book.close()
 
 
 def text_of(value: Any) -> str:
