@@ -1,4 +1,4 @@
-"""The official table: an entry written out and read back is the same entry; what a cell says is understood or refused."""
+"""The official table: an entry written out and read back is the same; what a cell says is understood or refused."""
 
 from __future__ import annotations
 

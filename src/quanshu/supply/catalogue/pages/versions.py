@@ -92,7 +92,7 @@ def item_row(change: ItemChange, standard: Standard) -> dict[str, Any]:
         for name in SHOWN_OF_ITEM
         if change.item.get(name)
     ]
-    kinds = {"added": (_("Added"), "green"), "removed": (_("Removed"), "red"), "changed": (_("Changed"), "blue")}
+    kinds = {"added": (_("Added"), "green"), "removed": (_("Taken out"), "red"), "changed": (_("Changed"), "blue")}
     what, tone = kinds[change.kind]
     return {
         "name": change.name,

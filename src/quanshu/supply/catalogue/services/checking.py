@@ -215,10 +215,10 @@ class Checker:
         there = (
             next((each for each in stated.existing.items if each.name == item.name), None) if stated.existing else None
         )
-        if group and item.name in {each.name for each in group.items}:
+        named = bool(table.canon(cells.get("name", "")))
+        if group and any(each.name == item.name or (not named and each.title == item.title) for each in group.items):
             fault = N_("Two rows of the entry describe the same item.")
-            code = "name" if table.canon(cells.get("name", "")) else "title"
-            faults.append(FieldError(code, fault, N_("Remove one.")))
+            faults.append(FieldError("name" if named else "title", fault, N_("Remove one.")))
         if item != there:
             told = {fault.field for fault in faults}
             found = rules.row_faults(item, set(), standard=self.standard_for(stated.entry), today=self.today)

@@ -61,7 +61,7 @@ PROPERTIES: Mapping[str, Any] = {
     "before": _("Stands behind"),
     "code": _("Code"),
 }
-WHATS: Mapping[str, Any] = {"added": _("Added"), "removed": _("Removed"), "changed": _("Changed")}
+WHATS: Mapping[str, Any] = {"added": _("Added"), "removed": _("Taken out"), "changed": _("Changed")}
 WHAT_TONES = {"added": "green", "removed": "red", "changed": "blue"}
 CODED: Mapping[str, Mapping[str, Any]] = {"kind": KINDS, "need": NEEDS, "level": LEVELS}
 
