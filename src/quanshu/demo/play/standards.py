@@ -23,17 +23,19 @@ OFFICE = StandardField(
     code="contact_office",
     title="数据联系处室",
     title_en="Data contact office",
-    need="mandatory",
+    need="conditional",
+    when="share_type",
+    when_values=("2",),
     max_length=50,
     column="数据联系处室",
     note="负责解释和核实本目录数据的处室",
 )
 HALF_YEARLY = CodeValue("half-yearly", "每半年", "Half-yearly", ("半年",))
-SHORTER = 60
+SHORTER = 30
 
 
 def play_standards(cast: Cast, entries: dict[tuple[str, str], Entry], say: Say) -> None:
-    """One draft: a field of the city's own, a shorter abstract, a new update cycle; the entries held against it."""
+    """One draft: a field asked of conditional sharing, a shorter abstract, a new update cycle; the entries held against it."""
     officer = cast.actors["bureau"]
     if Version.objects.filter(state=VersionState.DRAFT).exists():
         return

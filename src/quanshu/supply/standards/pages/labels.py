@@ -28,7 +28,7 @@ KINDS: Mapping[str, Any] = {
     "long": _("Several lines of text"),
     "code": _("Code from a list"),
     "date": _("Date"),
-    "number": _("Number"),
+    "number": _("Numeric value"),
     "flag": _("Yes or no"),
 }
 LEVELS: Mapping[str, Any] = {"entry": _("Entry"), "item": _("Information item")}

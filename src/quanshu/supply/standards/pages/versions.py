@@ -153,7 +153,6 @@ class VersionPage(DetailPage):
 
         columns = (
             Column("title", _("Field of the standard"), value=labels.in_language, link=link),
-            Column("code", _("Code"), kind="code", phone=False),
             Column("level", _("Describes"), value=lambda row: labels.LEVELS[row.level], phone=False),
             Column("need", _("Obligation"), value=lambda row: labels.NEEDS[row.need], kind="badge",
                    tone=lambda row: labels.NEED_TONES[row.need]),
