@@ -93,7 +93,7 @@ def second_version(cast: Cast) -> None:
         "contact",
         "联系处室",
         "Contact",
-        need="mandatory" if mandatory else "optional",
+        need="mandatory",
         max_length=10,
         column="联系处室",
     )
