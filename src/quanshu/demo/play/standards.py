@@ -35,7 +35,7 @@ SHORTER = 30
 
 
 def play_standards(cast: Cast, entries: dict[tuple[str, str], Entry], say: Say) -> None:
-    """One draft: a field asked of conditional sharing, a shorter abstract, a new update cycle; entries held against it."""
+    """One draft: a field that conditional sharing needs, a shorter abstract, a new cycle; entries held against it."""
     officer = cast.actors["bureau"]
     if Version.objects.filter(state=VersionState.DRAFT).exists():
         return
