@@ -166,7 +166,7 @@ class ImportPage(DetailPage):
             found.append(Action(_("Keep as drafts"), keep, "device-floppy", reason=nothing))
             discard = reverse("catalogue:import-discard", args=[obj.uid])
             found.append(Action(_("Discard"), discard, "trash", "outline-danger"))
-        if obj.refused_rows:
+        if obj.refused.exists():
             url = reverse("catalogue:import-refused", args=[obj.uid])
             found.append(Action(_("Download the refused rows"), url, "file-download", "outline-primary", "get"))
         return found

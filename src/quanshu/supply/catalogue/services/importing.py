@@ -202,7 +202,8 @@ def draft_of(each: ImportEntry, *, actor: Actor, now: datetime) -> Entry:
     if each.outcome == Outcome.NEW:
         assert each.unit is not None, "a planned entry has its unit"  # noqa: S101
         return create_entry(actor=actor, now=now, unit=each.unit, data=data, items=items)
-    entry = Entry.objects.select_for_update().select_related("unit", "classification").filter(pk=each.entry_id).first()
+    rows = Entry.objects.select_for_update().select_related("unit", "classification")
+    entry = rows.filter(pk=each.entry_id or 0).first()
     if entry is None or entry.updated_at.isoformat() != each.seen:
         fault = N_("The entry was changed after the file was read.")
         raise FieldErrors(errors=(FieldError("code", fault, N_("Import the file again.")),))
