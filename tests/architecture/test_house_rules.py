@@ -62,7 +62,9 @@ def test_templates_stay_short() -> None:
 def test_a_room_holds_only_the_listed_files(room: str) -> None:
     names = {path.name for path in (PACKAGE / room).iterdir()}
     assert names <= ROOM_FILES | ROOM_FOLDERS, names - ROOM_FILES - ROOM_FOLDERS
-    assert {"README.md", "api.py", "apps.py", "models.py", "permissions.py", "rules.py"} <= names
+    # A file that outgrew its limit is a package of the same name.
+    held = names | {f"{name}.py" for name in names & ROOM_FOLDERS}
+    assert {"README.md", "api.py", "apps.py", "models.py", "permissions.py", "rules.py"} <= held
 
 
 @pytest.mark.parametrize("room", ROOMS)

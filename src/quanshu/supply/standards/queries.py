@@ -46,10 +46,14 @@ def list_versions(actor: Actor) -> QuerySet[Version]:
     return Version.objects.visible_to(actor)
 
 
-def get_version(*, actor: Actor, number: int) -> Version:
-    """One version. Raises VersionNotFound when there is none or it may not be seen."""
-    known = 0 < number < 2**31
-    version = list_versions(actor).filter(number=number).first() if known else None
+def get_version(*, actor: Actor, number: int | str) -> Version:
+    """One version by its number, also as an address writes it.
+
+    Raises VersionNotFound when there is none or it may not be seen.
+    """
+    text = str(number)
+    known = text.isascii() and text.isdecimal() and len(text) < 10
+    version = list_versions(actor).filter(number=int(text)).first() if known else None
     if version is None:
         raise VersionNotFound(number=number)
     return version

@@ -67,7 +67,7 @@ def fit_row(row: Fit) -> dict[str, Any]:
     }
 
 
-@router.get("/migration/{int:number}")
+@router.get("/migration/{number}")
 def migration(
     request: HttpRequest, number: int, fits: bool | None = None, unit: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def migration(
     }
 
 
-@router.post("/migration/{int:number}/check", response={202: dict[str, Any]})
+@router.post("/migration/{number}/check", response={202: dict[str, Any]})
 def check_migration(request: HttpRequest, number: int) -> Status[dict[str, Any]]:
     """Have the published entries held against a version."""
     actor = actor_of(request, P.ASSESS)

@@ -104,13 +104,13 @@ def in_force(request: HttpRequest) -> dict[str, Any]:
     return whole(queries.version_in_force())
 
 
-@router.get("/versions/{int:number}")
+@router.get("/versions/{number}")
 def get_version(request: HttpRequest, number: int) -> dict[str, Any]:
     """One version: fields, code lists, structure of the resource code."""
     return whole(queries.get_version(actor=actor_of(request), number=number))
 
 
-@router.get("/versions/{int:number}/diff")
+@router.get("/versions/{number}/diff")
 def compare(request: HttpRequest, number: int, other: int) -> dict[str, Any]:
     """What differs between version `other` and this one."""
     actor = actor_of(request)
@@ -125,7 +125,7 @@ def draft_version(request: HttpRequest, body: AboutBody) -> Status[dict[str, Any
     return Status(201, whole(services.draft_version(actor=actor_of(request, P.EDIT), now=now(), **body.dict())))
 
 
-@router.put("/versions/{int:number}/about")
+@router.put("/versions/{number}/about")
 def describe_version(request: HttpRequest, number: int, body: AboutBody) -> dict[str, Any]:
     """Change a draft's name and basis."""
     actor = actor_of(request, P.EDIT)
@@ -133,7 +133,7 @@ def describe_version(request: HttpRequest, number: int, body: AboutBody) -> dict
     return whole(services.describe_version(actor=actor, now=now(), version=version, **body.dict()))
 
 
-@router.put("/versions/{int:number}")
+@router.put("/versions/{number}")
 def change_standard(request: HttpRequest, number: int, body: ContentBody) -> dict[str, Any]:
     """Replace what a draft says."""
     actor = actor_of(request, P.EDIT)
@@ -142,7 +142,7 @@ def change_standard(request: HttpRequest, number: int, body: ContentBody) -> dic
     return whole(services.change_standard(actor=actor, now=now(), version=version, standard=standard, edits=body.edits))
 
 
-@router.post("/versions/{int:number}/decide")
+@router.post("/versions/{number}/decide")
 def decide_version(request: HttpRequest, number: int, body: DecisionBody) -> dict[str, Any]:
     """Decide the day on which a draft comes into force."""
     actor = actor_of(request, P.DECIDE)
@@ -150,7 +150,7 @@ def decide_version(request: HttpRequest, number: int, body: DecisionBody) -> dic
     return whole(services.decide_version(actor=actor, now=now(), version=version, on=body.on, reason=body.reason))
 
 
-@router.post("/versions/{int:number}/recall")
+@router.post("/versions/{number}/recall")
 def recall_version(request: HttpRequest, number: int, body: ReasonBody) -> dict[str, Any]:
     """Take a decision back before its day."""
     actor = actor_of(request, P.DECIDE)
