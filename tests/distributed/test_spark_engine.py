@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanshu.lake import Lake
-from quanshu.lake.checks.specs import CheckSpec
 from quanshu.lake.checks import run_checks
+from quanshu.lake.checks.specs import CheckSpec
 from quanshu.lake.checks.sql import compile_row_rule, with_forms
 from quanshu.lake.distributed import SparkEngine, SparkFailed, to_spark
 from quanshu.lake.errors import WriteConflict

@@ -24,6 +24,7 @@ ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader"
 PUBLIC_PAGES = {
     "/sign-in/",
     "/sign-out/",
+    "/catalogue/open/dcat.ttl",
     "/registration/publicity/",
     "/registration/publicity/none/",
     "/registration/verify/",

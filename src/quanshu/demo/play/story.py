@@ -19,6 +19,7 @@ from quanshu.demo.play import (
     people,
     registration,
     sharing,
+    standards,
     supply,
     workspaces,
 )
@@ -92,6 +93,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     workspaces.play_workspaces(cast, entries, teller.say)
     hosting.play_hosting(cast, entries, teller.say)
     census.play_census(cast, entries, teller.say)
+    standards.play_standards(cast, teller.say)
     teller.head("Services")
     sharing.publish(cast, entries, teller.say)
     teller.head("One demand, from submission to a signed call")

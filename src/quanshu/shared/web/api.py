@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
-from quanshu.shared.web.forms import Form, ReasonForm
+from quanshu.shared.web.forms import Form, ReasonForm, dress
 from quanshu.shared.web.lists import Column, Filter, ListPage
 from quanshu.shared.web.navigation import NavItem, register, registered
 from quanshu.shared.web.pages import (
@@ -40,6 +40,7 @@ __all__ = [
     "ReasonForm",
     "check_page",
     "day",
+    "dress",
     "envelope",
     "error_response",
     "fault_text",

@@ -22,6 +22,8 @@ from quanshu.supply.catalogue.search.finding import search as search_entries
 from quanshu.supply.catalogue.search.stages import Answer, Asked, Owner, Stage, register_stage
 from quanshu.supply.catalogue.search.types import Found, Hit
 from quanshu.supply.catalogue.services import (
+    adopt_standard,
+    assess_standard,
     create_entry,
     grade_items,
     point_entry_at,
@@ -67,6 +69,8 @@ __all__ = [
     "ShareType",
     "Stage",
     "UpdateCycle",
+    "adopt_standard",
+    "assess_standard",
     "catalogue_figures",
     "contract_of",
     "create_entry",

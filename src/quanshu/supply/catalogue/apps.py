@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +16,6 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.workflow.api import register_labels
-        from quanshu.supply.catalogue.events import CatalogueEvent as E
         from quanshu.supply.catalogue.search.index import heal
         from quanshu.supply.catalogue.search.stages import register_own
         from quanshu.supply.catalogue.services import seed_classification
@@ -29,23 +30,35 @@ class CatalogueConfig(AppConfig):
             }
         )
         register_pages()
-        register_actions(
-            {
-                E.CREATED: _("Entry created"),
-                E.UPDATED: _("Entry changed"),
-                E.GRADED: _("Items graded"),
-                E.SUBMITTED: _("Submitted for review"),
-                E.RETURNED: _("Returned"),
-                E.PUBLISHED: _("Published"),
-                E.REVISED: _("Next version opened"),
-                E.WITHDRAWN: _("Taken out of force"),
-                E.EXEMPTION_ASKED: _("Exception from landing asked for"),
-                E.EXEMPTED: _("Exception from landing agreed"),
-                E.EXEMPTION_REFUSED: _("Exception from landing refused"),
-                E.EXEMPTION_ENDED: _("Exception from landing ended"),
-                E.REPOINTED: _("Data read from another table"),
-            }
-        )
+        register_actions(actions())
+
+
+def actions() -> dict[str, Any]:
+    """What happens in the catalogue, as the trail tells it."""
+    from quanshu.supply.catalogue.events import CatalogueEvent as E
+
+    return {
+        E.CREATED: _("Entry created"),
+        E.UPDATED: _("Entry changed"),
+        E.GRADED: _("Items graded"),
+        E.SUBMITTED: _("Submitted for review"),
+        E.RETURNED: _("Returned"),
+        E.PUBLISHED: _("Published"),
+        E.REVISED: _("Next version opened"),
+        E.WITHDRAWN: _("Taken out of force"),
+        E.EXEMPTION_ASKED: _("Exception from landing asked for"),
+        E.EXEMPTED: _("Exception from landing agreed"),
+        E.EXEMPTION_REFUSED: _("Exception from landing refused"),
+        E.EXEMPTION_ENDED: _("Exception from landing ended"),
+        E.REPOINTED: _("Data read from another table"),
+        E.ASSESSMENT_QUEUED: _("Entries to be held against the standard"),
+        E.ASSESSED: _("Entries held against the standard"),
+        E.IMPORT_STARTED: _("Excel file taken in"),
+        E.IMPORT_READ: _("Excel file read and checked"),
+        E.IMPORT_KEPT: _("Entries of the file kept as drafts"),
+        E.IMPORT_DISCARDED: _("Import discarded"),
+        E.EXPORTED: _("Official table exported"),
+    }
 
 
 def register_pages() -> None:

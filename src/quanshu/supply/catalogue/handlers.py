@@ -1,12 +1,14 @@
-"""Keeps an entry's live figures: what has landed, and whether a service of it answers."""
+"""Keeps an entry's live figures, and holds the entries against a new version of the standard."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from quanshu.kernel.clock import now as clock_now
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.supply.catalogue.models import Entry
 from quanshu.supply.catalogue.search.index import index_units
+from quanshu.supply.catalogue.services.migrating import queue_assessment
 
 
 @subscribe("intake.batch.landed")
@@ -31,3 +33,9 @@ def note_mounting(event: Event) -> None:
 def note_unit(event: Event) -> None:
     """A unit may have a new name: its entries are found by it."""
     index_units([event.payload["uid"]])
+
+
+@subscribe("standards.version.decided", "standards.version.began")
+def hold_against(event: Event) -> None:
+    """A version of the standard is decided or in force: find the entries that do not fit it."""
+    queue_assessment(event.payload["number"], now=clock_now())

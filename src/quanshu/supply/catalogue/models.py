@@ -83,6 +83,8 @@ class Entry(models.Model):
     related_codes = models.JSONField(default=list, blank=True)
     sensitive_reason = models.TextField(blank=True)
     exempt = models.BooleanField(default=False)
+    standard = models.PositiveIntegerField(default=1)
+    extra = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=20, default="draft", db_index=True)
     version = models.PositiveIntegerField(default=1)
     published_version = models.PositiveIntegerField(null=True)
@@ -245,3 +247,122 @@ class SearchPosting(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class Assessment(models.Model):
+    """How far the published entries have been held against a version of the standard."""
+
+    number = models.PositiveIntegerField(unique=True)
+    state = models.CharField(max_length=10, default="queued")
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"v{self.number} {self.state}"
+
+
+class FitQuerySet(models.QuerySet["Fit"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of entries the actor may see."""
+        return self.filter(entry__in=Entry.objects.visible_to(actor))
+
+
+class Fit(models.Model):
+    """Whether what an entry says in force fits a version of the standard, and what is missing."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="fits")
+    number = models.PositiveIntegerField()
+    fits = models.BooleanField()
+    faults = models.JSONField(default=list)
+    checked_at = models.DateTimeField()
+
+    objects = FitQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["number", "fits"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["entry", "number"], name="catalogue_fit_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} v{self.number}"
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Imports of units where the actor may edit entries."""
+        return self.filter(scope_q(actor, CataloguePermission.EDIT, unit_path="unit__path"))
+
+
+class Import(models.Model):
+    """An Excel file of entries: read and checked, then kept as drafts or discarded."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="catalogue_imports")
+    account = models.ForeignKey("organisation.Account", on_delete=models.PROTECT, related_name="catalogue_imports")
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    standard = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, default="reading", db_index=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    ignored = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    objects = ImportQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalogue:import", args=[self.uid])
+
+
+class ImportEntry(models.Model):
+    """What an import makes of one entry of its file; `rows` are the file's rows it comes from."""
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=100)
+    unit = models.ForeignKey("organisation.Unit", null=True, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(Entry, null=True, on_delete=models.SET_NULL, related_name="+")
+    outcome = models.CharField(max_length=10, db_index=True)
+    kept = models.BooleanField(default=False)
+    seen = models.CharField(max_length=40, blank=True)
+    data = models.JSONField()
+    items = models.JSONField()
+    rows = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RefusedRow(models.Model):
+    """A row of an import that was refused: its cells as they came, and the reason by cell."""
+
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="refused")
+    row = models.PositiveIntegerField()
+    cells = models.JSONField()
+    faults = models.JSONField()
+
+    class Meta:
+        ordering: ClassVar = ["row"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "row"], name="catalogue_refused_row_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.row}"

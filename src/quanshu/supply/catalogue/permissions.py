@@ -17,6 +17,7 @@ class CataloguePermission(StrEnum):
     GRADE = "catalogue.entry.grade"
     EXEMPT = "catalogue.exception.decide"
     REPOINT = "catalogue.entry.repoint"
+    ASSESS = "catalogue.migration.assess"
 
 
 P = CataloguePermission
@@ -29,6 +30,7 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.GRADE: Scope.ALL,
         P.EXEMPT: Scope.ALL,
         P.REPOINT: Scope.ALL,
+        P.ASSESS: Scope.ALL,
     },
     "steward": {
         P.VIEW: Scope.TREE,

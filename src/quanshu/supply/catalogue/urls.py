@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.supply.catalogue.pages import entry, forms, found, items, landing, listing, steps, why
+from quanshu.supply.catalogue.pages import (
+    dcat,
+    entry,
+    forms,
+    found,
+    imports,
+    items,
+    landing,
+    listing,
+    migration,
+    steps,
+    tables,
+    versions,
+    why,
+)
 
 app_name = "catalogue"
 urlpatterns = [
@@ -15,6 +29,20 @@ urlpatterns = [
     path("landing/", landing.Landing.as_view(), name="landing"),
     path("landing/exceptions/", landing.Exceptions.as_view(), name="exceptions"),
     path("landing/hanging/", landing.Hanging.as_view(), name="hanging"),
+    path("open/dcat.ttl", dcat.OpenCatalogue.as_view(), name="dcat-open"),
+    path("dcat/catalogue", dcat.WholeCatalogue.as_view(), name="dcat"),
+    path("dcat/catalogue.<str:ending>", dcat.WholeCatalogue.as_view(), name="dcat-file"),
+    path("table/", tables.ExportTable.as_view(), name="table"),
+    path("table/template/", tables.Template.as_view(), name="template"),
+    path("imports/", imports.Imports.as_view(), name="imports"),
+    path("imports/new/", imports.NewImport.as_view(), name="import-new"),
+    path("imports/<str:uid>/", imports.ImportPage.as_view(), name="import"),
+    path("imports/<str:uid>/keep/", imports.Keep.as_view(), name="import-keep"),
+    path("imports/<str:uid>/discard/", imports.Discard.as_view(), name="import-discard"),
+    path("imports/<str:uid>/refused/", imports.RefusedRows.as_view(), name="import-refused"),
+    path("migration/", migration.Now.as_view(), name="migration-now"),
+    path("migration/<str:number>/", migration.Migration.as_view(), name="migration"),
+    path("migration/<str:number>/check/", migration.Check.as_view(), name="migration-check"),
     path("new/", forms.NewEntry.as_view(), name="entry-create"),
     path("<str:uid>/", entry.EntryPage.as_view(), name="entry"),
     path("<str:uid>/why/", why.Why.as_view(), name="entry-why"),
@@ -22,7 +50,11 @@ urlpatterns = [
     path("<str:uid>/edit/", forms.EditEntry.as_view(), name="entry-edit"),
     path("<str:uid>/items/", items.EditItems.as_view(), name="entry-items"),
     path("<str:uid>/grades/", items.GradeItems.as_view(), name="entry-grades"),
-    path("<str:uid>/versions/", entry.Versions.as_view(), name="entry-versions"),
+    path("<str:uid>/versions/", versions.Versions.as_view(), name="entry-versions"),
+    path("<str:uid>/dcat", dcat.OneEntry.as_view(), name="entry-dcat"),
+    path("<str:uid>/dcat.<str:ending>", dcat.OneEntry.as_view(), name="entry-dcat-file"),
+    path("<str:uid>/table/", tables.EntryTable.as_view(), name="entry-table"),
+    path("<str:uid>/standard/", steps.Adopt.as_view(), name="entry-standard"),
     path("<str:uid>/submit/", steps.Submit.as_view(), name="entry-submit"),
     path("<str:uid>/publish/", steps.Publish.as_view(), name="entry-publish"),
     path("<str:uid>/revise/", steps.Revise.as_view(), name="entry-revise"),

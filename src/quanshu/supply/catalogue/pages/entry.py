@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, Column, DetailPage, Page, fault_text
+from quanshu.shared.web.api import Action, Column, DetailPage, fault_text
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.models import Entry, in_language
 from quanshu.supply.catalogue.pages import labels
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.services import KIND
+from quanshu.supply.catalogue.services.migrating import plain
 from quanshu.supply.catalogue.types import STEP_NAMES, EntryState, ItemData, ShareType
+from quanshu.supply.standards.api import standard_in_force
 
 P = CataloguePermission
 ICONS = {
@@ -89,6 +92,7 @@ class EntryPage(DetailPage):
     def get_object(self, **kwargs: Any) -> Entry:
         entry = queries.get_entry(actor=self.actor, uid=kwargs["uid"])
         shown, self.items = queries.face_of(self.actor, entry)
+        self.standard, self.in_force = queries.standard_of_entry(shown), standard_in_force()
         return shown
 
     def crumbs(self) -> Any:
@@ -107,16 +111,32 @@ class EntryPage(DetailPage):
             (_("Version in force"), obj.published_version),
             (_("Published on"), obj.publish_date.isoformat() if obj.publish_date else None),
             (_("Lake table"), obj.lake_table),
+            (_("Version of the catalogue standard"), obj.standard),
         ]
 
     def actions(self, obj: Entry) -> list[Action]:
-        return [*self.editing(obj), *self.steps(obj), *self.excepting(obj), *self.asking(obj)]
+        return [
+            *self.editing(obj),
+            *self.moving(obj),
+            *self.steps(obj),
+            *self.excepting(obj),
+            *self.asking(obj),
+        ]
 
     def excepting(self, entry: Entry) -> list[Action]:
         """The bureau's answer to an exception from landing that waits for it."""
         if not allows(self.actor, P.EXEMPT, entry) or not entry.exceptions.filter(state="asked").exists():
             return []
         return [button(entry, "entry-exception", _("Answer the exception"), "scale", None)]
+
+    def moving(self, entry: Entry) -> list[Action]:
+        """A draft under an older standard can be put under the one in force."""
+        if entry.state != EntryState.DRAFT or entry.standard >= self.in_force.number:
+            return []
+        if not allows(self.actor, P.EDIT, entry):
+            return []
+        url = reverse("catalogue:entry-standard", args=[entry.uid])
+        return [Action(_("Move to the standard in force"), url, icon="ruler-2", style="outline-primary")]
 
     def asking(self, entry: Entry) -> list[Action]:
         """A demand for data in force; where sharing is forbidden the button says by which law."""
@@ -146,7 +166,7 @@ class EntryPage(DetailPage):
         for step in rules.MACHINE.allowed(entry.state):
             if not allows(self.actor, step.permission, entry):
                 continue
-            reason = refusal(rules.check_publishable, self.items) if step.name in {"submit", "publish"} else None
+            reason = self.unpublishable(entry) if step.name in {"submit", "publish"} else None
             found.append(
                 Action(
                     _(STEP_NAMES[step.name]),
@@ -159,16 +179,41 @@ class EntryPage(DetailPage):
             )
         return found
 
+    def unpublishable(self, entry: Entry) -> str | None:
+        """Why the entry cannot be published now; the check of the write."""
+        return refusal(
+            partial(
+                rules.check_publishable,
+                data=queries.data_of(entry),
+                classifications=queries.classification_codes(),
+                standard=self.standard,
+                today=self.now.astimezone(CITY_TZ).date(),
+            ),
+            self.items,
+        )
+
+    def misfits(self, entry: Entry) -> list[str]:
+        """What the standard in force demands beyond the one the entry was made under."""
+        if entry.standard >= self.in_force.number:
+            return []
+        found = rules.misfits(
+            queries.data_of(entry),
+            self.items,
+            classifications=queries.classification_codes(),
+            standard=self.in_force,
+            today=self.now.astimezone(CITY_TZ).date(),
+        )
+        return [labels.fault_line(plain(error), self.in_force) for error in found]
+
     def detail_context(self, obj: Entry) -> dict[str, Any]:
         values = {**queries.snapshot_of(obj, ()), "classification_code": str(obj.classification)}
         values["provider_name"] = str(obj.unit)
         values.pop("items")
         return {
-            "metadata": [
-                (label, labels.readable(field, values.get(field)))
-                for field, label in labels.METADATA.items()
-                if values.get(field) not in ("", [], None)
-            ],
+            "metadata": labels.metadata(values, self.standard),
+            "older": obj.standard < self.in_force.number,
+            "standard_in_force": self.in_force.number,
+            "misfits": self.misfits(obj),
             "items": self.items,
             "item_columns": item_columns(),
             "ungraded": sum(1 for item in self.items if not item.grade),
@@ -204,62 +249,3 @@ def refusal(check: Any, *args: Any) -> str | None:
     except QuanshuError as fault:
         return fault_text(fault)
     return None
-
-
-class Versions(Page):
-    """What changed between any two published versions, or since one of them."""
-
-    permission = P.VIEW
-    template_name = "catalogue/versions.html"
-
-    @cached_property
-    def entry(self) -> Entry:
-        return queries.get_entry(actor=self.actor, uid=self.kwargs["uid"])
-
-    def page_title(self) -> str:
-        return _("Versions of %(name)s") % {"name": self.entry.title}
-
-    def crumbs(self) -> Any:
-        return ((_("Catalogue"), reverse("catalogue:entries")), (self.entry.title, self.entry.get_absolute_url()))
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        entry = self.entry
-        versions = list(entry.versions.all())
-        drafts = entry.state in {"draft", "review"} and queries.sees_drafts(self.actor, entry)
-        context: dict[str, Any] = {"entry": entry, "versions": versions, "drafts": drafts, "rows": []}
-        if not versions:
-            return context
-        newest = None if drafts else versions[0].number
-        before = self.asked("from", versions[1].number if len(versions) > 1 and not drafts else versions[0].number)
-        after = self.asked("to", newest)
-        if after is None and not drafts:
-            after = versions[0].number
-        found = queries.compare(entry, before or 0, after)
-        return {**context, "before": before, "after": after, "rows": readable_rows(found)}
-
-    def asked(self, key: str, default: int | None) -> int | None:
-        """A version number from the URL; "now" is the entry as it stands."""
-        text = self.request.GET.get(key, "")
-        if text == "now":
-            return None
-        return int(text) if text.isdecimal() and len(text) < 9 else default
-
-
-def readable_rows(found: list[tuple[str, object, object]]) -> list[dict[str, Any]]:
-    """Rows of the comparison in words; an item that came or went is one row, not one for each property."""
-    whole: dict[str, dict[str, Any]] = {}
-    rows = []
-    for path, before, after in found:
-        parts = path.split(".")
-        if parts[0] == "items" and parts[-1] == "title" and None in (before, after):
-            kind = "added" if before is None else "removed"
-            label = f"{_('Information item')} {parts[1]}"
-            whole[parts[1]] = {"label": label, "before": before or "—", "after": after or "—", "kind": kind}
-    for path, before, after in found:
-        parts = path.split(".")
-        if parts[0] == "items" and len(parts) > 1 and parts[1] in whole:
-            continue
-        field = parts[-1]
-        values = {"before": labels.readable(field, before), "after": labels.readable(field, after)}
-        rows.append({"label": labels.path_label(path), "kind": "changed", **values})
-    return [*rows, *whole.values()]

@@ -8,7 +8,10 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.kernel.errors import fill
+from quanshu.supply.catalogue.models import in_language
 from quanshu.supply.catalogue.types import STATE_NAMES
+from quanshu.supply.standards.api import Kind, Standard
 
 STATE_TONES = {"draft": "secondary", "review": "orange", "published": "green", "withdrawn": "red"}
 SHARE_TYPES = {"1": _("Unconditional sharing"), "2": _("Conditional sharing"), "3": _("Not shared")}
@@ -85,6 +88,7 @@ METADATA: Mapping[str, Any] = {
     "update_cycle": _("Update cycle"),
     "related_codes": _("Related resource codes"),
     "sensitive_reason": _("Not landed because"),
+    "standard": _("Version of the catalogue standard"),
 }
 ITEM_FIELDS: Mapping[str, Any] = {
     "name": _("Field"),
@@ -144,20 +148,56 @@ def grade_label(grade: str) -> str:
     return str(GRADES.get(grade, _("Not graded")))
 
 
-def readable(field: str, value: Any) -> str:
-    """A metadata or item value as people read it; a dash for none."""
+def readable(field: str, value: Any, standard: Standard | None = None) -> str:
+    """A metadata or item value as people read it, by the code lists of a standard; a dash for none."""
     if value is None or value in ("", [], ()):
         return "—"
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, list | tuple):
         return "、".join(str(part) for part in value)
+    if standard is not None and (title := code_title(standard, field, str(value))):
+        return title
     return str(CODES.get(field, {}).get(str(value), value))
 
 
-def path_label(path: str) -> str:
-    """The path of a difference as words: metadata by its standard name, an item by its column."""
-    parts = path.split(".")
+def code_title(standard: Standard, field: str, code: str) -> str:
+    """What a code of a field is called in the standard, in the reader's language; "" when it is not a code."""
+    if code in CODES.get(field, {}):
+        return str(CODES[field][code])
+    code_of = field.removeprefix("extra.")
+    found = next((value for value in standard.values_of(code_of) if value.code == code), None)
+    own = standard.field(code_of)
+    if found is None and own is not None and own.kind == Kind.FLAG:
+        return gettext("Yes") if code == "true" else gettext("No")
+    return in_language(found.title, found.title_en) if found else ""
+
+
+def field_label(field: str, standard: Standard) -> str:
+    """A field by its name: the platform's own word, else the standard's title."""
+    known = METADATA.get(field) or ITEM_FIELDS.get(field)
+    if known:
+        return str(known)
+    own = standard.field(field.removeprefix("extra."))
+    return in_language(own.title, own.title_en) if own else field
+
+
+def metadata(values: Mapping[str, Any], standard: Standard) -> list[tuple[str, str]]:
+    """(label, value) of everything an entry says, the standard's own fields at the end."""
+    own = {f"extra.{code}": value for code, value in values.get("extra", {}).items()}
+    said = {field: values.get(field) for field in METADATA} | own
+    return [
+        (field_label(field, standard), readable(field, value, standard))
+        for field, value in said.items()
+        if value not in ("", [], None)
+    ]
+
+
+def fault_line(fault: Mapping[str, Any], standard: Standard) -> str:
+    """A kept fault in words: the field, what is wrong, what to do."""
+    parts = str(fault["field"]).split(".")
+    name = field_label(parts[-1], standard) if parts[-1] else ""
     if parts[0] == "items" and len(parts) > 2:
-        return f"{gettext('Information item')} {parts[1]} · {ITEM_FIELDS.get(parts[2], parts[2])}"
-    return str(METADATA.get(path, path))
+        name = f"{gettext('Information item')} {parts[1]} · {ITEM_FIELDS.get(parts[-1], parts[-1])}"
+    texts = [fill(gettext(fault[key]), fault.get("params", {})) for key in ("fault", "remedy") if fault.get(key)]
+    return f"{name}：{' '.join(texts)}" if name else " ".join(texts)

@@ -55,6 +55,17 @@ class Revise(EntryAction):
         return _("Version %(number)s is open as a draft.") % {"number": entry.version}, entry.get_absolute_url()
 
 
+class Adopt(EntryAction):
+    """Put a draft under the standard in force."""
+
+    permission = P.EDIT
+
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
+        entry = services.adopt_standard(actor=self.actor, now=self.now, entry=self.entry())
+        text = _("The draft now follows version %(number)s of the standard.") % {"number": entry.standard}
+        return text, entry.get_absolute_url()
+
+
 class WithReason(FormPage):
     """A step that needs a reason."""
 

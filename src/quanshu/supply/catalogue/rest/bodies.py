@@ -51,6 +51,7 @@ class EntryBody(Schema):
     update_cycle: str = "monthly"
     related_codes: list[str] = []
     sensitive_reason: str = ""
+    extra: dict[str, str] = {}
 
     def value(self) -> EntryData:
         """As the value services take."""

@@ -83,7 +83,7 @@ SECTORS = {
 STAGES = {
     "listed": _("Listed"),
     "contacted": _("Contacted"),
-    "agreed": _("Agreed"),
+    "agreed": _("Agreement reached"),
     "connected": _("Connected"),
     "sharing": _("Is sharing"),
     "delisted": _("Off the list"),

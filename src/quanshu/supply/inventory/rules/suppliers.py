@@ -21,7 +21,9 @@ COMPANY_MACHINE = Machine(
     states=S,
     transitions=(
         Transition("contact", frozenset({S.LISTED}), S.CONTACTED, P.COMPANY_EDIT, E.CONTACTED, label=N_("Contacted")),
-        Transition("agree", frozenset({S.CONTACTED}), S.AGREED, P.COMPANY_EDIT, E.AGREED, label=N_("Agreed")),
+        Transition(
+            "agree", frozenset({S.CONTACTED}), S.AGREED, P.COMPANY_EDIT, E.AGREED, label=N_("Agreement reached")
+        ),
         Transition("connect", frozenset({S.AGREED}), S.CONNECTED, P.COMPANY_EDIT, E.CONNECTED, label=N_("Connected")),
     ),
 )

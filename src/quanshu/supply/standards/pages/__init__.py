@@ -1,1 +1,1 @@
-"""Pages of standards."""
+"""Pages of the catalogue standard."""

@@ -1,11 +1,11 @@
-"""Writes of the catalogue: permission, rule, change, audit, outbox, in one transaction."""
+"""Writes of an entry: permission, rule, change, audit, outbox, in one transaction."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +17,7 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.kernel.ids import new_uid
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor, Place, require
+from quanshu.shared.access.api import Actor, ActorKind, Place, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
@@ -27,7 +27,9 @@ from quanshu.supply.catalogue.landing.writes import note_reason
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.search.index import index_entries
+from quanshu.supply.catalogue.services.migrating import note_fit
 from quanshu.supply.catalogue.types import EntryData, EntryState, ItemData
+from quanshu.supply.standards.api import Standard, serial_width, standard_in_force
 
 KIND = "catalogue.entry"
 
@@ -39,17 +41,19 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
     Raises Forbidden, or FieldErrors naming every field at fault.
     """
     require(actor, CataloguePermission.EDIT, _At(unit.path))
-    rules.check_entry(data, classifications=queries.classification_codes())
+    standard = standard_in_force()
+    _check_data(data, standard, actor=actor, now=now)
     if items:
-        rules.check_items(items)
+        rules.check_items(items, standard=standard, today=_day(now))
     if any(item.grade for item in items):
         require(actor, CataloguePermission.GRADE, _At(unit.path))
     classification = Classification.objects.get(code=data.classification_code)
     uid = new_uid()
     entry = Entry(
         uid=uid,
-        code=issue_code(classification),
+        code=issue_code(classification, standard),
         unit=unit,
+        standard=standard.number,
         lake_table=f"entry_{uid.replace('-', '')}",
         created_at=now,
         updated_at=now,
@@ -67,7 +71,7 @@ def update_entry(*, actor: Actor, now: datetime, entry: Entry, data: EntryData) 
     """Change a draft's core metadata. Raises Forbidden, WrongState or FieldErrors."""
     require(actor, CataloguePermission.EDIT, entry)
     rules.check_editable(entry.state)
-    rules.check_entry(data, classifications=queries.classification_codes())
+    _check_data(data, queries.standard_of_entry(entry), actor=actor, now=now)
     before = queries.snapshot_of(entry, ())
     fill(entry, data, Classification.objects.get(code=data.classification_code))
     entry.updated_at = now
@@ -83,7 +87,7 @@ def set_items(*, actor: Actor, now: datetime, entry: Entry, items: Sequence[Item
     """Replace a draft's items. Raises Forbidden, WrongState or FieldErrors."""
     require(actor, CataloguePermission.EDIT, entry)
     rules.check_editable(entry.state)
-    rules.check_items(items)
+    rules.check_items(items, standard=queries.standard_of_entry(entry), today=_day(now))
     graded = dict(entry.items.values_list("name", "grade"))
     if any(item.grade != graded.get(item.name, "") for item in items):
         require(actor, CataloguePermission.GRADE, entry)
@@ -127,7 +131,7 @@ def submit_entry(*, actor: Actor, now: datetime, entry: Entry) -> Entry:
     entry = _locked(entry)
     require(actor, CataloguePermission.SUBMIT, entry)
     rules.check_step(entry.state, "submit")
-    rules.check_publishable(queries.items_of(entry))
+    _check_publishable(entry, queries.items_of(entry), actor=actor, now=now)
     _move(entry, EntryState.REVIEW, now)
     workflow.open_todo(
         kind="catalogue.review",
@@ -167,8 +171,8 @@ def publish_entry(*, actor: Actor, now: datetime, entry: Entry) -> Entry:
     require(actor, CataloguePermission.PUBLISH, entry)
     rules.check_step(entry.state, "publish")
     items = queries.items_of(entry)
-    rules.check_publishable(items)
-    entry.publish_date = now.astimezone(CITY_TZ).date()
+    _check_publishable(entry, items, actor=actor, now=now)
+    entry.publish_date = _day(now)
     entry.published_version = entry.version
     _move(entry, EntryState.PUBLISHED, now)
     EntryVersion.objects.create(
@@ -179,19 +183,38 @@ def publish_entry(*, actor: Actor, now: datetime, entry: Entry) -> Entry:
         published_by=actor.name,
     )
     _close_review(entry, now)
+    note_fit(entry, items, now=now)
     _note(entry, CatalogueEvent.PUBLISHED, actor=actor, now=now, details={"version": entry.version})
     return entry
 
 
 @transaction.atomic
 def revise_entry(*, actor: Actor, now: datetime, entry: Entry) -> Entry:
-    """Open the next version of a published or withdrawn entry as a draft. Raises Forbidden, WrongState."""
+    """Open the next version of a published or withdrawn entry as a draft, under the standard in force.
+
+    Raises Forbidden, WrongState.
+    """
     entry = _locked(entry)
     require(actor, CataloguePermission.EDIT, entry)
     rules.check_step(entry.state, "restore" if entry.state == EntryState.WITHDRAWN else "revise")
     entry.version += 1
+    entry.standard = standard_in_force().number
     _move(entry, EntryState.DRAFT, now)
-    _note(entry, CatalogueEvent.REVISED, actor=actor, now=now, details={"version": entry.version})
+    details = {"version": entry.version, "standard": entry.standard}
+    _note(entry, CatalogueEvent.REVISED, actor=actor, now=now, details=details)
+    return entry
+
+
+@transaction.atomic
+def adopt_standard(*, actor: Actor, now: datetime, entry: Entry) -> Entry:
+    """Put a draft under the standard in force; from then on it is held against that. Raises Forbidden, WrongState."""
+    entry = _locked(entry)
+    require(actor, CataloguePermission.EDIT, entry)
+    rules.check_editable(entry.state)
+    before, entry.standard = entry.standard, standard_in_force().number
+    entry.updated_at = now
+    entry.save(update_fields=["standard", "updated_at"])
+    _note(entry, CatalogueEvent.UPDATED, actor=actor, now=now, details={"standard": [before, entry.standard]})
     return entry
 
 
@@ -234,11 +257,38 @@ class _At:
         return Place(unit_path=self.unit_path)
 
 
-def issue_code(classification: Classification) -> str:
+def _day(now: datetime) -> date:
+    return now.astimezone(CITY_TZ).date()
+
+
+def _check_data(data: EntryData, standard: Standard, *, actor: Actor, now: datetime) -> None:
+    """Metadata against a version; what the platform itself makes has none of the standard's own fields."""
+    rules.check_entry(
+        data,
+        classifications=queries.classification_codes(),
+        standard=standard,
+        today=_day(now),
+        extras=actor.kind != ActorKind.SYSTEM,
+    )
+
+
+def _check_publishable(entry: Entry, items: Sequence[ItemData], *, actor: Actor, now: datetime) -> None:
+    rules.check_publishable(
+        items,
+        data=queries.data_of(entry),
+        classifications=queries.classification_codes(),
+        standard=queries.standard_of_entry(entry),
+        today=_day(now),
+        extras=actor.kind != ActorKind.SYSTEM,
+    )
+
+
+def issue_code(classification: Classification, standard: Standard) -> str:
     """The next resource code of a class; the class's row counts serials, so none is issued twice."""
     Classification.objects.filter(pk=classification.pk).update(last_serial=F("last_serial") + 1)
     classification.refresh_from_db(fields=["last_serial"])
-    return rules.next_code(classification_code=classification.code, serial=classification.last_serial)
+    width = serial_width(standard)
+    return rules.next_code(classification_code=classification.code, serial=classification.last_serial, width=width)
 
 
 def fill(entry: Entry, data: EntryData, classification: Classification) -> None:
@@ -246,6 +296,7 @@ def fill(entry: Entry, data: EntryData, classification: Classification) -> None:
     values: dict[str, Any] = asdict(data)
     values.pop("classification_code")
     values["related_codes"] = list(data.related_codes)
+    values["extra"] = {code: value for code, value in data.extra.items() if value.strip()}
     for name, value in values.items():
         setattr(entry, name, value)
     entry.classification = classification

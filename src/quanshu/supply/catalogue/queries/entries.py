@@ -19,6 +19,7 @@ from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.types import (
     GRADE_ORDER,
     BadFacet,
+    EntryData,
     EntryNotFound,
     EntryState,
     FacetOption,
@@ -69,6 +70,16 @@ def item_data(item: Item) -> ItemData:
     )
 
 
+def data_of(entry: Entry) -> EntryData:
+    """The row's metadata as the value the rules work on."""
+    names = [name for name in EntryData.__slots__ if name not in {"classification_code", "related_codes"}]
+    return EntryData(
+        classification_code=entry.classification.code,
+        related_codes=tuple(entry.related_codes),
+        **{name: getattr(entry, name) for name in names},
+    )
+
+
 def items_of(entry: Entry) -> tuple[ItemData, ...]:
     """The entry's items in order."""
     return tuple(item_data(item) for item in entry.items.all())
@@ -116,11 +127,20 @@ def version_of(entry: Entry, number: int) -> EntryVersion:
     return version
 
 
+def two_versions(entry: Entry, before: int, after: int | None) -> tuple[dict[str, object], dict[str, object]]:
+    """What two versions say; `after` None means the entry as it is now. Raises VersionNotFound.
+
+    Versions published before the standard had versions say so: they were made under the first.
+    """
+    old = {"standard": 1, "extra": {}} | version_of(entry, before).snapshot
+    if after is None:
+        return old, snapshot_of(entry, items_of(entry))
+    return old, {"standard": 1, "extra": {}} | version_of(entry, after).snapshot
+
+
 def compare(entry: Entry, before: int, after: int | None) -> list[tuple[str, object, object]]:
     """(path, before, after) of what differs between two versions; `after` None means the entry as it is now."""
-    old = version_of(entry, before).snapshot
-    new = snapshot_of(entry, items_of(entry)) if after is None else version_of(entry, after).snapshot
-    return rules.differences(old, new)
+    return rules.differences(*two_versions(entry, before, after))
 
 
 def units_to_edit(actor: Actor) -> QuerySet[Unit]:
@@ -145,7 +165,8 @@ def faces_of(actor: Actor, entries: Sequence[Entry]) -> list[tuple[Entry, tuple[
     if revised:
         hidden = Entry.objects.filter(pk__in=revised).exclude(scope_q(actor, CataloguePermission.VIEW))
         in_force = EntryVersion.objects.filter(entry__in=hidden, number=F("entry__published_version"))
-        said = {row.entry_id: dict(row.snapshot) for row in in_force}
+        # Snapshots of before the standard had versions were made under the first.
+        said = {row.entry_id: {"standard": 1, "extra": {}} | row.snapshot for row in in_force}
     return [_face(row, said[row.pk]) if row.pk in said else (row, items_of(row)) for row in entries]
 
 
@@ -177,6 +198,8 @@ def snapshot_of(entry: Entry, items: Sequence[ItemData]) -> dict[str, object]:
         "update_cycle",
         "related_codes",
         "sensitive_reason",
+        "standard",
+        "extra",
     ]
     snapshot: dict[str, object] = {name: getattr(entry, name) for name in names}
     snapshot["provider_code"] = entry.unit.code

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
+from datetime import date
 
 from django.utils.translation import gettext_noop as N_
 
@@ -18,27 +19,24 @@ from quanshu.supply.catalogue.types import (
     STEP_NAMES,
     EntryData,
     EntryState,
-    FormatClass,
     ItemData,
     NotGraded,
-    OpenType,
-    ShareMode,
-    ShareType,
-    UpdateCycle,
     WrongState,
 )
+from quanshu.supply.standards.api import Level, Standard, first_standard, fits_code, value_faults
 
 P, E, S, L = CataloguePermission, CatalogueEvent, EntryState, STEP_NAMES
 COLUMN_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_ITEMS = 500
-OPTIONAL_TEXTS = (
-    ("name_en", 200),
-    ("abstract_en", 2000),
-    ("share_condition", 2000),
-    ("share_law", 2000),
-    ("open_condition", 2000),
-    ("sensitive_reason", 2000),
-)
+# What is said when a field is empty that its condition demands; others are told in general words.
+CONDITIONS: Mapping[str, tuple[str, str]] = {
+    "share_condition": (N_("Conditional sharing needs its condition."), N_("Say who may use the data and for what.")),
+    "share_law": (
+        N_("Refusing to share needs the law or regulation that forbids it."),
+        N_("Name the law and its article, or choose another share type."),
+    ),
+    "open_condition": (N_("Conditional opening needs its condition."), N_("Enter it.")),
+}
 
 MACHINE = Machine(
     name="catalogue.entry",
@@ -68,53 +66,62 @@ def check_editable(state: str) -> None:
         raise WrongState(state=state, step="edit")
 
 
-def check_entry(data: EntryData, *, classifications: Sequence[str]) -> None:
-    """Core metadata complete and consistent (政务信息资源目录编制指南, 2017).
+def check_entry(
+    data: EntryData,
+    *,
+    classifications: Container[str],
+    standard: Standard | None = None,
+    today: date | None = None,
+    extras: bool = True,
+) -> None:
+    """Core metadata complete and consistent under a version of the standard, the first when none is named.
 
     Raises FieldErrors naming every field at fault at once.
     """
-    faults: list[FieldError] = []
-    require_text(faults, "resource_name", data.resource_name, most=100)
-    require_text(faults, "abstract", data.abstract, most=2000)
-    for field, most in OPTIONAL_TEXTS:
-        check_length(faults, field, getattr(data, field), most=most)
-    if data.classification_code not in classifications:
-        faults.append(FieldError("classification_code", N_("This class is not in the standard."), N_("Choose one.")))
-    for name, value, allowed in (
-        ("share_type", data.share_type, ShareType),
-        ("share_mode", data.share_mode, ShareMode),
-        ("open_type", data.open_type, OpenType),
-        ("update_cycle", data.update_cycle, UpdateCycle),
-        ("format_class", data.format_class, FormatClass),
-    ):
-        if value not in {member.value for member in allowed}:
-            faults.append(FieldError(name, N_("This value is not in the code list."), N_("Choose one.")))
-    faults.extend(condition_faults(data))
+    faults = entry_faults(data, classifications=classifications, standard=standard, today=today, extras=extras)
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
 
-def condition_faults(data: EntryData) -> list[FieldError]:
-    """Conditional sharing states its condition, refusal its law, conditional opening its condition."""
-    faults: list[FieldError] = []
-    if data.share_type == ShareType.CONDITIONAL and not data.share_condition.strip():
-        faults.append(
-            FieldError(
-                "share_condition",
-                N_("Conditional sharing needs its condition."),
-                N_("Say who may use the data and for what."),
-            )
-        )
-    if data.share_type == ShareType.NOT_SHARED and not data.share_law.strip():
-        faults.append(
-            FieldError(
-                "share_law",
-                N_("Refusing to share needs the law or regulation that forbids it."),
-                N_("Name the law and its article, or choose another share type."),
-            )
-        )
-    if data.open_type == OpenType.CONDITIONAL and not data.open_condition.strip():
-        faults.append(FieldError("open_condition", N_("Conditional opening needs its condition."), N_("Enter it.")))
+def entry_values(data: EntryData) -> dict[str, str]:
+    """What was entered as {field code: text}; a field of the standard's own as `extra.<code>`."""
+    values = {name: getattr(data, name) for name in EntryData.__slots__ if name not in {"extra", "related_codes"}}
+    return values | {"related_codes": "; ".join(data.related_codes)} | dict(data.extra)
+
+
+def entry_faults(
+    data: EntryData,
+    *,
+    classifications: Container[str],
+    standard: Standard | None = None,
+    today: date | None = None,
+    extras: bool = True,
+) -> list[FieldError]:
+    """Every fault of an entry's metadata: obligations, lengths, code lists, conditions, the class, other codes.
+
+    Without `extras` the standard's own fields need not be filled: what the platform itself makes has none.
+    """
+    standard = standard or first_standard()
+    own = {each.code for each in standard.extras()}
+    values = entry_values(data)
+    faults = []
+    for fault in value_faults(standard, values, today=today):
+        empty = not values.get(fault.field, "").strip()
+        if fault.field in own and empty and not extras:
+            continue
+        words = CONDITIONS.get(fault.field) if empty else None
+        name = f"extra.{fault.field}" if fault.field in own else fault.field
+        said = words or (fault.fault, fault.remedy)
+        faults.append(FieldError(name, *said, params=fault.params))
+    if data.classification_code.strip() and data.classification_code not in classifications:
+        faults.append(FieldError("classification_code", N_("This class is not in the standard."), N_("Choose one.")))
+    for code in sorted(set(data.extra) - own):
+        fault_text = N_("The standard this entry is made under has no such field.")
+        faults.append(FieldError(f"extra.{code}", fault_text, N_("Leave it out.")))
+    for code in data.related_codes:
+        if not fits_code(standard, code):
+            fault_text = N_("“%(code)s” is not a resource code.")
+            faults.append(FieldError("related_codes", fault_text, N_("Correct it."), {"code": code}))
     return faults
 
 
@@ -135,8 +142,11 @@ def check_length(faults: list[FieldError], name: str, value: str, *, most: int) 
         faults.append(FieldError(name, N_("This text holds a NUL character."), N_("Remove it.")))
 
 
-def check_items(items: Sequence[ItemData]) -> None:
-    """Items usable as the contract of intake: unique column names, known types, a grade from the list."""
+def check_items(items: Sequence[ItemData], *, standard: Standard | None = None, today: date | None = None) -> None:
+    """Items usable as the contract of intake: unique column names, known types, a grade from the list.
+
+    Raises FieldErrors; what the standard demands of an item is asked with the rest.
+    """
     faults: list[FieldError] = []
     if not items:
         faults.append(FieldError("items", N_("An entry needs at least one information item."), N_("Add items.")))
@@ -144,10 +154,33 @@ def check_items(items: Sequence[ItemData]) -> None:
         faults.append(FieldError("items", N_("An entry holds at most 500 items."), N_("Split the entry.")))
     seen: set[str] = set()
     for item in items:
-        faults.extend(item_faults(item, seen))
+        faults.extend(row_faults(item, seen, standard=standard, today=today))
         seen.add(item.name)
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def item_values(item: ItemData) -> dict[str, str]:
+    """An item as {field code: text}. A flag that is not set counts as answered; a grade is asked for later."""
+    values = {name: getattr(item, name) for name in ItemData.__slots__ if name != "grade"}
+    plain = {name: "; ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {
+        name: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in plain.items()
+    }
+
+
+def row_faults(
+    item: ItemData, seen: set[str], *, standard: Standard | None = None, today: date | None = None
+) -> list[FieldError]:
+    """Every fault of one item, the platform's own rules first, then what the standard demands."""
+    faults = item_faults(item, seen)
+    told = {fault.field for fault in faults}
+    demanded = value_faults(
+        standard or first_standard(), item_values(item), level=Level.ITEM, at=f"items.{item.name}.", today=today
+    )
+    graded_later = f"items.{item.name}.grade"
+    return faults + [fault for fault in demanded if fault.field not in told and fault.field != graded_later]
 
 
 def item_faults(item: ItemData, seen: set[str]) -> list[FieldError]:
@@ -179,8 +212,19 @@ def item_faults(item: ItemData, seen: set[str]) -> list[FieldError]:
     return faults
 
 
-def check_publishable(items: Sequence[ItemData]) -> None:
-    """Every item graded (分级分类, GB/T 43697) before the entry is published."""
+def check_publishable(
+    items: Sequence[ItemData],
+    *,
+    data: EntryData | None = None,
+    classifications: Container[str] = (),
+    standard: Standard | None = None,
+    today: date | None = None,
+    extras: bool = True,
+) -> None:
+    """Every item graded (分级分类, GB/T 43697), and the whole fitting its version of the standard.
+
+    Raises NotGraded or FieldErrors.
+    """
     ungraded = [item for item in items if not item.grade]
     if ungraded:
         raise NotGraded(
@@ -189,7 +233,26 @@ def check_publishable(items: Sequence[ItemData]) -> None:
                 for item in ungraded
             )
         )
-    check_items(items)
+    check_items(items, standard=standard, today=today)
+    if data is not None:
+        check_entry(data, classifications=classifications, standard=standard, today=today, extras=extras)
+
+
+def misfits(
+    data: EntryData,
+    items: Sequence[ItemData],
+    *,
+    classifications: Container[str],
+    standard: Standard,
+    today: date | None = None,
+) -> list[FieldError]:
+    """What keeps an entry from fitting a version of the standard; nothing when it fits."""
+    faults = entry_faults(data, classifications=classifications, standard=standard, today=today)
+    seen: set[str] = set()
+    for item in items:
+        faults += row_faults(item, seen, standard=standard, today=today)
+        seen.add(item.name)
+    return faults
 
 
 def highest(grades: Sequence[str]) -> str:
@@ -197,9 +260,9 @@ def highest(grades: Sequence[str]) -> str:
     return max(grades, key=lambda grade: GRADE_ORDER.get(grade, 0), default="")
 
 
-def next_code(*, classification_code: str, serial: int) -> str:
-    """A resource code: the classification, a slash and a six-digit serial within it."""
-    return f"{classification_code}/{serial:06d}"
+def next_code(*, classification_code: str, serial: int, width: int = 6) -> str:
+    """A resource code: the classification, a slash and a serial of at least `width` digits within it."""
+    return f"{classification_code}/{serial:0{width}d}"
 
 
 def differences(before: dict[str, object], after: dict[str, object]) -> list[tuple[str, object, object]]:
