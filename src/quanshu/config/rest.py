@@ -18,6 +18,7 @@ from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.services.rest import router as services
 from quanshu.supply.catalogue.rest import router as catalogue
 from quanshu.supply.census.rest import router as census
+from quanshu.supply.exchange.rest import router as exchange
 from quanshu.supply.fusion.rest import router as fusion
 from quanshu.supply.hosting.rest import router as hosting
 from quanshu.supply.intake.rest import router as intake
@@ -71,6 +72,7 @@ for prefix, router in (
     ("organisation", organisation),
     ("standards", standards),
     ("catalogue", catalogue),
+    ("catalogue", exchange),
     ("intake", intake),
     ("inventory", inventory),
     ("census", census),

@@ -30,6 +30,7 @@ ROOMS = [
     "quanshu.organisation",
     "quanshu.supply.standards",
     "quanshu.supply.catalogue",
+    "quanshu.supply.exchange",
     "quanshu.supply.registration",
     "quanshu.supply.intake",
     "quanshu.supply.inventory",

@@ -14,6 +14,8 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("", include("quanshu.organisation.urls")),
     path("standards/", include("quanshu.supply.standards.urls")),
+    # Before the catalogue, whose last addresses take any word.
+    path("catalogue/", include("quanshu.supply.exchange.urls")),
     path("catalogue/", include("quanshu.supply.catalogue.urls")),
     path("intake/", include("quanshu.supply.intake.urls")),
     path("inventory/", include("quanshu.supply.inventory.urls")),

@@ -5,11 +5,18 @@ from __future__ import annotations
 from quanshu.supply.catalogue.events import CatalogueEvent
 from quanshu.supply.catalogue.landing.reads import list_exceptions
 from quanshu.supply.catalogue.landing.writes import decide_exception
-from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
+from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item, in_language
+from quanshu.supply.catalogue.pages.buttons import Spot, register_buttons
+from quanshu.supply.catalogue.pages.labels import fault_line
+from quanshu.supply.catalogue.pages.versions import field_row, item_row
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.queries import (
+    FACETS,
     catalogue_figures,
+    classification_codes,
     contract_of,
+    data_of,
+    face_of,
     find_entry_by_code,
     get_entry,
     highest_grade,
@@ -17,8 +24,15 @@ from quanshu.supply.catalogue.queries import (
     key_columns,
     lake_table_of,
     list_entries,
+    snapshot_of,
+    standard_of_entry,
+    units_to_edit,
 )
+from quanshu.supply.catalogue.rest.bodies import Facets
+from quanshu.supply.catalogue.rules import entry_faults, row_faults
+from quanshu.supply.catalogue.rules.comparing import compare_versions
 from quanshu.supply.catalogue.search.finding import search as search_entries
+from quanshu.supply.catalogue.search.listing import narrowed_entries
 from quanshu.supply.catalogue.search.stages import Answer, Asked, Owner, Stage, register_stage
 from quanshu.supply.catalogue.search.types import Found, Hit
 from quanshu.supply.catalogue.services import (
@@ -35,6 +49,7 @@ from quanshu.supply.catalogue.services import (
     update_entry,
     withdraw_entry,
 )
+from quanshu.supply.catalogue.services.migrating import fault_row
 from quanshu.supply.catalogue.types import (
     GRADE_ORDER,
     EntryData,
@@ -43,11 +58,14 @@ from quanshu.supply.catalogue.types import (
     Figures,
     Grade,
     ItemData,
+    OpenType,
     ShareType,
     UpdateCycle,
+    VersionNotFound,
 )
 
 __all__ = [
+    "FACETS",
     "GRADE_ORDER",
     "Answer",
     "Asked",
@@ -59,39 +77,59 @@ __all__ = [
     "EntryNotFound",
     "EntryState",
     "EntryVersion",
+    "Facets",
     "Figures",
     "Found",
     "Grade",
     "Hit",
     "Item",
     "ItemData",
+    "OpenType",
     "Owner",
     "ShareType",
+    "Spot",
     "Stage",
     "UpdateCycle",
+    "VersionNotFound",
     "adopt_standard",
     "assess_standard",
     "catalogue_figures",
+    "classification_codes",
+    "compare_versions",
     "contract_of",
     "create_entry",
+    "data_of",
     "decide_exception",
+    "entry_faults",
+    "face_of",
+    "fault_line",
+    "fault_row",
+    "field_row",
     "find_entry_by_code",
     "get_entry",
     "grade_items",
     "highest_grade",
+    "in_language",
+    "item_row",
     "items_of",
     "key_columns",
     "lake_table_of",
     "list_entries",
     "list_exceptions",
+    "narrowed_entries",
     "point_entry_at",
     "publish_entry",
+    "register_buttons",
     "register_stage",
     "return_entry",
     "revise_entry",
+    "row_faults",
     "search_entries",
     "set_items",
+    "snapshot_of",
+    "standard_of_entry",
     "submit_entry",
+    "units_to_edit",
     "update_entry",
     "withdraw_entry",
 ]

@@ -53,11 +53,6 @@ def actions() -> dict[str, Any]:
         E.REPOINTED: _("Data read from another table"),
         E.ASSESSMENT_QUEUED: _("Entries to be held against the standard"),
         E.ASSESSED: _("Entries held against the standard"),
-        E.IMPORT_STARTED: _("Excel file taken in"),
-        E.IMPORT_READ: _("Excel file read and checked"),
-        E.IMPORT_KEPT: _("Entries of the file kept as drafts"),
-        E.IMPORT_DISCARDED: _("Import discarded"),
-        E.EXPORTED: _("Official table exported"),
     }
 
 

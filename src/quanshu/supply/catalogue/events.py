@@ -21,8 +21,3 @@ class CatalogueEvent(StrEnum):
     REPOINTED = "catalogue.entry.repointed"
     ASSESSMENT_QUEUED = "catalogue.migration.queued"
     ASSESSED = "catalogue.migration.assessed"
-    IMPORT_STARTED = "catalogue.import.started"
-    IMPORT_READ = "catalogue.import.read"
-    IMPORT_KEPT = "catalogue.import.kept"
-    IMPORT_DISCARDED = "catalogue.import.discarded"
-    EXPORTED = "catalogue.table.exported"

@@ -188,24 +188,6 @@ class EntryNotFound(NotFound):
     remedy = "Search the catalogue, or ask the unit that owns the data."
 
 
-class ImportState(StrEnum):
-    READING = "reading"
-    CHECKED = "checked"
-    KEEPING = "keeping"
-    DONE = "done"
-    FAILED = "failed"
-    DISCARDED = "discarded"
-
-
-class Outcome(StrEnum):
-    """What an import makes of one entry of its file."""
-
-    NEW = "new"
-    CHANGE = "change"
-    SAME = "same"
-    REFUSED = "refused"
-
-
 STATE_NAMES: Mapping[str, str] = {
     EntryState.DRAFT: N_("Draft"),
     EntryState.REVIEW: N_("Under review"),
@@ -255,21 +237,3 @@ class BadFacet(Invalid):
     code = "catalogue.bad_facet"
     message = "The facet %(facet)s does not know the value “%(value)s”."
     remedy = "Choose a value from the list, or leave the facet out."
-
-
-class ImportNotFound(NotFound):
-    code = "catalogue.import_not_found"
-    message = "There is no import “%(uid)s” that you may see."
-    remedy = "Open the list of imports and choose one."
-
-
-class ImportNotReady(Conflict):
-    code = "catalogue.import_not_ready"
-    message = "This import cannot take that step now."
-    remedy = "Reload its page: it shows how far the import is and what can be done."
-
-
-class BadFormat(NotFound):
-    code = "catalogue.bad_format"
-    message = "The catalogue is not to be had as “%(format)s”."
-    remedy = "Ask for ttl, rdf or jsonld."

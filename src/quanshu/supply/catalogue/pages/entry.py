@@ -17,9 +17,10 @@ from quanshu.shared.web.api import Action, Column, DetailPage, fault_text
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.models import Entry, in_language
 from quanshu.supply.catalogue.pages import labels
+from quanshu.supply.catalogue.pages.buttons import Spot, buttons_at
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.services import KIND
-from quanshu.supply.catalogue.services.migrating import plain
+from quanshu.supply.catalogue.services.migrating import fault_row
 from quanshu.supply.catalogue.types import STEP_NAMES, EntryState, ItemData, ShareType
 from quanshu.supply.standards.api import standard_in_force
 
@@ -203,7 +204,7 @@ class EntryPage(DetailPage):
             standard=self.in_force,
             today=self.now.astimezone(CITY_TZ).date(),
         )
-        return [labels.fault_line(plain(error), self.in_force) for error in found]
+        return [labels.fault_line(fault_row(error), self.in_force) for error in found]
 
     def detail_context(self, obj: Entry) -> dict[str, Any]:
         values = {**queries.snapshot_of(obj, ()), "classification_code": str(obj.classification)}
@@ -232,6 +233,7 @@ class EntryPage(DetailPage):
                 if allows(self.actor, permission)
             ],
             "share_label": labels.SHARE_TYPES.get(obj.share_type, obj.share_type),
+            "files": buttons_at(Spot.FILES, self.actor, obj),
             "share_tone": labels.SHARE_TONES.get(obj.share_type, "secondary"),
         }
 

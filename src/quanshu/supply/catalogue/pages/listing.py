@@ -13,7 +13,7 @@ from quanshu.shared.web.api import Action, Column, ListPage, Page
 from quanshu.supply.catalogue import queries
 from quanshu.supply.catalogue.models import Classification
 from quanshu.supply.catalogue.pages import found, labels
-from quanshu.supply.catalogue.pages.tables import table_actions
+from quanshu.supply.catalogue.pages.buttons import Spot, buttons_at
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.search.listing import Listing
 from quanshu.supply.catalogue.types import GRADE_ORDER, FacetOption
@@ -78,7 +78,11 @@ class Entries(ListPage):
         return self.listing.rows(None if best_first else self.sorting())
 
     def actions(self) -> list[Action]:
-        found = table_actions(self.actor, self.request.GET.urlencode())
+        unfit = reverse("catalogue:migration-now")
+        found = [
+            *buttons_at(Spot.LIST, self.actor, self.request.GET.urlencode()),
+            Action(str(_("Entries that do not fit")), unfit, "list-check", "outline-primary", "get"),
+        ]
         if not queries.units_to_edit(self.actor).exists():
             return found
         return [Action(str(_("New entry")), reverse("catalogue:entry-create"), icon="plus", method="get"), *found]

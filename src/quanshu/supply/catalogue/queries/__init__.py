@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from quanshu.supply.catalogue.queries.dcat import (
-    export_dcat,
-    format_called,
-    open_versions,
-    readable_versions,
-)
 from quanshu.supply.catalogue.queries.entries import (
     FACETS,
     ON_HAND,
@@ -60,14 +54,12 @@ __all__ = [
     "contract_of",
     "data_of",
     "data_said",
-    "export_dcat",
     "face_of",
     "faces_of",
     "facet_options",
     "facet_q",
     "find_assessment",
     "find_entry_by_code",
-    "format_called",
     "get_entry",
     "highest_grade",
     "item_data",
@@ -78,9 +70,7 @@ __all__ = [
     "list_entries",
     "list_fits",
     "narrow_entries",
-    "open_versions",
     "progress_of",
-    "readable_versions",
     "sees_drafts",
     "snapshot_of",
     "standard_of_entry",

@@ -102,3 +102,8 @@ class Listing:
             return ""
         hits = finding.hits_of(self.actor, self.ranking.ids[:1], self.text)
         return finding.heard_as(hits[0]) if hits else ""
+
+
+def narrowed_entries(actor: Actor, text: str, chosen: Mapping[str, str]) -> QuerySet[Entry]:
+    """The entries a list shows by words and facets, in the order of their codes. Raises BadFacet."""
+    return queries.narrow_entries(Listing(actor, text, {}).found(), chosen).order_by("code")

@@ -106,12 +106,12 @@ def fit_of(
 def faults_of(
     data: EntryData, items: Sequence[ItemData], standard: Standard, classes: set[str], day: date
 ) -> list[dict[str, Any]]:
-    """The misfits as plain rows."""
+    """The misfits as fault_row rows."""
     found = rules.misfits(data, items, classifications=classes, standard=standard, today=day)
-    return [plain(error) for error in found]
+    return [fault_row(error) for error in found]
 
 
-def plain(error: FieldError) -> dict[str, Any]:
+def fault_row(error: FieldError) -> dict[str, Any]:
     """A fault as JSON keeps it; its texts stay message ids."""
     return {"field": error.field, "fault": error.fault, "remedy": error.remedy, "params": dict(error.params)}
 

@@ -8,25 +8,17 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from quanshu.kernel.errors import Invalid
 from quanshu.shared.access.api import Actor
 from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
-from quanshu.supply.catalogue import queries
-from quanshu.supply.catalogue.events import CatalogueEvent
-from quanshu.supply.catalogue.models import Classification, Entry
-from quanshu.supply.catalogue.rules import table
-from quanshu.supply.catalogue.services import workbook
-from quanshu.supply.catalogue.types import ItemData
+from quanshu.supply.catalogue.api import Classification, Entry, ItemData, data_of, face_of
+from quanshu.supply.exchange.events import ExchangeEvent
+from quanshu.supply.exchange.rules import table
+from quanshu.supply.exchange.services import workbook
+from quanshu.supply.exchange.types import TableTooLarge
 from quanshu.supply.standards.api import Standard, standard_in_force
 
 MOST_ENTRIES = 20_000
-
-
-class TableTooLarge(Invalid):
-    code = "catalogue.table_too_large"
-    message = "The list has %(rows)s entries; a table holds at most %(most)s."
-    remedy = "Narrow the list with search or facets and export again."
 
 
 @transaction.atomic
@@ -34,18 +26,18 @@ def note_export(*, actor: Actor, now: datetime, rows: int) -> None:
     """Put into the trail that the table was exported; the page or call has narrowed it by the row rights."""
     audit.record(
         actor=actor,
-        action=CatalogueEvent.EXPORTED,
-        kind="catalogue.table",
+        action=ExchangeEvent.EXPORTED,
+        kind="exchange.table",
         uid="table",
         details={"entries": rows},
         now=now,
     )
-    outbox.add(name=CatalogueEvent.EXPORTED, payload={"entries": rows, "by": actor.uid}, now=now)
+    outbox.add(name=ExchangeEvent.EXPORTED, payload={"entries": rows, "by": actor.uid}, now=now)
 
 
 def existing_of(actor: Actor, entry: Entry) -> table.Existing:
     """An entry as the reader may see it, for the table."""
-    shown, items = queries.face_of(actor, entry)
+    shown, items = face_of(actor, entry)
     return as_existing(shown, items)
 
 
@@ -57,7 +49,7 @@ def as_existing(entry: Entry, items: tuple[ItemData, ...]) -> table.Existing:
         "provider_code": entry.unit.code,
         "publish_date": entry.publish_date.isoformat() if entry.publish_date else "",
     }
-    return table.Existing(queries.data_of(entry), items, given)
+    return table.Existing(data_of(entry), items, given)
 
 
 def class_names() -> dict[str, str]:

@@ -12,7 +12,7 @@ from pyshacl import validate
 from rdflib import Graph, Literal, URIRef
 from rdflib.namespace import DCAT, DCTERMS, RDF
 
-from quanshu.supply.catalogue.rules.dcat import AgentFacts, CatalogueFacts, DatasetFacts, Text, best_format, graph_of
+from quanshu.supply.exchange.rules.dcat import AgentFacts, CatalogueFacts, DatasetFacts, Text, best_format, graph_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHAPES = Path(__file__).parents[2] / "data/dcat-ap-3/dcat-ap-SHACL.ttl"

@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from quanshu.shared.web.api import PUBLIC, Page
-from quanshu.supply.catalogue import queries
-from quanshu.supply.catalogue.models import EntryVersion
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.queries.dcat import PAGE
-from quanshu.supply.catalogue.rules.dcat import FORMATS, best_format
-from quanshu.supply.catalogue.types import VersionNotFound
+from quanshu.supply.catalogue.api import CataloguePermission as P
+from quanshu.supply.catalogue.api import EntryVersion, VersionNotFound, get_entry
+from quanshu.supply.exchange import queries
+from quanshu.supply.exchange.queries.dcat import PAGE
+from quanshu.supply.exchange.rules.dcat import FORMATS, best_format
 
 
 def answer(request: HttpRequest, rows: QuerySet[EntryVersion], name: str) -> HttpResponse:
@@ -53,7 +52,7 @@ class OneEntry(Dcat):
     """One published entry."""
 
     def rows(self) -> QuerySet[EntryVersion]:
-        entry = queries.get_entry(actor=self.actor, uid=self.kwargs["uid"])
+        entry = get_entry(actor=self.actor, uid=self.kwargs["uid"])
         if entry.published_version is None:
             raise VersionNotFound(number=1)
         return queries.readable_versions(self.actor).filter(entry=entry)

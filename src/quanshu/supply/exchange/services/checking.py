@@ -13,12 +13,13 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import FieldError
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, allows
-from quanshu.supply.catalogue import queries, rules
-from quanshu.supply.catalogue.models import Entry, Import
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.rules import table
-from quanshu.supply.catalogue.services.exporting import as_existing, class_names
-from quanshu.supply.catalogue.types import EntryData, EntryState, ItemData, Outcome
+from quanshu.supply.catalogue import api as catalogue
+from quanshu.supply.catalogue.api import CataloguePermission as P
+from quanshu.supply.catalogue.api import Entry, EntryData, EntryState, ItemData
+from quanshu.supply.exchange.models import Import
+from quanshu.supply.exchange.rules import table
+from quanshu.supply.exchange.services.exporting import as_existing, class_names
+from quanshu.supply.exchange.types import Outcome
 from quanshu.supply.standards.api import Level, Standard, standard_in_force
 
 Rows = Sequence[tuple[int, dict[str, str]]]
@@ -74,9 +75,9 @@ class Checker:
         self.source, self.actor = source, actor
         self.today = now.astimezone(CITY_TZ).date()
         self.standard = standard_in_force()
-        self.units = list(queries.units_to_edit(actor))
+        self.units = list(catalogue.units_to_edit(actor))
         self.classes = class_names()
-        self.filed = set(queries.classification_codes())
+        self.filed = set(catalogue.classification_codes())
         self.by_code: dict[str, Entry] = {}
         self.by_name: dict[tuple[int, str], list[Entry]] = {}
         self.known: dict[tuple[str, ...], Stated] = {}
@@ -95,7 +96,7 @@ class Checker:
         """The entries the file may mean, read in portions."""
         codes = sorted({table.canon(cells.get("code", "")) for _row, cells in rows} - {""})
         names = sorted({table.canon(cells.get("resource_name", "")) for _row, cells in rows} - {""})
-        found = queries.list_entries(self.actor).prefetch_related("items")
+        found = catalogue.list_entries(self.actor).prefetch_related("items")
         for at in range(0, len(codes), CHUNK):
             self.by_code |= {entry.code: entry for entry in found.filter(code__in=codes[at : at + CHUNK])}
         mine = found.filter(unit__in=self.units)
@@ -140,12 +141,12 @@ class Checker:
         entry, more = self.entry_of(code, name, unit)
         faults += more
         key = ("code", code) if code else ("name", unit.pk if unit else 0, name)
-        existing = as_existing(entry, queries.items_of(entry)) if entry else None
+        existing = as_existing(entry, catalogue.items_of(entry)) if entry else None
         data, wrong = table.read_entry(cells, self.standard, existing, self.classes)
         faults += wrong
         if existing is None or data != existing.data:
             told = {fault.field for fault in faults}
-            found = rules.entry_faults(
+            found = catalogue.entry_faults(
                 data, classifications=self.filed, standard=self.standard_for(entry), today=self.today
             )
             renamed = [replace(fault, field=fault.field.removeprefix("extra.")) for fault in found]
@@ -155,7 +156,7 @@ class Checker:
     def standard_for(self, entry: Entry | None) -> Standard:
         """The version an entry is held against: its own while it is a draft, else the one in force."""
         if entry is not None and entry.state == EntryState.DRAFT:
-            return queries.standard_of_entry(entry)
+            return catalogue.standard_of_entry(entry)
         return self.standard
 
     def unit_of(self, cells: dict[str, str]) -> tuple[Unit | None, list[FieldError]]:
@@ -221,7 +222,7 @@ class Checker:
             faults.append(FieldError("name" if named else "title", fault, N_("Remove one.")))
         if item != there:
             told = {fault.field for fault in faults}
-            found = rules.row_faults(item, set(), standard=self.standard_for(stated.entry), today=self.today)
+            found = catalogue.row_faults(item, set(), standard=self.standard_for(stated.entry), today=self.today)
             renamed = [replace(fault, field=fault.field.rsplit(".", 1)[-1]) for fault in found]
             faults += [fault for fault in renamed if fault.field not in told]
         place = stated.entry or stated.unit

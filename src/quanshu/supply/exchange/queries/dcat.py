@@ -11,8 +11,8 @@ from django.db.models import F, QuerySet
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.organisation.api import Unit, UnitKind
 from quanshu.shared.access.api import Actor
-from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion
-from quanshu.supply.catalogue.rules.dcat import (
+from quanshu.supply.catalogue.api import Classification, Entry, EntryVersion, OpenType
+from quanshu.supply.exchange.rules.dcat import (
     FORMATS,
     AgentFacts,
     CatalogueFacts,
@@ -20,7 +20,7 @@ from quanshu.supply.catalogue.rules.dcat import (
     Text,
     graph_of,
 )
-from quanshu.supply.catalogue.types import BadFormat, OpenType
+from quanshu.supply.exchange.types import BadFormat
 
 PAGE = 1000
 

@@ -19,7 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.supply.catalogue.rules import table
+from quanshu.supply.exchange.rules import table
 from quanshu.supply.standards.api import Kind, Need, Standard
 
 SHEET = "目录"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from quanshu.kernel.errors import FieldErrors
-from quanshu.supply.catalogue.rules import table
-from quanshu.supply.catalogue.services import workbook
 from quanshu.supply.catalogue.types import EntryData, FormatClass, Grade, ItemData, OpenType, UpdateCycle
+from quanshu.supply.exchange.rules import table
+from quanshu.supply.exchange.services import workbook
 from quanshu.supply.standards.queries import first_standard
 from quanshu.supply.standards.types import StandardField
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError
-from quanshu.supply.catalogue.types import EntryData, ItemData
+from quanshu.supply.catalogue.api import EntryData, ItemData
 from quanshu.supply.standards.api import GIVEN, Kind, Level, Standard, StandardField
 
 YES, NO = "是", "否"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db.models import Count, Q, QuerySet
 
 from quanshu.shared.access.api import Actor
-from quanshu.supply.catalogue.models import Import
-from quanshu.supply.catalogue.types import ImportNotFound, Outcome
+from quanshu.supply.exchange.models import Import
+from quanshu.supply.exchange.types import ImportNotFound, Outcome
 
 
 def list_imports(actor: Actor) -> QuerySet[Import]:

@@ -17,18 +17,29 @@ from quanshu.shared.audit import api as audit
 from quanshu.shared.files import api as files
 from quanshu.shared.jobs.api import enqueue, heartbeat
 from quanshu.shared.outbox import api as outbox
-from quanshu.supply.catalogue import queries
-from quanshu.supply.catalogue.events import CatalogueEvent
-from quanshu.supply.catalogue.models import Entry, Import, ImportEntry, RefusedRow
-from quanshu.supply.catalogue.permissions import CataloguePermission
-from quanshu.supply.catalogue.services import workbook
-from quanshu.supply.catalogue.services.checking import Checker, Planned
-from quanshu.supply.catalogue.services.entries import create_entry, revise_entry, set_items, update_entry
-from quanshu.supply.catalogue.services.migrating import plain
-from quanshu.supply.catalogue.types import EntryData, EntryState, ImportNotReady, ImportState, ItemData, Outcome
+from quanshu.supply.catalogue.api import (
+    Entry,
+    EntryData,
+    EntryState,
+    ItemData,
+    create_entry,
+    data_of,
+    fault_row,
+    items_of,
+    revise_entry,
+    set_items,
+    update_entry,
+)
+from quanshu.supply.exchange.events import ExchangeEvent
+from quanshu.supply.exchange.models import Import, ImportEntry, RefusedRow
+from quanshu.supply.exchange.permissions import ExchangePermission
+from quanshu.supply.exchange.rules import check_state
+from quanshu.supply.exchange.services import workbook
+from quanshu.supply.exchange.services.checking import Checker, Planned
+from quanshu.supply.exchange.types import ImportState, Outcome
 from quanshu.supply.standards.api import standard_in_force
 
-KIND = "catalogue.import"
+KIND = "exchange.import"
 # Up to these sizes the answer comes with the page; larger work goes to the worker.
 SMALL_BYTES = 200 * 1024
 SMALL_ENTRIES = 50
@@ -42,7 +53,7 @@ def start_import(*, actor: Actor, now: datetime, unit: Unit, name: str, stream: 
     """
     account = Account.objects.filter(uid=actor.uid).first()
     if account is None:
-        raise NotAllowed(permission=CataloguePermission.EDIT)
+        raise NotAllowed(permission=ExchangePermission.IMPORT)
     if not name.lower().endswith(".xlsx"):
         raise workbook.not_a_table(N_("The file is not an Excel workbook (.xlsx)."))
     source = Import(
@@ -53,14 +64,14 @@ def start_import(*, actor: Actor, now: datetime, unit: Unit, name: str, stream: 
         state=ImportState.READING,
         created_at=now,
     )
-    require(actor, CataloguePermission.EDIT, source)
+    require(actor, ExchangePermission.IMPORT, source)
     kept = files.store(actor=actor, name=name, stream=stream, now=now)
     source.digest = kept.digest
     source.save()
-    _note(source, CatalogueEvent.IMPORT_STARTED, actor=actor, now=now, details={"size": kept.size})
+    _note(source, ExchangeEvent.IMPORT_STARTED, actor=actor, now=now, details={"size": kept.size})
     if kept.size <= SMALL_BYTES:
         return _read(source, actor=actor, now=now)
-    enqueue("catalogue.import.read", {"uid": source.uid}, now=now, key=f"catalogue.import:{source.uid}")
+    enqueue("exchange.import.read", {"uid": source.uid}, now=now, key=f"exchange.import:{source.uid}")
     return source
 
 
@@ -72,7 +83,7 @@ def read_import(uid: str, *, now: datetime) -> Import:
     actor = actor_for(source.account)
     try:
         with transaction.atomic():
-            require(actor, CataloguePermission.EDIT, source)
+            require(actor, ExchangePermission.IMPORT, source)
             return _read(source, actor=actor, now=now)
     except QuanshuError as fault:
         return _fail(source, fault, now=now)
@@ -82,14 +93,14 @@ def read_import(uid: str, *, now: datetime) -> Import:
 def _fail(source: Import, fault: QuanshuError, *, now: datetime) -> Import:
     source.state, source.finished_at, source.faults = ImportState.FAILED, now, faults_of(fault)
     source.save()
-    _note(source, CatalogueEvent.IMPORT_READ, actor=SYSTEM, now=now, details={"failed": fault.code})
+    _note(source, ExchangeEvent.IMPORT_READ, actor=SYSTEM, now=now, details={"failed": fault.code})
     return source
 
 
 def faults_of(fault: QuanshuError) -> list[dict[str, Any]]:
     """A refusal as plain rows; its texts stay message ids."""
     if isinstance(fault, FieldErrors):
-        return [plain(error) for error in fault.errors]
+        return [fault_row(error) for error in fault.errors]
     return [{"field": "", "fault": fault.message, "remedy": fault.remedy, "params": fault.as_dict()["params"]}]
 
 
@@ -102,7 +113,7 @@ def _read(source: Import, *, actor: Actor, now: datetime) -> Import:
     source.refused.all().delete()
     RefusedRow.objects.bulk_create(
         (
-            RefusedRow(source=source, row=number, cells=cells, faults=[plain(fault) for fault in faults])
+            RefusedRow(source=source, row=number, cells=cells, faults=[fault_row(fault) for fault in faults])
             for number, cells, faults in checker.refused
         ),
         batch_size=500,
@@ -113,7 +124,7 @@ def _read(source: Import, *, actor: Actor, now: datetime) -> Import:
     source.state = ImportState.CHECKED
     source.save()
     counts = {"rows": len(rows), "refused": len(checker.refused), "entries": len(planned)}
-    _note(source, CatalogueEvent.IMPORT_READ, actor=actor, now=now, details=counts)
+    _note(source, ExchangeEvent.IMPORT_READ, actor=actor, now=now, details=counts)
     return source
 
 
@@ -138,31 +149,31 @@ def as_row(source: Import, place: int, each: Planned) -> ImportEntry:
 def commit_import(*, actor: Actor, now: datetime, source: Import) -> Import:
     """Keep the good entries of a checked import as drafts; many are kept by the worker.
 
-    Raises Forbidden, `catalogue.import_not_ready`.
+    Raises Forbidden, `exchange.import_not_ready`.
     """
     source = _locked(source)
-    require(actor, CataloguePermission.EDIT, source)
-    check_state(source, ImportState.CHECKED)
+    require(actor, ExchangePermission.IMPORT, source)
+    check_state(source.state, ImportState.CHECKED)
     waiting = source.entries.filter(outcome__in=[Outcome.NEW, Outcome.CHANGE]).count()
     source.state, source.total, source.done = ImportState.KEEPING, waiting, 0
     source.save()
-    _note(source, CatalogueEvent.IMPORT_KEPT, actor=actor, now=now, details={"waiting": waiting})
+    _note(source, ExchangeEvent.IMPORT_KEPT, actor=actor, now=now, details={"waiting": waiting})
     if waiting > SMALL_ENTRIES:
-        enqueue("catalogue.import.keep", {"uid": source.uid}, now=now, key=f"catalogue.import:{source.uid}")
+        enqueue("exchange.import.keep", {"uid": source.uid}, now=now, key=f"exchange.import:{source.uid}")
         return source
     return _keep(source, actor=actor, now=now)
 
 
 @transaction.atomic
 def discard_import(*, actor: Actor, now: datetime, source: Import) -> Import:
-    """Put a checked import aside; nothing of it is kept. Raises Forbidden, `catalogue.import_not_ready`."""
+    """Put a checked import aside; nothing of it is kept. Raises Forbidden, `exchange.import_not_ready`."""
     source = _locked(source)
-    require(actor, CataloguePermission.EDIT, source)
-    check_state(source, ImportState.CHECKED)
+    require(actor, ExchangePermission.IMPORT, source)
+    check_state(source.state, ImportState.CHECKED)
     source.state, source.finished_at = ImportState.DISCARDED, now
     source.save()
     source.entries.all().delete()
-    _note(source, CatalogueEvent.IMPORT_DISCARDED, actor=actor, now=now)
+    _note(source, ExchangeEvent.IMPORT_DISCARDED, actor=actor, now=now)
     return source
 
 
@@ -191,7 +202,7 @@ def _keep(source: Import, *, actor: Actor, now: datetime) -> Import:
         source.state, source.finished_at = ImportState.DONE, now
         source.save()
         details = {"kept": source.entries.filter(kept=True).count(), "refused": source.refused.count()}
-        _note(source, CatalogueEvent.IMPORT_KEPT, actor=actor, now=now, details=details)
+        _note(source, ExchangeEvent.IMPORT_KEPT, actor=actor, now=now, details=details)
     return source
 
 
@@ -207,7 +218,7 @@ def draft_of(each: ImportEntry, *, actor: Actor, now: datetime) -> Entry:
     if entry is None or entry.updated_at.isoformat() != each.seen:
         fault = N_("The entry was changed after the file was read.")
         raise FieldErrors(errors=(FieldError("code", fault, N_("Import the file again.")),))
-    before, there = queries.data_of(entry), list(queries.items_of(entry))
+    before, there = data_of(entry), list(items_of(entry))
     if entry.state == EntryState.PUBLISHED:
         entry = revise_entry(actor=actor, now=now, entry=entry)
     if before != data:
@@ -226,18 +237,12 @@ def refuse(each: ImportEntry, faults: Sequence[dict[str, Any]]) -> None:
     each.save(update_fields=["outcome"])
 
 
-def check_state(source: Import, state: ImportState) -> None:
-    """The import stands where the step begins. Raises ImportNotReady."""
-    if source.state != state:
-        raise ImportNotReady
-
-
 def _locked(source: Import) -> Import:
     return Import.objects.select_for_update(of=("self",)).select_related("unit", "account").get(pk=source.pk)
 
 
 def _note(
-    source: Import, event: CatalogueEvent, *, actor: Actor, now: datetime, details: dict[str, Any] | None = None
+    source: Import, event: ExchangeEvent, *, actor: Actor, now: datetime, details: dict[str, Any] | None = None
 ) -> None:
     """Steps four and five of a write: audit, then outbox."""
     audit.record(actor=actor, action=event, obj=source, kind=KIND, uid=source.uid, details=details, now=now)

@@ -12,16 +12,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Filter, Form, FormPage, ListPage, Page, when
-from quanshu.supply.catalogue import queries, services
-from quanshu.supply.catalogue.models import Import, ImportEntry, RefusedRow
-from quanshu.supply.catalogue.pages import labels
-from quanshu.supply.catalogue.pages.tables import as_file
-from quanshu.supply.catalogue.pages.versions import field_row, item_row
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.queries.imports import counts_of, get_import, list_imports
-from quanshu.supply.catalogue.rules.comparing import compare_versions
-from quanshu.supply.catalogue.services import workbook
-from quanshu.supply.catalogue.types import ImportState, Outcome
+from quanshu.supply.catalogue.api import (
+    compare_versions,
+    fault_line,
+    field_row,
+    item_row,
+    items_of,
+    snapshot_of,
+    units_to_edit,
+)
+from quanshu.supply.exchange import services
+from quanshu.supply.exchange.models import Import, ImportEntry, RefusedRow
+from quanshu.supply.exchange.pages.tables import as_file
+from quanshu.supply.exchange.permissions import ExchangePermission
+from quanshu.supply.exchange.queries import counts_of, get_import, list_imports
+from quanshu.supply.exchange.services import workbook
+from quanshu.supply.exchange.types import ImportState, Outcome
 from quanshu.supply.standards.api import Standard, standard_in_force, standard_of
 
 STATES = {
@@ -53,7 +59,7 @@ SHOWN = 20
 class Imports(ListPage):
     """Imports of one's unit and those below it."""
 
-    permission = P.EDIT
+    permission = ExchangePermission.IMPORT
     title = gettext_lazy("Imports from Excel")
     search = ("file_name", "unit__name", "unit__name_en")
     search_hint = gettext_lazy("File or unit")
@@ -82,14 +88,14 @@ class Imports(ListPage):
 
     def actions(self) -> list[Action]:
         template = Action(
-            _("Download the template"), reverse("catalogue:template"), "file-download", "outline-primary", "get"
+            _("Download the template"), reverse("exchange:template"), "file-download", "outline-primary", "get"
         )
-        return [Action(_("Import a file"), reverse("catalogue:import-new"), "upload", method="get"), template]
+        return [Action(_("Import a file"), reverse("exchange:import-new"), "upload", method="get"), template]
 
 
 class ImportForm(Form):
     unit = forms.ChoiceField(
-        label=labels.METADATA["provider_name"],
+        label=gettext_lazy("Provider"),
         help_text=gettext_lazy("The unit of rows that name none; the import is seen by whoever edits for it."),
     )
     file = forms.FileField(
@@ -106,7 +112,7 @@ class ImportForm(Form):
 class NewImport(FormPage):
     """Take in a workbook; it is read and checked, nothing is kept yet."""
 
-    permission = P.EDIT
+    permission = ExchangePermission.IMPORT
     title = gettext_lazy("Import a file")
     form_class = ImportForm
     submit_label = gettext_lazy("Read and check")
@@ -115,16 +121,16 @@ class NewImport(FormPage):
 
     def crumbs(self) -> Any:
         home = (_("Catalogue"), reverse("catalogue:entries"))
-        return (home, (_("Imports from Excel"), reverse("catalogue:imports")))
+        return (home, (_("Imports from Excel"), reverse("exchange:imports")))
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"units": queries.units_to_edit(self.actor)}
+        return {"units": units_to_edit(self.actor)}
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         return {"unit": self.actor.unit_uid}
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
-        unit = queries.units_to_edit(self.actor).get(uid=form.cleaned_data["unit"])
+        unit = units_to_edit(self.actor).get(uid=form.cleaned_data["unit"])
         upload = form.cleaned_data["file"]
         source = services.start_import(actor=self.actor, now=self.now, unit=unit, name=upload.name, stream=upload)
         return source.get_absolute_url()
@@ -133,16 +139,16 @@ class NewImport(FormPage):
 class ImportPage(DetailPage):
     """One import: how far it is, what becomes of each entry, which rows were refused and why."""
 
-    permission = P.EDIT
-    template_name = "catalogue/import.html"
-    audit_kind = "catalogue.import"
+    permission = ExchangePermission.IMPORT
+    template_name = "exchange/import.html"
+    audit_kind = "exchange.import"
 
     def get_object(self, **kwargs: Any) -> Import:
         return get_import(actor=self.actor, uid=kwargs["uid"])
 
     def crumbs(self) -> Any:
         home = (_("Catalogue"), reverse("catalogue:entries"))
-        return (home, (_("Imports from Excel"), reverse("catalogue:imports")))
+        return (home, (_("Imports from Excel"), reverse("exchange:imports")))
 
     def state(self, obj: Import) -> tuple[str, str]:
         return str(STATES[obj.state]), TONES[obj.state]
@@ -162,12 +168,12 @@ class ImportPage(DetailPage):
         if obj.state == ImportState.CHECKED:
             counts = counts_of(obj)
             nothing = None if counts["new"] + counts["change"] else _("The file changes nothing.")
-            keep = reverse("catalogue:import-keep", args=[obj.uid])
+            keep = reverse("exchange:import-keep", args=[obj.uid])
             found.append(Action(_("Keep as drafts"), keep, "device-floppy", reason=nothing))
-            discard = reverse("catalogue:import-discard", args=[obj.uid])
+            discard = reverse("exchange:import-discard", args=[obj.uid])
             found.append(Action(_("Discard"), discard, "trash", "outline-danger"))
         if obj.refused.exists():
-            url = reverse("catalogue:import-refused", args=[obj.uid])
+            url = reverse("exchange:import-refused", args=[obj.uid])
             found.append(Action(_("Download the refused rows"), url, "file-download", "outline-primary", "get"))
         return found
 
@@ -183,7 +189,7 @@ class ImportPage(DetailPage):
             "entries": entries,
             "planned": [planned_row(row, standard) for row in entries],
             "refused": [refused_row(row, standard) for row in obj.refused.all()[:SHOWN]],
-            "faults": [labels.fault_line({**fault, "field": ""}, standard) for fault in obj.faults],
+            "faults": [fault_line({**fault, "field": ""}, standard) for fault in obj.faults],
         }
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -191,8 +197,8 @@ class ImportPage(DetailPage):
             obj = self.get_object(**kwargs)
             context = self.detail_context(obj)
             if context["moving"]:
-                return self.render({"object": obj, **context}, template="catalogue/import_progress.html")
-            response = self.render({"object": obj, **context}, template="catalogue/import_progress.html")
+                return self.render({"object": obj, **context}, template="exchange/import_progress.html")
+            response = self.render({"object": obj, **context}, template="exchange/import_progress.html")
             response["HX-Refresh"] = "true"
             return response
         return super().get(request, *args, **kwargs)
@@ -203,7 +209,7 @@ def planned_row(row: ImportEntry, standard: Standard) -> dict[str, Any]:
     fields: list[Any] = []
     items: list[Any] = []
     if row.outcome == Outcome.CHANGE and row.entry is not None and not row.kept:
-        now = queries.snapshot_of(row.entry, queries.items_of(row.entry))
+        now = snapshot_of(row.entry, items_of(row.entry))
         found = compare_versions(now, {**now, **row.data, "items": row.items})
         fields = [field_row(change, standard) for change in found.fields]
         items = [item_row(change, standard) for change in found.items]
@@ -226,14 +232,14 @@ def refused_row(row: RefusedRow, standard: Standard) -> dict[str, Any]:
         "row": row.row,
         "name": row.cells.get("resource_name", ""),
         "item": row.cells.get("title", ""),
-        "faults": [labels.fault_line(fault, standard) for fault in row.faults],
+        "faults": [fault_line(fault, standard) for fault in row.faults],
     }
 
 
 class OfImport(ActionPage):
     """A button on an import's page."""
 
-    permission = P.EDIT
+    permission = ExchangePermission.IMPORT
 
     def source(self) -> Import:
         return get_import(actor=self.actor, uid=self.kwargs["uid"])
@@ -265,7 +271,7 @@ class Discard(OfImport):
 class RefusedRows(Page):
     """The refused rows as a workbook with the reason behind each, to be corrected and imported again."""
 
-    permission = P.EDIT
+    permission = ExchangePermission.IMPORT
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         source = get_import(actor=self.actor, uid=self.kwargs["uid"])

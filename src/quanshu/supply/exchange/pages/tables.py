@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,25 +12,34 @@ from django.utils.translation import gettext as _
 
 from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import Action, Page
-from quanshu.supply.catalogue import queries, services
-from quanshu.supply.catalogue.models import Entry, in_language
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.search.listing import Listing
-from quanshu.supply.catalogue.services import workbook
+from quanshu.supply.catalogue.api import FACETS, Entry, get_entry, in_language, list_entries, narrowed_entries
+from quanshu.supply.catalogue.api import CataloguePermission as P
+from quanshu.supply.exchange import services
+from quanshu.supply.exchange.permissions import ExchangePermission
+from quanshu.supply.exchange.services import workbook
 from quanshu.supply.standards.api import Need, Standard, standard_in_force
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def table_actions(actor: Any, query: str) -> list[Action]:
+def table_actions(actor: Actor, query: str) -> list[Action]:
     """What can be done with the official table from the list of entries; `query` is how the list is narrowed."""
     found = []
-    if allows(actor, P.EDIT):
-        found.append(Action(_("Import from Excel"), reverse("catalogue:imports"), "upload", "outline-primary", "get"))
-    url = reverse("catalogue:table") + (f"?{query}" if query else "")
+    if allows(actor, ExchangePermission.IMPORT):
+        found.append(Action(_("Import from Excel"), reverse("exchange:imports"), "upload", "outline-primary", "get"))
+    url = reverse("exchange:table") + (f"?{query}" if query else "")
     found.append(Action(_("Official table (Excel)"), url, "file-spreadsheet", "outline-primary", "get"))
-    url = reverse("catalogue:migration-now")
-    found.append(Action(_("Entries that do not fit"), url, "list-check", "outline-primary", "get"))
+    return found
+
+
+def entry_files(actor: Actor, entry: Entry) -> list[Action]:
+    """An entry as files: the official table, and as a graph once a version is in force."""
+    table = reverse("exchange:entry-table", args=[entry.uid])
+    found = [Action(_("Official table (Excel)"), table, "file-spreadsheet", method="get")]
+    if entry.published_version:
+        for ending, name, icon in (("ttl", "Turtle", "binary-tree"), ("jsonld", "JSON-LD", "json")):
+            url = reverse("exchange:entry-dcat-file", args=[entry.uid, ending])
+            found.append(Action(f"DCAT-AP ({name})", url, icon, method="get"))
     return found
 
 
@@ -42,11 +50,6 @@ def as_file(body: bytes, name: str) -> HttpResponse:
     return response
 
 
-def narrowed(actor: Actor, text: str, chosen: Mapping[str, str]) -> QuerySet[Entry]:
-    """The entries a list shows by words and facets, in the order of their codes."""
-    return queries.narrow_entries(Listing(actor, text, {}).found(), chosen).order_by("code")
-
-
 class ExportTable(Page):
     """The entries the list shows, by the same words and facets, in the official columns."""
 
@@ -54,8 +57,8 @@ class ExportTable(Page):
 
     def rows(self) -> QuerySet[Entry]:
         asked = self.request.GET
-        chosen = {facet: asked[facet] for facet in queries.FACETS if asked.get(facet)}
-        return narrowed(self.actor, asked.get("q", ""), chosen)
+        chosen = {facet: asked[facet] for facet in FACETS if asked.get(facet)}
+        return narrowed_entries(self.actor, asked.get("q", ""), chosen)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         body = services.export_table(actor=self.actor, now=self.now, rows=self.rows())
@@ -66,8 +69,8 @@ class EntryTable(ExportTable):
     """One entry in the official columns."""
 
     def rows(self) -> QuerySet[Entry]:
-        entry = queries.get_entry(actor=self.actor, uid=self.kwargs["uid"])
-        return queries.list_entries(self.actor).filter(pk=entry.pk)
+        entry = get_entry(actor=self.actor, uid=self.kwargs["uid"])
+        return list_entries(self.actor).filter(pk=entry.pk)
 
 
 class Template(Page):

@@ -1,0 +1,29 @@
+"""The exchange of the catalogue as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ExchangeConfig(AppConfig):
+    name = "quanshu.supply.exchange"
+    label = "exchange"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.supply.catalogue.api import Spot, register_buttons
+        from quanshu.supply.exchange.events import ExchangeEvent as E
+        from quanshu.supply.exchange.pages.tables import entry_files, table_actions
+
+        register_buttons(Spot.LIST, "exchange", table_actions)
+        register_buttons(Spot.FILES, "exchange", entry_files)
+        register_actions(
+            {
+                E.IMPORT_STARTED: _("Excel file taken in"),
+                E.IMPORT_READ: _("Excel file read and checked"),
+                E.IMPORT_KEPT: _("Entries of the file kept as drafts"),
+                E.IMPORT_DISCARDED: _("Import discarded"),
+                E.EXPORTED: _("Official table exported"),
+            }
+        )
