@@ -36,7 +36,7 @@ def published(cast: Cast, **changes: str) -> Entry:
 
 
 def waiting(cast: Cast) -> int:
-    return todos_for(cast.actor("officer")).filter(kind="catalogue.exception").count()
+    return todos_for(cast.actor("officer")).filter(kind="landing.exception").count()
 
 
 def test_only_an_agreed_exception_leaves_the_landing_rate(cast: Cast) -> None:
@@ -52,7 +52,7 @@ def test_only_an_agreed_exception_leaves_the_landing_rate(cast: Cast) -> None:
     figures = catalogue_figures()
     assert (figures.landing_rate, figures.to_land, figures.excepted) == (1.0, 1, 1)
     assert waiting(cast) == 0
-    assert "catalogue.exception.agreed" in [row.action for row in history("catalogue.entry", kept.uid)]
+    assert "landing.exception.agreed" in [row.action for row in history("catalogue.entry", kept.uid)]
 
     page = officer.get("/catalogue/landing/").content.decode()
     assert "100.0%" in page

@@ -27,7 +27,7 @@ ROOM_FILES = {
 }  # fmt: skip
 ROOM_FOLDERS = {
     "data", "locale", "migrations", "models", "pages", "queries", "rest", "rules", "services", "sql", "static",
-    "templates", "types", "__pycache__", "landing", "management", "search",
+    "templates", "types", "__pycache__", "management", "search",
 }  # fmt: skip
 FLOORS = ("kernel", "lake", "gateway", "shared", "organisation", "supply", "sharing", "portal", "config", "demo", "cli")
 CLOCK_READERS = re.compile(r"\b(datetime\.now|date\.today|timezone\.now|time\.time)\(")

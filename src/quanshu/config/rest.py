@@ -23,6 +23,7 @@ from quanshu.supply.fusion.rest import router as fusion
 from quanshu.supply.hosting.rest import router as hosting
 from quanshu.supply.intake.rest import router as intake
 from quanshu.supply.inventory.rest import router as inventory
+from quanshu.supply.landing.rest import router as landing
 from quanshu.supply.libraries.rest import router as libraries
 from quanshu.supply.quality.rest import router as quality
 from quanshu.supply.registration.rest import router as registration
@@ -73,6 +74,7 @@ for prefix, router in (
     ("standards", standards),
     ("catalogue", catalogue),
     ("catalogue", exchange),
+    ("catalogue", landing),
     ("intake", intake),
     ("inventory", inventory),
     ("census", census),

@@ -31,6 +31,7 @@ ROOMS = [
     "quanshu.supply.standards",
     "quanshu.supply.catalogue",
     "quanshu.supply.exchange",
+    "quanshu.supply.landing",
     "quanshu.supply.registration",
     "quanshu.supply.intake",
     "quanshu.supply.inventory",

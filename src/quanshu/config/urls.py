@@ -16,6 +16,7 @@ urlpatterns = [
     path("standards/", include("quanshu.supply.standards.urls")),
     # Before the catalogue, whose last addresses take any word.
     path("catalogue/", include("quanshu.supply.exchange.urls")),
+    path("catalogue/", include("quanshu.supply.landing.urls")),
     path("catalogue/", include("quanshu.supply.catalogue.urls")),
     path("intake/", include("quanshu.supply.intake.urls")),
     path("inventory/", include("quanshu.supply.inventory.urls")),

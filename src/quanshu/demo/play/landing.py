@@ -10,12 +10,11 @@ from quanshu.supply.catalogue.api import (
     EntryData,
     ItemData,
     create_entry,
-    decide_exception,
     grade_items,
-    list_exceptions,
     publish_entry,
     submit_entry,
 )
+from quanshu.supply.landing.api import decide_exception, list_exceptions
 
 ITEMS = (
     ItemData("case_no", "案事件编号", title_en="Case number", length=30, is_key=True),

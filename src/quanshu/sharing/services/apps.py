@@ -15,7 +15,7 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
         from quanshu.sharing.services.pages.stages import ask_fields, ask_granted, ask_served
-        from quanshu.supply.catalogue.api import register_stage
+        from quanshu.supply.landing.api import register_stage
 
         view = "services.service.view"
         register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))

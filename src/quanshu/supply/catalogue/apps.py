@@ -17,16 +17,13 @@ class CatalogueConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.search.index import heal
-        from quanshu.supply.catalogue.search.stages import register_own
         from quanshu.supply.catalogue.services import seed_classification
 
         post_migrate.connect(heal, sender=self, dispatch_uid="catalogue.search")
         post_migrate.connect(seed_classification, sender=self, dispatch_uid="catalogue.classification")
-        register_own()
         register_labels(
             {
                 "catalogue.review": _("Review a catalogue entry"),
-                "catalogue.exception": _("Answer an exception from landing"),
             }
         )
         register_pages()
@@ -46,10 +43,8 @@ def actions() -> dict[str, Any]:
         E.PUBLISHED: _("Published"),
         E.REVISED: _("Next version opened"),
         E.WITHDRAWN: _("Taken out of force"),
-        E.EXEMPTION_ASKED: _("Exception from landing asked for"),
-        E.EXEMPTED: _("Exception from landing agreed"),
-        E.EXEMPTION_REFUSED: _("Exception from landing refused"),
-        E.EXEMPTION_ENDED: _("Exception from landing ended"),
+        E.EXEMPTED: _("Left out of what must land"),
+        E.MUST_LAND: _("Taken into what must land again"),
         E.REPOINTED: _("Data read from another table"),
         E.ASSESSMENT_QUEUED: _("Entries to be held against the standard"),
         E.ASSESSED: _("Entries held against the standard"),
@@ -82,4 +77,3 @@ def register_pages() -> None:
             "catalogue.entry.view",
         )
     )
-    register(NavItem("landing", _("Landing"), "catalogue:landing", "database", "supply", 5, "catalogue.entry.view"))

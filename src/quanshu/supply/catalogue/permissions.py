@@ -15,7 +15,7 @@ class CataloguePermission(StrEnum):
     PUBLISH = "catalogue.entry.publish"
     WITHDRAW = "catalogue.entry.withdraw"
     GRADE = "catalogue.entry.grade"
-    EXEMPT = "catalogue.exception.decide"
+    EXEMPT = "catalogue.entry.exempt"
     REPOINT = "catalogue.entry.repoint"
     ASSESS = "catalogue.migration.assess"
 

@@ -13,9 +13,9 @@ class IntakeConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
-        from quanshu.supply.catalogue.api import register_stage
         from quanshu.supply.intake.events import IntakeEvent as E
         from quanshu.supply.intake.pages.stages import ask_loaded
+        from quanshu.supply.landing.api import register_stage
 
         register(
             NavItem("intake-sources", _("Data sources"), "intake:sources", "plug", "supply", 10, "intake.source.view"),

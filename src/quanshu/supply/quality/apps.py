@@ -14,7 +14,7 @@ class QualityConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
-        from quanshu.supply.catalogue.api import register_stage
+        from quanshu.supply.landing.api import register_stage
         from quanshu.supply.quality.events import QualityEvent as E
         from quanshu.supply.quality.pages.stages import ask_checked
 

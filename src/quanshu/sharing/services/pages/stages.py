@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from quanshu.sharing.services import queries
 from quanshu.sharing.services.models import Grant
-from quanshu.supply.catalogue.api import Answer, Asked, Owner, Stage
+from quanshu.supply.landing.api import Answer, Asked, Owner, Stage
 
 
 def ask_served(asked: Asked) -> Stage:

@@ -17,7 +17,10 @@ class Spot(StrEnum):
     """Where a button stands, and what its maker is told beside the actor."""
 
     LIST = "list"  # Above the list of entries; told the address's query.
-    FILES = "files"  # An entry to take away; told the entry as the actor may see it.
+    NOTHING = "nothing"  # What to do when a search finds nothing; told its words.
+    ENTRY = "entry"  # The buttons of an entry's page; told the entry as the actor may see it.
+    NEXT = "next"  # Links below an entry's next step; told the same.
+    FILES = "files"  # An entry to take away; told the same.
 
 
 Maker = Callable[[Actor, Any], Sequence[Action]]

@@ -120,15 +120,9 @@ class EntryPage(DetailPage):
             *self.editing(obj),
             *self.moving(obj),
             *self.steps(obj),
-            *self.excepting(obj),
+            *buttons_at(Spot.ENTRY, self.actor, obj),
             *self.asking(obj),
         ]
-
-    def excepting(self, entry: Entry) -> list[Action]:
-        """The bureau's answer to an exception from landing that waits for it."""
-        if not allows(self.actor, P.EXEMPT, entry) or not entry.exceptions.filter(state="asked").exists():
-            return []
-        return [button(entry, "entry-exception", _("Answer the exception"), "scale", None)]
 
     def moving(self, entry: Entry) -> list[Action]:
         """A draft under an older standard can be put under the one in force."""
@@ -233,6 +227,7 @@ class EntryPage(DetailPage):
                 if allows(self.actor, permission)
             ],
             "share_label": labels.SHARE_TYPES.get(obj.share_type, obj.share_type),
+            "next_links": buttons_at(Spot.NEXT, self.actor, obj),
             "files": buttons_at(Spot.FILES, self.actor, obj),
             "share_tone": labels.SHARE_TONES.get(obj.share_type, "secondary"),
         }

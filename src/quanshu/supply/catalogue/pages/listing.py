@@ -94,6 +94,7 @@ class Entries(ListPage):
         return {
             "best_first": text and not self.request.GET.get("sort"),
             "meant": self.listing.meant(),
+            "ways": buttons_at(Spot.NOTHING, self.actor, text) if text else [],
             "demand": found.demand_link(self.request) if text else None,
             "chosen": chosen,
             "facets": [self.facet_row(facet, options[facet], chosen.get(facet, "")) for facet in queries.FACETS],

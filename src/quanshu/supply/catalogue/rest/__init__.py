@@ -1,9 +1,9 @@
-"""The catalogue over the API: one router, filled by reading, writing, landing and the standard."""
+"""The catalogue over the API: one router, filled by reading, writing and the standard."""
 
 from __future__ import annotations
 
-from quanshu.supply.catalogue.rest import landing, reading, standard, writing
+from quanshu.supply.catalogue.rest import reading, standard, writing
 
 router = reading.router
 
-__all__ = ["landing", "router", "standard", "writing"]
+__all__ = ["router", "standard", "writing"]

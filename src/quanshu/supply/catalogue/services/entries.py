@@ -23,10 +23,10 @@ from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.events import CatalogueEvent
-from quanshu.supply.catalogue.landing.writes import note_reason
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.search.index import index_entries
+from quanshu.supply.catalogue.services.hooks import follow
 from quanshu.supply.catalogue.services.migrating import note_fit
 from quanshu.supply.catalogue.types import EntryData, EntryState, ItemData
 from quanshu.supply.standards.api import Standard, serial_width, standard_in_force
@@ -61,7 +61,7 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
     fill(entry, data, classification)
     entry.save()
     write_items(entry, items)
-    note_reason(entry, actor=actor, now=now)
+    follow(entry, actor=actor, now=now)
     _note(entry, CatalogueEvent.CREATED, actor=actor, now=now, details={"items": len(items)})
     return entry
 
@@ -76,7 +76,7 @@ def update_entry(*, actor: Actor, now: datetime, entry: Entry, data: EntryData) 
     fill(entry, data, Classification.objects.get(code=data.classification_code))
     entry.updated_at = now
     entry.save()
-    note_reason(entry, actor=actor, now=now)
+    follow(entry, actor=actor, now=now)
     changed = [path for path, _old, _new in rules.differences(before, queries.snapshot_of(entry, ()))]
     _note(entry, CatalogueEvent.UPDATED, actor=actor, now=now, details={"changed": changed})
     return entry
@@ -244,6 +244,20 @@ def point_entry_at(*, actor: Actor, now: datetime, entry: Entry, lake_table: str
     entry.save(update_fields=["lake_table", "landed_rows", "landed_at"])
     details = {"before": before, "after": lake_table, "rows": rows}
     _note(entry, CatalogueEvent.REPOINTED, actor=actor, now=now, details=details)
+    return entry
+
+
+@transaction.atomic
+def set_exempt(*, actor: Actor, now: datetime, entry: Entry, exempt: bool) -> Entry:
+    """Leave an entry out of what must land, as the bureau may, or take it in again, as its unit may.
+
+    Raises Forbidden.
+    """
+    require(actor, CataloguePermission.EXEMPT if exempt else CataloguePermission.EDIT, entry)
+    entry.exempt = exempt
+    entry.save(update_fields=["exempt"])
+    event = CatalogueEvent.EXEMPTED if exempt else CatalogueEvent.MUST_LAND
+    _note(entry, event, actor=actor, now=now, details={"reason": entry.sensitive_reason})
     return entry
 
 

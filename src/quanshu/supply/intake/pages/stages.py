@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from quanshu.supply.catalogue.api import Answer, Asked, Owner, Stage
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.types import RunState
+from quanshu.supply.landing.api import Answer, Asked, Owner, Stage
 
 
 def ask_loaded(asked: Asked) -> Stage:

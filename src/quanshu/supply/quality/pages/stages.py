@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from quanshu.supply.catalogue.api import Answer, Asked, Owner, Stage
+from quanshu.supply.landing.api import Answer, Asked, Owner, Stage
 from quanshu.supply.quality.models import Scan
 from quanshu.supply.quality.types import ScanState
 

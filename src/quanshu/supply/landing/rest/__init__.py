@@ -1,4 +1,4 @@
-"""Landing and the question why, over the API."""
+"""Landing and the question why over the API, below the catalogue's addresses."""
 
 from __future__ import annotations
 
@@ -6,18 +6,26 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Schema
+from ninja import Router, Schema
 
 from quanshu.kernel.clock import now
+from quanshu.shared.access.api import Actor, require
 from quanshu.shared.web.api import page_of
-from quanshu.supply.catalogue.landing import reads
-from quanshu.supply.catalogue.landing.writes import decide_exception
-from quanshu.supply.catalogue.models import Entry, LandingException
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.rest.bodies import entry_row
-from quanshu.supply.catalogue.rest.reading import actor_of, router
-from quanshu.supply.catalogue.search.listing import SeenRows
-from quanshu.supply.catalogue.search.stages import Stage, walk
+from quanshu.supply.catalogue.api import CataloguePermission, Entry, SeenRows, entry_row
+from quanshu.supply.landing import queries
+from quanshu.supply.landing.models import LandingException
+from quanshu.supply.landing.permissions import LandingPermission
+from quanshu.supply.landing.queries.stages import Stage, walk
+from quanshu.supply.landing.services import decide_exception
+
+router = Router()
+
+
+def actor_of(request: HttpRequest, permission: str = CataloguePermission.VIEW) -> Actor:
+    """Who calls; refused (403) without the permission."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    require(actor, permission)
+    return actor
 
 
 class DecisionBody(Schema):
@@ -54,7 +62,7 @@ def why(request: HttpRequest, q: str) -> dict[str, Any]:
 @router.get("/landing/exceptions")
 def list_exceptions(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Exceptions from landing with their reasons and the bureau's answers."""
-    return page_of(reads.list_exceptions(actor_of(request)), limit=limit, offset=offset, serialise=exception_row)
+    return page_of(queries.list_exceptions(actor_of(request)), limit=limit, offset=offset, serialise=exception_row)
 
 
 @router.get("/landing/hanging")
@@ -63,16 +71,16 @@ def list_hanging(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict
     actor = actor_of(request)
 
     def row(entry: Entry) -> dict[str, Any]:
-        return entry_row(entry) | {"hangs_at": stage_row(reads.hangs_at(actor=actor, entry=entry, now=now()))}
+        return entry_row(entry) | {"hangs_at": stage_row(queries.hangs_at(actor=actor, entry=entry, now=now()))}
 
-    rows: Any = SeenRows(reads.hanging_entries(actor), actor)
+    rows: Any = SeenRows(queries.hanging_entries(actor), actor)
     return page_of(rows, limit=limit, offset=offset, serialise=row)
 
 
 @router.post("/entries/{uid}/exception")
 def decide(request: HttpRequest, uid: str, body: DecisionBody) -> dict[str, Any]:
     """Answer the exception of an entry that waits."""
-    actor = actor_of(request, P.EXEMPT)
-    exception = reads.waiting_exception(actor=actor, uid=uid)
+    actor = actor_of(request, LandingPermission.DECIDE)
+    exception = queries.waiting_exception(actor=actor, uid=uid)
     done = decide_exception(actor=actor, now=now(), exception=exception, agreed=body.agreed, answer=body.answer)
     return exception_row(done)

@@ -11,22 +11,26 @@ from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
-from quanshu.supply.catalogue.events import CatalogueEvent
-from quanshu.supply.catalogue.landing.rules import ExceptionState, check_answer, check_decidable
-from quanshu.supply.catalogue.models import Entry, LandingException
-from quanshu.supply.catalogue.permissions import CataloguePermission
+from quanshu.supply.catalogue.api import Entry, set_exempt
+from quanshu.supply.landing.events import LandingEvent
+from quanshu.supply.landing.models import LandingException
+from quanshu.supply.landing.permissions import LandingPermission
+from quanshu.supply.landing.rules import check_answer, check_decidable
+from quanshu.supply.landing.types import ExceptionState
 
 KIND = "catalogue.entry"
-TODO = "catalogue.exception"
+TODO = "landing.exception"
 OPEN = (ExceptionState.ASKED, ExceptionState.AGREED)
 
 
-def note_reason(entry: Entry, *, actor: Actor, now: datetime) -> None:
+@transaction.atomic
+def note_reason(*, actor: Actor, now: datetime, entry: Entry) -> None:
     """The unit has given, changed or taken back the reason why an entry's data stays with it.
 
-    Called within the write of a draft. A new reason waits for the bureau; until then the entry must land.
+    Called by the catalogue within the write of a draft. A new reason waits for the bureau; until then the entry
+    must land.
     """
-    held = entry.exceptions.filter(state__in=OPEN).first()
+    held = LandingException.objects.filter(entry=entry, state__in=OPEN).first()
     if held is not None and held.reason == entry.sensitive_reason:
         return
     if held is None and not entry.sensitive_reason:
@@ -35,9 +39,9 @@ def note_reason(entry: Entry, *, actor: Actor, now: datetime) -> None:
         held.state, held.decided_by, held.decided_at = ExceptionState.ENDED, actor.name, now
         held.save(update_fields=["state", "decided_by", "decided_at"])
         workflow.close_todo(kind=TODO, subject_kind=KIND, subject_uid=entry.uid, now=now)
-        _note(entry, CatalogueEvent.EXEMPTION_ENDED, actor=actor, now=now, details={"reason": held.reason})
-    entry.exempt = False
-    entry.save(update_fields=["exempt"])
+        _note(entry, LandingEvent.ENDED, actor=actor, now=now, details={"reason": held.reason})
+    if entry.exempt:
+        set_exempt(actor=actor, now=now, entry=entry, exempt=False)
     if entry.sensitive_reason:
         _ask(entry, actor=actor, now=now)
 
@@ -50,12 +54,12 @@ def _ask(entry: Entry, *, actor: Actor, now: datetime) -> None:
         subject_uid=entry.uid,
         title=entry.resource_name,
         url=f"/catalogue/{entry.uid}/exception/",
-        permission=CataloguePermission.EXEMPT,
+        permission=LandingPermission.DECIDE,
         unit_path=entry.unit.path,
         due_on=None,
         now=now,
     )
-    _note(entry, CatalogueEvent.EXEMPTION_ASKED, actor=actor, now=now, details={"reason": entry.sensitive_reason})
+    _note(entry, LandingEvent.ASKED, actor=actor, now=now, details={"reason": entry.sensitive_reason})
 
 
 @transaction.atomic
@@ -68,21 +72,21 @@ def decide_exception(
     """
     row = LandingException.objects.select_for_update().get(pk=exception.pk)
     entry = row.entry
-    require(actor, CataloguePermission.EXEMPT, entry)
+    require(actor, LandingPermission.DECIDE, entry)
     check_decidable(row.state)
     check_answer(agreed=agreed, answer=answer)
     row.state = ExceptionState.AGREED if agreed else ExceptionState.REFUSED
     row.decided_by, row.decided_at, row.answer = actor.name, now, answer.strip()
     row.save()
-    entry.exempt = agreed
-    entry.save(update_fields=["exempt"])
+    if agreed:
+        set_exempt(actor=actor, now=now, entry=entry, exempt=True)
     workflow.close_todo(kind=TODO, subject_kind=KIND, subject_uid=entry.uid, now=now)
-    event = CatalogueEvent.EXEMPTED if agreed else CatalogueEvent.EXEMPTION_REFUSED
+    event = LandingEvent.AGREED if agreed else LandingEvent.REFUSED
     _note(entry, event, actor=actor, now=now, details={"reason": row.reason, "answer": row.answer})
     return row
 
 
-def _note(entry: Entry, event: CatalogueEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+def _note(entry: Entry, event: LandingEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
     audit.record(
         actor=actor,
         action=event,

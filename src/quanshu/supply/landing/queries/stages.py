@@ -1,7 +1,7 @@
 """Why one cannot see or use an entry: the stages from the catalogue to the consumer, walked in order.
 
-The catalogue knows its own; rooms above register theirs at `ready()`. A stage is asked only about an entry that the
-actor may see: what may not be seen is answered exactly like what does not exist.
+The first are of what the catalogue says; rooms above register theirs at `ready()`. A stage is asked only about an
+entry that the actor may see: what may not be seen is answered exactly like what does not exist.
 """
 
 from __future__ import annotations
@@ -17,12 +17,19 @@ from django.utils.translation import gettext as _
 
 from quanshu.organisation.api import Duty, Unit
 from quanshu.shared.access.api import Actor
-from quanshu.supply.catalogue import queries
-from quanshu.supply.catalogue.models import Entry
-from quanshu.supply.catalogue.search.finding import search
-from quanshu.supply.catalogue.search.tokens import title_key
-from quanshu.supply.catalogue.search.types import Hit
-from quanshu.supply.catalogue.types import EntryNotFound, EntryState, ItemData, ShareType
+from quanshu.supply.catalogue.api import (
+    STRUCTURED,
+    Entry,
+    EntryNotFound,
+    EntryState,
+    Hit,
+    ItemData,
+    ShareType,
+    face_of,
+    get_entry,
+    search_entries,
+    title_key,
+)
 
 MOST_OFFERED = 5
 # How old data may be before it is late: the cycle and a few days for the weekend.
@@ -103,7 +110,7 @@ _stages: dict[str, tuple[int, Asker]] = {}
 
 
 def register_stage(key: str, order: int, ask: Asker) -> None:
-    """Add a stage; the catalogue's own stand at 10 to 50. Registering a key again replaces it."""
+    """Add a stage; those of this room stand at 10 to 50. Registering a key again replaces it."""
     _stages[key] = (order, ask)
 
 
@@ -119,9 +126,9 @@ def walk(*, actor: Actor, text: str, now: datetime) -> Walk:
     text = text.replace("\x00", "").strip()[:200]
     entry = find(actor, text)
     if entry is None:
-        offered = search(actor=actor, text=text, limit=MOST_OFFERED).hits if text else ()
+        offered = search_entries(actor=actor, text=text, limit=MOST_OFFERED).hits if text else ()
         return Walk(text, None, (unseen(text),), offered)
-    shown, items = queries.face_of(actor, entry)
+    shown, items = face_of(actor, entry)
     asked = Asked(actor, shown, items, now)
     in_order = sorted(_stages.items(), key=lambda pair: (pair[1][0], pair[0]))
     return Walk(text, shown, tuple(ask(asked) for _key, (_order, ask) in in_order))
@@ -132,11 +139,11 @@ def find(actor: Actor, text: str) -> Entry | None:
     if not text:
         return None
     try:
-        return queries.get_entry(actor=actor, uid=text)
+        return get_entry(actor=actor, uid=text)
     except EntryNotFound:
-        hits = search(actor=actor, text=text, limit=2).hits
+        hits = search_entries(actor=actor, text=text, limit=2).hits
         same = [hit.entry for hit in hits if title_key(text) in {title_key(str(n)) for n in names(hit.entry)}]
-        return queries.get_entry(actor=actor, uid=same[0].uid) if len(same) == 1 else None
+        return get_entry(actor=actor, uid=same[0].uid) if len(same) == 1 else None
 
 
 def names(entry: Entry) -> tuple[str, str]:
@@ -222,13 +229,13 @@ def not_landed(entry: Entry, label: str) -> Stage:
         says = _("Specially sensitive: it stays with its unit by agreement of the bureau. %(reason)s")
         todo = _("Ask the unit for the data itself.")
         return Stage(label, Answer.FAILED, says % {"reason": entry.sensitive_reason}, owner, todo)
-    if entry.format_class not in queries.STRUCTURED:
+    if entry.format_class not in STRUCTURED:
         return Stage(label, Answer.NOTED, _("It is not structured data and need not land."), owner)
     return Stage(label, Answer.FAILED, _("No rows are in the lake yet."), owner, _("Its unit loads the data."))
 
 
 def register_own() -> None:
-    """The catalogue's own stages."""
+    """The stages that the catalogue alone answers."""
     own: Sequence[tuple[str, int, Any]] = (
         ("visible", 10, ask_visible),
         ("published", 20, ask_published),

@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.clock import today
 from quanshu.shared.web.api import Column, Filter, Form, FormPage, ListPage, Page
-from quanshu.supply.catalogue import queries
-from quanshu.supply.catalogue.landing import reads
-from quanshu.supply.catalogue.landing.rules import ExceptionState
-from quanshu.supply.catalogue.landing.writes import decide_exception
-from quanshu.supply.catalogue.models import LandingException
-from quanshu.supply.catalogue.permissions import CataloguePermission as P
-from quanshu.supply.catalogue.search.listing import SeenRows
+from quanshu.supply.catalogue.api import CataloguePermission as P
+from quanshu.supply.catalogue.api import SeenRows, catalogue_figures, faces_of, list_entries
+from quanshu.supply.landing import queries
+from quanshu.supply.landing.models import LandingException
+from quanshu.supply.landing.permissions import LandingPermission
+from quanshu.supply.landing.services import decide_exception
+from quanshu.supply.landing.types import ExceptionState
 
 EXCEPTION_STATES = {
     ExceptionState.ASKED: (gettext_lazy("Waits for the bureau"), "orange"),
@@ -43,11 +43,11 @@ class Landing(Page):
     permission = P.VIEW
     title = gettext_lazy("Landing")
     subtitle = gettext_lazy("Published structured data in the lake / published structured data that must land")
-    template_name = "catalogue/landing.html"
+    template_name = "landing/landing.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        figures = queries.catalogue_figures(queries.list_entries(self.actor), today=today())
-        waiting = reads.list_exceptions(self.actor).filter(state=ExceptionState.ASKED)
+        figures = catalogue_figures(list_entries(self.actor), today=today())
+        waiting = queries.list_exceptions(self.actor).filter(state=ExceptionState.ASKED)
         return {
             "figures": figures,
             "columns": UNIT_COLUMNS,
@@ -87,10 +87,10 @@ class Exceptions(ListPage):
     )  # fmt: skip
 
     def crumbs(self) -> Any:
-        return ((_("Landing"), reverse("catalogue:landing")),)
+        return ((_("Landing"), reverse("landing:landing")),)
 
     def queryset(self) -> QuerySet[LandingException]:
-        return reads.list_exceptions(self.actor)
+        return queries.list_exceptions(self.actor)
 
     def narrowed(self) -> Any:
         return NamedRows(super().narrowed(), self.actor)
@@ -107,7 +107,7 @@ class NamedRows(SeenRows):
 
     def named(self, rows: list[Any]) -> list[Any]:
         """The rows with their entries' faces."""
-        for row, (entry, _items) in zip(rows, queries.faces_of(self.actor, [row.entry for row in rows]), strict=True):
+        for row, (entry, _items) in zip(rows, faces_of(self.actor, [row.entry for row in rows]), strict=True):
             row.shown = entry
         return rows
 
@@ -115,7 +115,7 @@ class NamedRows(SeenRows):
 def stage_of(row: Any) -> Any:
     """The stage an entry hangs at, asked once a row."""
     if not hasattr(row, "stage"):
-        row.stage = reads.hangs_at(actor=row.asked_by, entry=row, now=clock_now())
+        row.stage = queries.hangs_at(actor=row.asked_by, entry=row, now=clock_now())
     return row.stage
 
 
@@ -148,7 +148,7 @@ class Hanging(ListPage):
     empty_hint = gettext_lazy("Entries appear here when they are published and no rows are in the lake.")
     columns = (
         Column("name", gettext_lazy("Resource name"), value=lambda row: row.title, sort="resource_name",
-               link=lambda row: reverse("catalogue:entry-why", args=[row.uid])),
+               link=lambda row: reverse("landing:entry-why", args=[row.uid])),
         Column("code", gettext_lazy("Resource code"), sort="code", kind="code", phone=False),
         Column("unit", gettext_lazy("Provider"), value=lambda row: str(row.unit), sort="unit__name"),
         Column("publish_date", gettext_lazy("Published on"), sort="publish_date", kind="date", phone=False),
@@ -160,10 +160,10 @@ class Hanging(ListPage):
     )  # fmt: skip
 
     def crumbs(self) -> Any:
-        return ((_("Landing"), reverse("catalogue:landing")),)
+        return ((_("Landing"), reverse("landing:landing")),)
 
     def queryset(self) -> QuerySet[Any]:
-        return reads.hanging_entries(self.actor)
+        return queries.hanging_entries(self.actor)
 
     def narrowed(self) -> Any:
         return HangingRows(super().narrowed(), self.actor)
@@ -187,7 +187,7 @@ class DecisionForm(Form):
 class Decide(FormPage):
     """The bureau answers an exception."""
 
-    permission = P.EXEMPT
+    permission = LandingPermission.DECIDE
     form_class = DecisionForm
     submit_label = gettext_lazy("Send the answer")
     success = gettext_lazy("The unit is answered.")
@@ -201,13 +201,13 @@ class Decide(FormPage):
         return _("The unit's reason: %(reason)s") % {"reason": self.waiting().reason}
 
     def waiting(self) -> LandingException:
-        return reads.waiting_exception(actor=self.actor, uid=self.kwargs["uid"])
+        return queries.waiting_exception(actor=self.actor, uid=self.kwargs["uid"])
 
     def page_title(self) -> str:
         return _("Exception from landing: %(name)s") % {"name": self.waiting().entry}
 
     def crumbs(self) -> Any:
-        return ((_("Exceptions from landing"), reverse("catalogue:exceptions")),)
+        return ((_("Exceptions from landing"), reverse("landing:exceptions")),)
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         decide_exception(
@@ -217,4 +217,4 @@ class Decide(FormPage):
             agreed=form.cleaned_data["answer_is"] == "agree",
             answer=form.cleaned_data["reason"],
         )
-        return reverse("catalogue:exceptions")
+        return reverse("landing:exceptions")

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.web.api import Page
-from quanshu.supply.catalogue.pages import found
-from quanshu.supply.catalogue.permissions import CataloguePermission
-from quanshu.supply.catalogue.search.stages import Answer, walk
+from quanshu.supply.catalogue.api import CataloguePermission, demand_link, marked_title
+from quanshu.supply.landing.queries.stages import Answer, walk
 
 TONES = {
     Answer.PASSED: ("check", "green", gettext_lazy("Passed")),
@@ -26,7 +25,7 @@ class Why(Page):
     permission = CataloguePermission.VIEW
     title = gettext_lazy("Why can I not see or use this?")
     subtitle = gettext_lazy("The stages from the catalogue to your application, and who can help at each")
-    template_name = "catalogue/why.html"
+    template_name = "landing/why.html"
 
     def crumbs(self) -> Any:
         return ((_("Catalogue"), reverse("catalogue:entries")),)
@@ -42,6 +41,6 @@ class Why(Page):
             "walk": walked,
             "rows": rows,
             "ends_at": walked.ends_at,
-            "offered": [(hit.entry, found.marked_title(hit.entry)) for hit in walked.offered],
-            "demand": found.demand_link(self.request),
+            "offered": [(hit.entry, marked_title(hit.entry)) for hit in walked.offered],
+            "demand": demand_link(self.request),
         }

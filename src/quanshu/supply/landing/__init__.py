@@ -1,0 +1,1 @@
+"""Landing: exceptions for specially sensitive data, what hangs where, and why one cannot see or use an entry."""
