@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
+from quanshu.shared.web.exports import export_response
 from quanshu.shared.web.forms import Form, ReasonForm
 from quanshu.shared.web.lists import Column, Filter, ListPage
 from quanshu.shared.web.navigation import NavItem, register
@@ -41,6 +42,7 @@ __all__ = [
     "day",
     "envelope",
     "error_response",
+    "export_response",
     "fault_text",
     "go_to",
     "page_of",

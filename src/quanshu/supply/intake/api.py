@@ -22,6 +22,7 @@ from quanshu.supply.intake.services import (
     start_run,
     switch_source,
 )
+from quanshu.supply.intake.services.prelanding import RefusedRow, WaitingRows, register_pre_landing_check
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
 
 __all__ = [
@@ -29,11 +30,13 @@ __all__ = [
     "IntakeFigures",
     "IntakePermission",
     "LoadMode",
+    "RefusedRow",
     "Run",
     "RunState",
     "Source",
     "SourceData",
     "SourceKind",
+    "WaitingRows",
     "cancel_run",
     "change_source",
     "create_source",
@@ -44,6 +47,7 @@ __all__ = [
     "list_sources",
     "load_file",
     "refused_rows",
+    "register_pre_landing_check",
     "run_now",
     "start_run",
     "switch_source",

@@ -15,6 +15,8 @@ class QualityPermission(StrEnum):
     PROBLEM_VIEW = "quality.problem.view"
     PROBLEM_HANDLE = "quality.problem.handle"
     EXCUSE = "quality.problem.excuse"
+    ASSIGN = "quality.problem.assign"
+    REPORT = "quality.problem.report"
 
 
 P = QualityPermission
@@ -26,6 +28,8 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.SCAN: Scope.ALL,
         P.PROBLEM_VIEW: Scope.ALL,
         P.EXCUSE: Scope.ALL,
+        P.ASSIGN: Scope.ALL,
+        P.REPORT: Scope.UNIT,
     },
     "steward": {
         P.VIEW: Scope.TREE,
@@ -33,8 +37,11 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.SCAN: Scope.TREE,
         P.PROBLEM_VIEW: Scope.TREE,
         P.PROBLEM_HANDLE: Scope.TREE,
+        P.ASSIGN: Scope.TREE,
+        P.REPORT: Scope.UNIT,
     },
-    "chief": {P.VIEW: Scope.TREE, P.PROBLEM_VIEW: Scope.TREE, P.EXCUSE: Scope.TREE},
+    "developer": {P.REPORT: Scope.UNIT},
+    "chief": {P.VIEW: Scope.TREE, P.PROBLEM_VIEW: Scope.TREE, P.EXCUSE: Scope.TREE, P.ASSIGN: Scope.TREE},
     "auditor": {P.VIEW: Scope.ALL, P.PROBLEM_VIEW: Scope.ALL},
     "leader": {P.VIEW: Scope.ALL},
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from quanshu.kernel.errors import Conflict, NotFound
+from quanshu.kernel.errors import Conflict, Invalid, NotFound
 
 
 class Dimension(StrEnum):
@@ -35,12 +35,58 @@ class ScanState(StrEnum):
 
 
 class ProblemState(StrEnum):
-    """`excused` is a problem accepted as it is, with a reason; `gone` one whose row was deleted at source."""
+    """`excused` is a problem accepted as it is until a day; `gone` one whose row was deleted at source; `right`
+    a reported value that the source unit answers for as it is."""
 
     OPEN = "open"
     FIXED = "fixed"
     EXCUSED = "excused"
     GONE = "gone"
+    RIGHT = "right"
+
+
+class Origin(StrEnum):
+    """Who found a problem: a rule, or a consumer who received the value."""
+
+    RULE = "rule"
+    REPORTED = "reported"
+
+
+class ExceptionScope(StrEnum):
+    """What an exception covers: the row of one key, the rows a condition holds for, or every row."""
+
+    KEY = "key"
+    CONDITION = "condition"
+    RULE = "rule"
+
+
+class ExceptionState(StrEnum):
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    ENDED = "ended"
+
+
+class Verdict(StrEnum):
+    """What a failing rule of a set does to a load before it lands."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
+    STOP = "stop"
+
+
+class Outcome(StrEnum):
+    """What a check before landing came to."""
+
+    PASSED = "passed"
+    WARNED = "warned"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+class ReportState(StrEnum):
+    OPEN = "open"
+    CORRECTED = "corrected"
+    RIGHT = "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +102,111 @@ class RuleData:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A rule that items or data speak for. `evidence` is a code with its figures; `failed` of `tested` fail now."""
+
+    data: RuleData
+    evidence: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    tested: int | None = None
+    failed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionData:
+    """What an approver enters for an exception. `key` or `condition` by scope; `until` is its last day."""
+
+    scope: str
+    reason: str
+    until: date
+    evidence: str = ""
+    key: Mapping[str, str | None] | None = None
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """What a consumer says of a value it received; `key` names the row by all key columns of the entry."""
+
+    key: Mapping[str, str]
+    column: str
+    fault: str
+    value_seen: str = ""
+    evidence: str = ""
+    sid: str = ""
+    receipt_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetData:
+    """A rule set as entered: rules by uid; `threshold` is the pass rate below which `stop` stops a load."""
+
+    name: str
+    rule_uids: tuple[str, ...]
+    severity: str = Severity.ERROR
+    before_landing: bool = False
+    verdict: str = Verdict.WARN
+    threshold: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A call through the gateway, as far as a report of a value needs it."""
+
+    sid: str
+    entry_uid: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who received a row: the call that carried it."""
+
+    unit_uid: str
+    unit_name: str
+    unit_path: str
+    application: str
+    at: datetime
+    case_number: str
+    receipt_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A month of a unit, table, dimension or rule. Rates are None while there is nothing to divide by."""
+
+    month: date
+    kind: str
+    subject: str
+    name: str
+    unit_uid: str
+    unit_name: str
+    tested: int
+    passed: int
+    excepted: int = 0
+    corrected: int = 0
+    on_time: int = 0
+    days: int = 0
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Passed / tested (rows of a unit or table, values of a dimension or rule)."""
+        return self.passed / self.tested if self.tested else None
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """Corrected within two working days / corrected."""
+        return self.on_time / self.corrected if self.corrected else None
+
+    @property
+    def mean_days(self) -> float | None:
+        """Working days / corrected."""
+        return self.days / self.corrected if self.corrected else None
+
+
+@dataclass(frozen=True, slots=True)
 class TableFigures:
-    """A table's latest finished scan: rows checked and rows that failed no rule."""
+    """A table's latest finished scan: rows checked that are not excepted, and rows that failed no rule."""
 
     entry_uid: str
     entry_name: str
@@ -66,6 +215,7 @@ class TableFigures:
     rows: int
     passed: int
     scanned_at: datetime
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -100,6 +250,7 @@ class QualityFigures:
     mean_correction_days: float | None
     by_table: tuple[TableFigures, ...]
     by_unit: tuple[UnitFigures, ...]
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -125,6 +276,7 @@ class Scorecard:
     rows: int | None = None
     passed: int | None = None
     scanned_at: datetime | None = None
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -199,3 +351,65 @@ class StillFailing(Conflict):
     code = "quality.still_failing"
     message = "The same rule still fails on this record, so the problem stays open."
     remedy = "Correct the record in the source system, load it again, then check again."
+
+
+class ExceptionNotFound(NotFound):
+    code = "quality.exception_not_found"
+    message = "There is no exception “%(exception)s” that you may see."
+    remedy = "Open the list of exceptions and choose one."
+
+
+class SetNotFound(NotFound):
+    code = "quality.set_not_found"
+    message = "There is no rule set “%(rule_set)s” that you may see."
+    remedy = "Open the list of rule sets and choose one."
+
+
+class BadMonth(Invalid):
+    code = "quality.bad_month"
+    message = "“%(month)s” is no month up to the present one."
+    remedy = "Give a month such as 2026-11."
+
+
+class ReportNotFound(NotFound):
+    code = "quality.report_not_found"
+    message = "There is no report “%(report)s” that you may see."
+    remedy = "Open the list of reports and choose one."
+
+
+class CallNotFound(NotFound):
+    code = "quality.call_not_found"
+    message = "There is no call or service “%(call)s” of yours."
+    remedy = "Take the receipt id from the answer, or the service's code."
+
+
+class ExceptionEnded(Conflict):
+    code = "quality.exception_ended"
+    message = "The exception is no longer in force."
+    remedy = "Make a new one if the rows are still right as they are."
+
+
+class NotReported(Conflict):
+    code = "quality.not_reported"
+    message = "No consumer has reported this problem, so there is nobody to answer."
+    remedy = "Correct the record at its source, or excuse the problem."
+
+
+class ReportedOnly(Conflict):
+    code = "quality.reported_only"
+    message = "A consumer reported this record; no rule finds it, so there is no rule to except it from."
+    remedy = "Answer the report: corrected, or right as it is with the reason."
+
+
+class ValueUnchanged(Conflict):
+    code = "quality.value_unchanged"
+    message = "The table still holds the value that was reported, so it is not corrected yet."
+    remedy = "Correct the record in the source system and load it; or say why it is right as it is."
+
+
+class LoadStopped(Conflict):
+    code = "quality.load_stopped"
+    message = (
+        "The rule set “%(rule_set)s” stopped the load: %(passed)s of %(rows)s rows pass, %(threshold)s are needed."
+    )
+    remedy = "Open the rule set's checks to see what fails, correct the rows at the source, and load again."

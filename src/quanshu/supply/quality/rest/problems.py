@@ -30,16 +30,17 @@ def problem_row(problem: Problem) -> dict[str, Any]:
     return {
         "uid": problem.uid,
         "state": problem.state,
-        "rule_uid": problem.rule.uid,
-        "rule_name": problem.rule.name,
-        "rule_version": problem.version.number,
-        "kind": problem.version.kind,
-        "entry_uid": problem.rule.entry.uid,
-        "entry_name": problem.rule.entry.resource_name,
+        "origin": problem.origin,
+        "rule_uid": problem.rule.uid if problem.rule else None,
+        "rule_name": problem.title,
+        "rule_version": problem.version.number if problem.version else None,
+        "kind": problem.kind,
+        "entry_uid": problem.entry.uid,
+        "entry_name": problem.entry.resource_name,
         "unit_uid": problem.unit.uid,
         "unit_name": problem.unit.name,
         "key": queries.shown_key(problem),
-        "columns": problem.version.columns,
+        "columns": problem.columns,
         "value": queries.shown_value(problem),
         "opened_at": problem.opened_at,
         "due_on": problem.due_on,
@@ -47,6 +48,8 @@ def problem_row(problem: Problem) -> dict[str, Any]:
         "closed_at": problem.closed_at,
         "working_days": problem.working_days,
         "excuse": problem.excuse,
+        "excused_until": problem.exception.until if problem.exception else None,
+        "assignee": problem.assignee_name,
     }
 
 
@@ -70,7 +73,7 @@ def list_problems(
     """Problem records; `entry`, `rule` and `unit` are uids, `overdue` narrows to open ones past their day."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.PROBLEM_VIEW)
-    facets = {"rule__entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
+    facets = {"entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
     rows = queries.list_problems(actor).filter(**{key: value for key, value in facets.items() if value})
     if overdue is not None:
         side = "due_on__lt" if overdue else "due_on__gte"

@@ -6,20 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks import CheckKind, is_limit, is_pattern
 from quanshu.lake.sqlcheck import BadQuery, check_condition
 from quanshu.shared.workflow.api import Machine, Transition
-from quanshu.supply.catalogue.api import ItemData
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.types import (
     Dimension,
     NoRules,
     NothingLanded,
+    NotReported,
     ProblemClosed,
     ProblemState,
     RuleData,
@@ -51,7 +50,17 @@ MACHINE = Machine(
             label=N_("Row deleted"),
         ),
         Transition("excuse", frozenset({S.OPEN}), S.EXCUSED, P.EXCUSE, E.PROBLEM_EXCUSED, label=N_("Excuse")),
-        Transition("reopen", frozenset({S.FIXED, S.GONE}), S.OPEN, P.SCAN, E.PROBLEM_REOPENED, label=N_("Open again")),
+        Transition(
+            "reopen",
+            frozenset({S.FIXED, S.GONE, S.EXCUSED}),
+            S.OPEN,
+            P.SCAN,
+            E.PROBLEM_REOPENED,
+            label=N_("Open again"),
+        ),
+        Transition(
+            "uphold", frozenset({S.OPEN}), S.RIGHT, P.PROBLEM_HANDLE, E.PROBLEM_UPHELD, label=N_("Right as it is")
+        ),
     ),
 )
 
@@ -95,7 +104,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     CheckKind.FRESHNESS: ("days",),
 }
 TO_ANOTHER_TABLE = frozenset({CheckKind.REFERENCE, CheckKind.CONSISTENCY})
-PHONE_PATTERN = r"1[3-9]\d{9}"
 
 
 def check_rule(data: RuleData, *, columns: Sequence[str], tables: Sequence[str]) -> None:
@@ -225,52 +233,24 @@ def check_scannable(*, entry_name: str, landed: bool, rules: int) -> None:
         raise NoRules(entry=entry_name)
 
 
+def check_reported(*, state: str, reports: int) -> None:
+    """Only an open problem that a consumer has reported is answered."""
+    check_open(state)
+    if not reports:
+        raise NotReported
+
+
 def check_open(state: str) -> None:
     """Only an open problem is handled."""
     if state != ProblemState.OPEN:
         raise ProblemClosed
 
 
+def ordered(key: Mapping[str, str | None], names: Sequence[str]) -> tuple[str | None, ...]:
+    """A kept key in the order of its columns: a database may keep it in another."""
+    return tuple(key.get(name) for name in names)
+
+
 def key_text(key: Mapping[str, Any]) -> str:
     """A key as canonical JSON: the identity of a row in a problem."""
     return json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-
-
-def suggestions(items: Sequence[ItemData]) -> tuple[RuleData, ...]:
-    """Rules that follow from the items themselves: keys, required values, code lists, identifiers, phones."""
-    found: list[RuleData] = []
-    keys = tuple(item.name for item in items if item.is_key)
-    if keys:
-        found.append(RuleData(_("Key is not repeated"), CheckKind.UNIQUE, keys))
-    for item in items:
-        found.extend(suggestions_for(item))
-    return tuple(found)
-
-
-def suggestions_for(item: ItemData) -> list[RuleData]:
-    """Rules that follow from one item; named in the language of whoever takes them up."""
-    found = []
-    name = {"title": item.title}
-    column = (item.name,)
-    if item.required or item.is_key:
-        found.append(RuleData(_("%(title)s: filled in") % name, CheckKind.REQUIRED, column))
-    if item.code_list:
-        found.append(
-            RuleData(
-                _("%(title)s: in the code list") % name,
-                CheckKind.CODE_LIST,
-                column,
-                {"codes": list(item.code_list)},
-            )
-        )
-    if item.mask == "citizen_id":
-        found.append(RuleData(_("%(title)s: valid citizen ID") % name, CheckKind.CITIZEN_ID, column))
-    elif item.mask == "phone":
-        found.append(
-            RuleData(_("%(title)s: valid mobile number") % name, CheckKind.PATTERN, column, {"pattern": PHONE_PATTERN})
-        )
-    elif "uscc" in item.name:
-        found.append(RuleData(_("%(title)s: valid social credit code") % name, CheckKind.USCC, column))
-    if item.data_type == "date":
-        found.append(RuleData(_("%(title)s: not in the future") % name, CheckKind.RANGE, column, {"max": "today"}))
-    return found
