@@ -14,7 +14,11 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
+        from quanshu.sharing.services.queries import call_facts, row_receivers
+        from quanshu.supply.quality.api import register_calls, register_receivers
 
+        register_receivers(row_receivers)
+        register_calls(call_facts)
         view = "services.service.view"
         register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
         register(

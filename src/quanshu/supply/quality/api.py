@@ -5,6 +5,7 @@ from __future__ import annotations
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem, Report, Rule, RuleException, RuleSet, Scan
 from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.queries import call_facts as find_call
 from quanshu.supply.quality.queries import (
     findings,
     get_problem,
@@ -96,6 +97,7 @@ __all__ = [
     "except_rows",
     "excuse_problem",
     "expire_exceptions",
+    "find_call",
     "findings",
     "get_problem",
     "get_rule",

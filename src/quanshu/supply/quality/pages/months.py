@@ -61,7 +61,8 @@ def month_columns(kind: str) -> tuple[Column, ...]:
     """A month's line: each rate with what it is counted from."""
     corrected = (
         Column("fast", _("Corrected in time"), value="on_time_rate", kind="percent"),
-        Column("corrected", _("In time of corrected"), value=lambda row: share(row.on_time, row.corrected), phone=False),
+        Column("corrected", _("In time of corrected"), phone=False,
+               value=lambda row: share(row.on_time, row.corrected)),
         Column("days", _("Mean working days"), value=lambda row: days_text(row.mean_days)),
         Column("within", _("Limit 2 days"), kind="badge", value=lambda row: against_days(row)[0], phone=False,
                tone=lambda row: against_days(row)[1]),

@@ -44,7 +44,7 @@ def problem_url(problem: Problem) -> str:
 def pairs(page: Any, value: str, label: str) -> list[tuple[str, str]]:
     """Values of a filter among the problems the actor may see."""
     rows = page.queryset().order_by().prefetch_related(None).values_list(value, label).distinct()
-    return sorted(rows, key=lambda row: str(row[1]))
+    return sorted((row for row in rows if row[0]), key=lambda row: str(row[1]))
 
 
 def key_text(key: dict[str, Any]) -> str:
@@ -81,12 +81,12 @@ class Problems(ListPage):
                field="unit__uid"),
         Filter("table", gettext_lazy("Table"), field="entry__uid",
                choices=lambda page: pairs(page, "entry__uid", "entry__resource_name")),
-        Filter("rule", gettext_lazy("Rule"), choices=lambda page: [pair for pair in pairs(page, "rule__uid", "rule__name") if pair[0]],
+        Filter("rule", gettext_lazy("Rule"), choices=lambda page: pairs(page, "rule__uid", "rule__name"),
                field="rule__uid"),
         Filter("state", gettext_lazy("State"), choices=list(labels.PROBLEM_STATES.items()), field="state"),
         Filter("origin", gettext_lazy("Found by"), choices=list(labels.ORIGINS.items()), field="origin"),
         Filter("assignee", gettext_lazy("Assigned to"), field="assignee_uid",
-               choices=lambda page: [pair for pair in pairs(page, "assignee_uid", "assignee_name") if pair[0]]),
+               choices=lambda page: pairs(page, "assignee_uid", "assignee_name")),
         Filter("overdue", gettext_lazy("Clock"), apply=by_overdue,
                choices=[("1", gettext_lazy("Overdue")), ("0", gettext_lazy("Within time"))]),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from quanshu.supply.quality.queries.improving import (
     receivers_of,
     register_calls,
     register_receivers,
+    reportable_entry,
     wrong_since,
 )
 from quanshu.supply.quality.queries.months import (
@@ -111,6 +112,7 @@ __all__ = [
     "referable_tables",
     "register_calls",
     "register_receivers",
+    "reportable_entry",
     "results_of",
     "scorecards",
     "shown_key",

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from quanshu.lake.checks import CheckKind
 from quanshu.organisation.api import Account
 from quanshu.shared.access.api import Actor, scope_q
-from quanshu.supply.catalogue.api import Entry, key_columns
+from quanshu.supply.catalogue.api import Entry, EntryState, key_columns, list_entries
 from quanshu.supply.quality.models import (
     PreCheck,
     Problem,
@@ -108,6 +108,14 @@ def get_report(*, actor: Actor, uid: str) -> Report:
     if row is None:
         raise ReportNotFound(report=uid)
     return row
+
+
+def reportable_entry(*, actor: Actor, uid: str) -> Entry:
+    """A published entry the catalogue shows the actor, for a report without a call; CallNotFound."""
+    entry = list_entries(actor).filter(uid=uid, state=EntryState.PUBLISHED).select_related("unit").first()
+    if entry is None:
+        raise CallNotFound(call=uid)
+    return entry
 
 
 def call_facts(*, actor: Actor, sid: str = "", receipt_id: str = "") -> CallFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,9 +20,11 @@ router = Router()
 
 
 class ReasonBody(Schema):
-    """Why."""
+    """Why, what shows it, and the last day: 180 days on where none is given."""
 
     reason: str
+    evidence: str = ""
+    until: date | None = None
 
 
 def problem_row(problem: Problem) -> dict[str, Any]:
@@ -107,5 +110,59 @@ def reveal_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
 def excuse_problem(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Accept a record as it is, with a reason."""
     actor = request.actor  # type: ignore[attr-defined]
-    services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), reason=body.reason)
+    services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), **body.dict())
     return problem_row(find(request, uid))
+
+
+class ManyBody(Schema):
+    """Several records and whom to ask, or why they are right until which day."""
+
+    uids: list[str]
+    person_uid: str = ""
+    reason: str = ""
+    evidence: str = ""
+    until: date | None = None
+
+
+def find_many(request: HttpRequest, body: ManyBody) -> list[Problem]:
+    """The records named, as the caller may see them: all, or none."""
+    return [find(request, uid) for uid in dict.fromkeys(body.uids[:100])]
+
+
+@router.post("/bulk/problems/assign")
+def assign_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
+    """Ask one person to correct several records, all or none."""
+    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    count = services.assign_problems(actor=actor, now=now(), problems=found, person_uid=body.person_uid)
+    return {"count": count}
+
+
+@router.post("/bulk/problems/excuse")
+def excuse_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
+    """Excuse several records with one reason, all or none."""
+    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    given = {"reason": body.reason, "until": body.until, "evidence": body.evidence}
+    return {"count": services.excuse_problems(actor=actor, now=now(), problems=found, **given)}  # type: ignore[arg-type]
+
+
+class AnswerBody(Schema):
+    """Right as it is with the reason, or corrected."""
+
+    right: bool
+    answer: str = ""
+
+
+@router.post("/problems/{uid}/answer")
+def answer_problem(request: HttpRequest, uid: str, body: AnswerBody) -> dict[str, Any]:
+    """Answer what consumers reported."""
+    actor = request.actor  # type: ignore[attr-defined]
+    services.answer_problem(actor=actor, now=now(), problem=find(request, uid), right=body.right, answer=body.answer)
+    return problem_row(find(request, uid))
+
+
+@router.get("/problems/{uid}/receivers")
+def list_receivers(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Calls that carried the row with the field at fault."""
+    found = queries.receivers_of(find(request, uid))
+    names = ("unit_uid", "unit_name", "application", "at", "case_number", "receipt_id")
+    return {"items": [{name: getattr(row, name) for name in names} for row in found]}
