@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows, require
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, Page
-from quanshu.supply.catalogue.api import Entry
+from quanshu.supply.catalogue.api import Entry, contract_of, key_columns
 from quanshu.supply.quality import queries, services
 from quanshu.supply.quality.models import PreCheck, Rule, RuleSet
 from quanshu.supply.quality.pages import labels
@@ -244,6 +244,16 @@ def export_of(row: RuleSet) -> dict[str, Any]:
         "verdict": row.verdict,
         "threshold": row.threshold,
         "rules": version.rules if version else [],
+        "keys": list(key_columns(row.entry)),
+        "contract": [
+            {
+                "name": column.name,
+                "type": str(column.type),
+                "required": column.required,
+                "max_length": column.max_length,
+            }
+            for column in contract_of(row.entry)
+        ],
     }
     return sets.exported(
         entry_uid=row.entry.uid,
