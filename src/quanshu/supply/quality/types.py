@@ -365,6 +365,12 @@ class SetNotFound(NotFound):
     remedy = "Open the list of rule sets and choose one."
 
 
+class NothingChosen(Invalid):
+    code = "quality.nothing_chosen"
+    message = "No rule was chosen."
+    remedy = "Tick one or more."
+
+
 class BadMonth(Invalid):
     code = "quality.bad_month"
     message = "“%(month)s” is no month up to the present one."

@@ -76,7 +76,7 @@ class ReportPage(FormPage):
     subtitle = gettext_lazy("The source unit has two working days to correct it or to say why it is right.")
     permission = QualityPermission.REPORT
     form_class = ReportForm
-    submit_label = gettext_lazy("Report")
+    submit_label = gettext_lazy("Send the report")
     success = gettext_lazy("Reported; you are told of the answer.")
 
     def facts(self) -> CallFacts:

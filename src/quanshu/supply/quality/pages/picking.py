@@ -50,7 +50,7 @@ def picked_card(problems: list[Problem]) -> Card:
         Column("rule", _("Rule"), value="title"),
         Column("due", _("Due"), value="due_on", kind="date"),
     )  # fmt: skip
-    title = _("%(count)s records are chosen") % {"count": len(problems)}
+    title = _("Chosen records: %(count)s") % {"count": len(problems)}
     return Card(title, columns=columns, rows=problems, values={"uids": [problem.uid for problem in problems]})
 
 

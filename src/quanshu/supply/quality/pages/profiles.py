@@ -9,7 +9,6 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, when
 from quanshu.supply.catalogue.api import Entry
@@ -18,7 +17,7 @@ from quanshu.supply.quality.models import Profile
 from quanshu.supply.quality.pages import charts, labels
 from quanshu.supply.quality.pages.scorecards import share, table_url
 from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.types import ScanState
+from quanshu.supply.quality.types import NothingChosen, ScanState
 
 MOVING = frozenset({ScanState.QUEUED, ScanState.RUNNING})
 TOP_CHARTS = 12
@@ -187,8 +186,7 @@ class AdoptChosen(ActionPage):
         kept = profile.suggestions if profile is not None else []
         wanted = [services.rule_data(row) for place, row in enumerate(kept) if str(place) in places]
         if not wanted:
-            fault = FieldError("chosen", _("No rule was chosen."), _("Tick one or more."))
-            raise FieldErrors(errors=(fault,))
+            raise NothingChosen
         made = len(services.adopt_suggestions(actor=self.actor, now=self.now, entry=entry, wanted=wanted))
         text = ngettext("%(n)s rule added.", "%(n)s rules added.", made) % {"n": made}
         return text, table_url(entry.uid)

@@ -18,7 +18,16 @@ from quanshu.supply.quality.pages.months import KIND_NAMES, month_of
 from quanshu.supply.quality.pages.sets import export_of
 from quanshu.supply.quality.permissions import QualityPermission as P
 from quanshu.supply.quality.rest.rules import rule_row
-from quanshu.supply.quality.types import BadMonth, ExceptionData, MonthRow, ReportData, SetData, Severity, Verdict
+from quanshu.supply.quality.types import (
+    BadMonth,
+    ExceptionData,
+    MonthRow,
+    NothingChosen,
+    ReportData,
+    SetData,
+    Severity,
+    Verdict,
+)
 
 router = Router()
 
@@ -104,6 +113,8 @@ def adopt_chosen(request: HttpRequest, entry_uid: str, body: AdoptBody) -> Statu
     found = queries.latest_profile(entry, finished=True)
     kept = found.suggestions if found else []
     wanted = [services.rule_data(row) for place, row in enumerate(kept) if place in body.chosen]
+    if not wanted:
+        raise NothingChosen
     made = services.adopt_suggestions(actor=actor, now=now(), entry=entry, wanted=wanted)
     return Status(201, {"items": [rule_row(rule) for rule in made]})
 
