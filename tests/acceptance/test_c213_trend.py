@@ -112,7 +112,7 @@ def test_a_set_before_landing_refuses_or_stops_and_runs_off_line(settings: Any, 
             made = steward.post(table, body, content_type="application/json").json()
         run = load(entry, tmp_path, GOOD + WRONG)
         assert (run.rows_in, run.landed, run.refused) == (7, 5, 2)
-        reasons = {row["reason"] for row in refused_rows(run=run, limit=50)}
+        reasons = {row["reason"] for row in refused_rows(actor=SYSTEM, run=run, limit=50)}
         assert reasons == {"quality:性别代码有效", "quality:姓名必填"}
         with freeze(MONDAY):
             checks = steward.get(f"{QUALITY}/sets/{made['uid']}/checks").json()["items"]

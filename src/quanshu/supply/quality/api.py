@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanshu.supply.quality.events import QualityEvent
-from quanshu.supply.quality.models import Problem, Report, Rule, RuleException, RuleSet, Scan
+from quanshu.supply.quality.models import Problem, Profile, Report, Rule, RuleException, RuleSet, Scan
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.queries import call_facts as find_call
 from quanshu.supply.quality.queries import (
@@ -11,6 +11,7 @@ from quanshu.supply.quality.queries import (
     get_problem,
     get_rule,
     get_scan,
+    latest_profile,
     latest_rates,
     list_problems,
     list_rules,
@@ -71,6 +72,7 @@ __all__ = [
     "MonthRow",
     "Problem",
     "ProblemState",
+    "Profile",
     "QualityEvent",
     "QualityFigures",
     "QualityPermission",
@@ -104,6 +106,7 @@ __all__ = [
     "get_scan",
     "keep_month",
     "keep_set",
+    "latest_profile",
     "latest_rates",
     "list_problems",
     "list_rules",
