@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from quanshu.gateway.marks import MOST_MARKS, row_marks
+from quanshu.gateway.marks import MOST_MARKS, Marker
 from quanshu.gateway.snapshot import ParameterSpec, ServiceSpec
 from quanshu.kernel.errors import Forbidden, Invalid, Unavailable
 from quanshu.lake.masking import Mask, add_functions, mask_sql
@@ -141,8 +141,8 @@ class Executor:
 
     def __init__(self, service: ServiceSpec, directory: Path, *, salt: str = "", marking: bytes = b"") -> None:
         self.service = service
-        self._marking = marking if service.key else b""
-        self._key = "".join(f", {quote(column)}" for column in service.key) if self._marking else ""
+        self._marker = Marker(marking, service.entry_uid) if marking and service.key else None
+        self._key = "".join(f", {quote(column)}" for column in service.key) if self._marker else ""
         self.path = directory / service.table_file
         self._local = threading.local()
         self._masked = {
@@ -183,9 +183,9 @@ class Executor:
         return Answer([dict(zip(fields, row, strict=False)) for row in rows], None, self._marks(rows, len(fields)))
 
     def _marks(self, rows: Sequence[Sequence[Any]], start: int) -> tuple[str, ...]:
-        if not self._marking:
+        if self._marker is None or not rows:
             return ()
-        return row_marks(self._marking, self.service.entry_uid, [row[start:] for row in rows[:MOST_MARKS]])
+        return self._marker.of_rows([row[start:] for row in rows[:MOST_MARKS]])
 
     def _verify(self, values: Mapping[str, str]) -> Answer:
         clause, bound = self._where(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import sqlite3
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanshu.gateway.journal import COLUMNS, CREATE, Journal, Receipt, read_after
-from quanshu.gateway.marks import LENGTH, mark_key, row_mark, row_marks
+from quanshu.gateway.marks import LENGTH, Marker, mark_key, row_mark
 
 parts = st.lists(st.none() | st.text(max_size=8) | st.integers(), max_size=3)
 
@@ -30,7 +31,10 @@ def test_a_mark_is_of_its_row_and_entry(one: list[object], two: list[object]) ->
 
 
 def test_marks_stand_once_in_order() -> None:
-    assert len(row_marks(b"k", "e", [("1",), ("2",), ("1",)])) == 2
+    marker = Marker(b"k" * 32, "e")
+    assert marker.of_rows([("1",), ("2",), ("1",)]) == (marker.of(["1"]), marker.of(["2"]))
+    whole = hmac.digest(b"k" * 32, b"e\x1f1\x1f\x1f2", "sha256")
+    assert marker.of(["1", None, 2]) == whole.hex()[:LENGTH], "it is HMAC-SHA256"
 
 
 def a_receipt(name: str, marks: str = "") -> Receipt:

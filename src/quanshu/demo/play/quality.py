@@ -30,6 +30,7 @@ from quanshu.supply.quality.api import (
     report_problem,
     rule_data,
     start_profile,
+    start_scan,
 )
 
 PROFILED = (("market_regulation", "enterprise"), ("public_security", "resident"), ("health", "death"))
@@ -94,6 +95,7 @@ def excuse(cast: Cast, say: Say) -> None:
     excuse_problem(
         actor=cast.actors["bureau"], now=now(), problem=problem, reason=reason, until=until, evidence=evidence
     )
+    start_scan(actor=cast.actors["bureau"], now=now(), entry=problem.entry)
     say(f"one problem excused until {until}")
 
 

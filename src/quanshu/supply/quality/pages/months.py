@@ -91,6 +91,8 @@ def link_of(row: MonthRow) -> str:
         return table_url(row.subject)
     if row.kind == "rule":
         return reverse("quality:rule", args=[row.subject])
+    if row.kind == "unit":
+        return f"{reverse('quality:ranking')}?month={row.month:%Y-%m}&by=table&unit={row.unit_uid}"
     unit = f"&unit={row.unit_uid}" if row.kind == "dimension" else ""
     return f"{reverse('quality:trend')}?by={row.kind}&of={row.subject}{unit}"
 

@@ -84,7 +84,7 @@ class Problems(ListPage):
         Filter("rule", gettext_lazy("Rule"), choices=lambda page: pairs(page, "rule__uid", "rule__name"),
                field="rule__uid"),
         Filter("state", gettext_lazy("State"), choices=list(labels.PROBLEM_STATES.items()), field="state"),
-        Filter("origin", gettext_lazy("Found by"), choices=list(labels.ORIGINS.items()), field="origin"),
+        Filter("origin", gettext_lazy("Raised by"), choices=list(labels.ORIGINS.items()), field="origin"),
         Filter("assignee", gettext_lazy("Assigned to"), field="assignee_uid",
                choices=lambda page: pairs(page, "assignee_uid", "assignee_name")),
         Filter("overdue", gettext_lazy("Clock"), apply=by_overdue,
@@ -128,9 +128,12 @@ class Problems(ListPage):
         return found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """The boxes to choose records by are for those who may act on them, and stand in no export."""
+        """The boxes to choose records by are for those who may act on them, and stand in no export; the
+        column of assignees is there where somebody was asked."""
         if request.GET.get("export") or not (allows(self.actor, P.ASSIGN) or allows(self.actor, P.EXCUSE)):
             self.columns = self.columns[1:]  # type: ignore[misc]
+        if not self.queryset().exclude(assignee_uid="").exists():
+            self.columns = [column for column in self.columns if column.key != "assignee"]  # type: ignore[misc]
         return super().get(request, *args, **kwargs)
 
     def row_context(self) -> dict[str, Any]:
@@ -230,7 +233,7 @@ class ProblemPage(DetailPage):
         return [
             (_("Unit"), str(obj.unit)),
             (_("Table"), str(obj.entry)),
-            (_("Found by"), labels.ORIGINS.get(obj.origin)),
+            (_("Raised by"), labels.ORIGINS.get(obj.origin)),
             (_("Version of the rule"), obj.version.number if obj.version else None),
             (taken, str(days) if obj.state not in SETTLED else None),
             (_("Assigned to"), obj.assignee_name),

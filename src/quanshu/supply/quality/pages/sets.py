@@ -110,7 +110,7 @@ class SetPage(DetailPage):
     def checks(self, obj: RuleSet) -> Card:
         """What loads came to before they landed."""
         columns = (
-            Column("at", _("Checked at"), kind="datetime"),
+            Column("at", _("Run at"), kind="datetime"),
             Column("outcome", _("Outcome"), value=lambda row: labels.OUTCOMES[row.outcome], kind="badge",
                    tone=lambda row: labels.OUTCOME_TONES[row.outcome]),
             Column("rate", _("Pass rate"), value="pass_rate", kind="percent"),

@@ -80,11 +80,11 @@ def corrections(month: date, by: str) -> dict[str, tuple[int, int, int]]:
 def unit_rows(month: date, scans: Iterable[Scan]) -> Iterator[MonthRow]:
     """Units: rows of their tables, and problems corrected; a unit with either has a line."""
     done = corrections(month, "unit__uid")
-    names = dict(Problem.objects.filter(unit__uid__in=done).order_by().values_list("unit__uid", "unit__name"))
+    names = {unit.uid: str(unit) for unit in Unit.objects.filter(uid__in=done)}
     sums: dict[str, list[int]] = {uid: [0, 0, 0] for uid in done}
     for scan in scans:
         unit = scan.entry.unit
-        names[unit.uid] = unit.name
+        names[unit.uid] = str(unit)
         own = sums.setdefault(unit.uid, [0, 0, 0])
         for place, value in enumerate((scan.counted or 0, scan.passed or 0, scan.excepted)):
             own[place] += value
@@ -101,9 +101,9 @@ def table_rows(month: date, scans: Iterable[Scan]) -> Iterator[MonthRow]:
             month,
             "table",
             entry.uid,
-            entry.resource_name,
+            str(entry),
             unit.uid,
-            unit.name,
+            str(unit),
             scan.counted or 0,
             scan.passed or 0,
             scan.excepted,
@@ -120,13 +120,13 @@ def rule_rows(month: date, scans: list[Scan]) -> Iterator[MonthRow]:
         rule, unit = row.version.rule, row.version.rule.entry.unit
         counts = (row.tested, row.tested - row.failed)
         yield MonthRow(
-            month, "rule", rule.uid, rule.name, unit.uid, unit.name, *counts, 0, *done.get(rule.uid, (0, 0, 0))
+            month, "rule", rule.uid, rule.name, unit.uid, str(unit), *counts, 0, *done.get(rule.uid, (0, 0, 0))
         )
-        add(sums, (rule.dimension, unit.uid, unit.name), counts)
+        add(sums, (rule.dimension, unit.uid, str(unit)), counts)
     for scan in scans:
         unit, passed = scan.entry.unit, sum(bool(test["passed"]) for test in scan.access)
         if scan.access:
-            add(sums, (Dimension.ACCESSIBILITY, unit.uid, unit.name), (len(scan.access), passed))
+            add(sums, (Dimension.ACCESSIBILITY, unit.uid, str(unit)), (len(scan.access), passed))
     for (dimension, uid, name), (tested, passed) in sums.items():
         yield MonthRow(month, "dimension", dimension, dimension, uid, name, tested, passed)
 
@@ -163,9 +163,9 @@ def from_kept(row: MonthFigure) -> MonthRow:
         row.month,
         row.kind,
         row.subject,
-        row.name,
+        str(unit) if unit and row.kind == "unit" else row.name,
         unit.uid if unit else "",
-        unit.name if unit else "",
+        str(unit) if unit else "",
         row.tested,
         row.passed,
         row.excepted,

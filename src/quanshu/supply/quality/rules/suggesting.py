@@ -16,6 +16,8 @@ PHONE_PATTERN = r"1[3-9]\d{9}"
 NEARLY_ALL = 0.9
 FILLED = 0.98
 ENOUGH = 3
+# In a small table many columns differ by chance.
+MANY = 200
 MOST_CODES = 30
 ROWS_A_CODE = 10
 FORM_KINDS = (CheckKind.CITIZEN_ID, CheckKind.USCC, CheckKind.PHONE, CheckKind.REGION_CODE)
@@ -138,7 +140,7 @@ def of_keys(profile: TableProfile, titles: dict[str, str]) -> Iterator[Suggestio
     for key in profile.keys:
         if any(types[name].startswith(("date", "timestamp", "double")) or name not in titles for name in key):
             continue
-        if profile.rows >= ENOUGH:
+        if profile.rows >= MANY:
             title = "、".join(titles[name] for name in key)
             data = RuleData(_("%(title)s: not repeated") % {"title": title}, CheckKind.UNIQUE, key)
             yield Suggestion(data, "distinct", {"rows": profile.rows})
