@@ -17,8 +17,9 @@ from quanshu.shared.jobs.api import run_due
 from quanshu.shared.notify.api import notices_of
 from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.services.api import carry_receipts
+from quanshu.supply.assurance.api import Report
 from quanshu.supply.lake_store import get_lake
-from quanshu.supply.quality.api import Problem, Report, RuleData, create_rule, scan_now, start_scan
+from quanshu.supply.quality.api import Problem, RuleData, create_rule, scan_now, start_scan
 from support_services import PERSON, ROWS, City, a_city, a_gateway, a_grant, a_service, an_application, use_folders
 
 pytestmark = pytest.mark.django_db(transaction=True)

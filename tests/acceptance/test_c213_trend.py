@@ -14,8 +14,9 @@ from quanshu.cli import main
 from quanshu.kernel.clock import freeze
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.notify.api import notices_of
+from quanshu.supply.assurance.api import keep_month, unit_month_figures
 from quanshu.supply.intake.api import SourceData, SourceKind, create_source, refused_rows, start_run
-from quanshu.supply.quality.api import Problem, RuleData, create_rule, keep_month, unit_month_figures
+from quanshu.supply.quality.api import Problem, RuleData, create_rule
 from quanshu.supply.quality.tasks import watch_days
 from support_catalogue import make_cast
 from support_quality import GOOD, MONDAY, RIGHT, WRONG, load, own_lake, published, work, write_rows
@@ -133,7 +134,7 @@ def test_a_set_before_landing_refuses_or_stops_and_runs_off_line(settings: Any, 
             work(MONDAY)
         stopped.refresh_from_db()
         assert stopped.state == "failed"
-        assert stopped.error["code"] == "quality.load_stopped"
+        assert stopped.error["code"] == "assurance.load_stopped"
         entry.refresh_from_db()
         assert entry.landed_rows == 5, "what landed before stays"
 

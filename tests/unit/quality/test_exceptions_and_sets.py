@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from quanshu.kernel.errors import FieldErrors
 from quanshu.lake.checks import CheckReport, CheckResult, Failure
-from quanshu.supply.quality.rules import accessing, excepting, sets
-from quanshu.supply.quality.types import ExceptionData, Outcome
+from quanshu.supply.assurance.rules import sets
+from quanshu.supply.assurance.types import Outcome
+from quanshu.supply.quality.rules import accessing, excepting
+from quanshu.supply.quality.types import ExceptionData
 
 TODAY = date(2026, 3, 2)
 keys = st.sampled_from(["a", "b", "c", "d"])

@@ -8,28 +8,30 @@ from quanshu.demo.play.people import Cast
 from quanshu.demo.play.supply import Say, wait
 from quanshu.kernel.clock import now, today
 from quanshu.sharing.services.api import Consumer, Exchange
+from quanshu.supply.assurance.api import (
+    Profile,
+    Report,
+    ReportData,
+    RuleSet,
+    SetData,
+    Verdict,
+    keep_set,
+    latest_profile,
+    report_problem,
+    rule_data,
+    start_profile,
+)
 from quanshu.supply.catalogue.api import Entry, key_columns
 from quanshu.supply.intake.api import Run, RunState, Source, start_run
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality.api import (
     Problem,
     ProblemState,
-    Profile,
-    Report,
-    ReportData,
     Rule,
     RuleException,
-    RuleSet,
     ScanState,
-    SetData,
-    Verdict,
     adopt_suggestions,
     excuse_problem,
-    keep_set,
-    latest_profile,
-    report_problem,
-    rule_data,
-    start_profile,
     start_scan,
 )
 

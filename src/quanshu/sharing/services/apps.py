@@ -15,7 +15,8 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
         from quanshu.sharing.services.queries import call_facts, row_receivers
-        from quanshu.supply.quality.api import register_calls, register_receivers
+        from quanshu.supply.assurance.api import register_calls
+        from quanshu.supply.quality.api import register_receivers
 
         register_receivers(row_receivers)
         register_calls(call_facts)

@@ -30,8 +30,9 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
 )
+from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
-from quanshu.supply.quality.api import CallFacts, Receiver
+from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
 HOURS = 24

@@ -29,11 +29,6 @@ class QualityConfig(AppConfig):
                 "quality.problem.view",
             )
         )
-        from quanshu.supply.intake.api import register_pre_landing_check
-        from quanshu.supply.quality.services import check_load
-
-        register_pre_landing_check(check_load)
-        register(NavItem("quality-trend", _("Quality over time"), "quality:trend", "chart-line", "supply", 35, view))
         register_labels({"quality.problems": _("Records to correct"), "quality.assigned": _("Records assigned to you")})
         register_actions(
             {
@@ -50,18 +45,11 @@ class QualityConfig(AppConfig):
                 E.PROBLEM_EXCUSED: _("Problem excused"),
                 E.PROBLEM_REVEALED: _("Whole record shown"),
                 E.PROBLEM_ASSIGNED: _("Problem assigned"),
-                E.PROBLEM_REPORTED: _("Problem reported by a consumer"),
                 E.PROBLEM_UPHELD: _("Answered: right as it is"),
                 E.PROBLEMS_OVERDUE: _("Overdue problems told"),
                 E.CORRECTED_FOR_RECEIVERS: _("Receivers told of the correction"),
-                E.PROFILE_QUEUED: _("Profile queued"),
-                E.PROFILE_MADE: _("Profile made"),
-                E.PROFILE_FAILED: _("Profile failed"),
                 E.EXCEPTION_MADE: _("Exception made"),
                 E.EXCEPTION_ENDED: _("Exception ended"),
                 E.EXCEPTION_EXPIRED: _("Exception over"),
-                E.SET_KEPT: _("Rule set kept"),
-                E.SET_SWITCHED: _("Rule set switched"),
-                E.LOAD_CHECKED: _("Load checked before landing"),
             }
         )

@@ -16,7 +16,6 @@ class QualityPermission(StrEnum):
     PROBLEM_HANDLE = "quality.problem.handle"
     EXCUSE = "quality.problem.excuse"
     ASSIGN = "quality.problem.assign"
-    REPORT = "quality.problem.report"
 
 
 P = QualityPermission
@@ -29,7 +28,6 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.PROBLEM_VIEW: Scope.ALL,
         P.EXCUSE: Scope.ALL,
         P.ASSIGN: Scope.ALL,
-        P.REPORT: Scope.UNIT,
     },
     "steward": {
         P.VIEW: Scope.TREE,
@@ -38,9 +36,7 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.PROBLEM_VIEW: Scope.TREE,
         P.PROBLEM_HANDLE: Scope.TREE,
         P.ASSIGN: Scope.TREE,
-        P.REPORT: Scope.UNIT,
     },
-    "developer": {P.REPORT: Scope.UNIT},
     "chief": {P.VIEW: Scope.TREE, P.PROBLEM_VIEW: Scope.TREE, P.EXCUSE: Scope.TREE, P.ASSIGN: Scope.TREE},
     "auditor": {P.VIEW: Scope.ALL, P.PROBLEM_VIEW: Scope.ALL},
     "leader": {P.VIEW: Scope.ALL},

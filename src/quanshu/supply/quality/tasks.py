@@ -6,11 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from quanshu.kernel.clock import now
-from quanshu.shared.jobs.api import every_tick, job, periodic
+from quanshu.shared.jobs.api import every_tick, job
 from quanshu.supply.quality.services import (
     expire_exceptions,
-    keep_month,
-    profile_now,
     scan_now,
     tell_overdue,
     tidy_assignments,
@@ -23,24 +21,9 @@ def do_scan(payload: dict[str, Any]) -> None:
     scan_now(payload["scan_uid"], now())
 
 
-@job("quality.profile", max_attempts=3, lease_seconds=300)
-def do_profile(payload: dict[str, Any]) -> None:
-    """Make one queued profile."""
-    profile_now(payload["profile_uid"], now())
-
-
-@job("quality.months")
-def keep_last_month(payload: dict[str, Any]) -> None:
-    """Keep the figures of the month that is over."""
-    keep_month(now())
-
-
 @every_tick("quality.days", seconds=60)
 def watch_days(moment: datetime) -> None:
     """End exceptions whose last day has passed, tell of overdue problems, close to-dos that are done."""
     expire_exceptions(moment)
     tell_overdue(moment)
     tidy_assignments(moment)
-
-
-periodic("quality.months", "20 1 1 * *")

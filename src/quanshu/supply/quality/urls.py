@@ -6,16 +6,12 @@ from django.urls import path
 
 from quanshu.supply.quality.pages import (
     exceptions,
-    months,
     picking,
     problem,
-    profiles,
-    reports,
     rule,
     rule_forms,
     scan,
     scorecards,
-    sets,
 )
 
 app_name = "quality"
@@ -24,22 +20,9 @@ urlpatterns = [
     path("tables/<str:uid>/", scorecards.TablePage.as_view(), name="table"),
     path("tables/<str:uid>/scan/", scorecards.StartScan.as_view(), name="table-scan"),
     path("tables/<str:uid>/adopt/", scorecards.Adopt.as_view(), name="table-adopt"),
-    path("tables/<str:uid>/profile/", profiles.ProfilePage.as_view(), name="table-profile"),
-    path("tables/<str:uid>/profile/start/", profiles.StartProfile.as_view(), name="table-profile-start"),
-    path("tables/<str:uid>/profile/adopt/", profiles.AdoptChosen.as_view(), name="table-profile-adopt"),
-    path("tables/<str:uid>/sets/new/", sets.NewSet.as_view(), name="set-new"),
-    path("sets/", sets.Sets.as_view(), name="sets"),
-    path("sets/<str:uid>/", sets.SetPage.as_view(), name="set"),
-    path("sets/<str:uid>/edit/", sets.EditSet.as_view(), name="set-edit"),
-    path("sets/<str:uid>/switch/", sets.SwitchSet.as_view(), name="set-switch"),
-    path("sets/<str:uid>/export/", sets.ExportSet.as_view(), name="set-export"),
-    path("trend/", months.Trend.as_view(), name="trend"),
-    path("ranking/", months.Ranking.as_view(), name="ranking"),
     path("exceptions/", exceptions.Exceptions.as_view(), name="exceptions"),
     path("exceptions/<str:uid>/", exceptions.ExceptionPage.as_view(), name="exception"),
     path("exceptions/<str:uid>/end/", exceptions.EndException.as_view(), name="exception-end"),
-    path("reports/", reports.Reports.as_view(), name="reports"),
-    path("reports/<str:uid>/", reports.ReportPage.as_view(), name="report"),
     path("tables/<str:uid>/rules/new/", rule_forms.ChooseKind.as_view(), name="rule-new-of"),
     path("tables/<str:uid>/rules/new/<str:kind>/", rule_forms.NewRule.as_view(), name="rule-new-kind"),
     path("rules/", rule.Rules.as_view(), name="rules"),
@@ -58,5 +41,4 @@ urlpatterns = [
     path("problems/<str:uid>/check/", problem.CheckAgain.as_view(), name="problem-check"),
     path("problems/<str:uid>/reveal/", problem.Reveal.as_view(), name="problem-reveal"),
     path("problems/<str:uid>/excuse/", exceptions.Excuse.as_view(), name="problem-excuse"),
-    path("problems/<str:uid>/answer/", reports.Answer.as_view(), name="problem-answer"),
 ]

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from quanshu.shared.web.api import Form, FormPage
 from quanshu.sharing.services import queries
 from quanshu.sharing.services.pages.labels import title_of
+from quanshu.supply.assurance.api import AssurancePermission, CallFacts, ReportData, find_call, report_problem
 from quanshu.supply.catalogue.api import Entry, items_of
-from quanshu.supply.quality.api import CallFacts, QualityPermission, ReportData, find_call, report_problem
 
 
 class ReportForm(Form):
@@ -74,7 +74,7 @@ class ReportPage(FormPage):
 
     title = gettext_lazy("Report a data problem")
     subtitle = gettext_lazy("The source unit has two working days to correct it or to say why it is right.")
-    permission = QualityPermission.REPORT
+    permission = AssurancePermission.REPORT
     form_class = ReportForm
     submit_label = gettext_lazy("Send the report")
     success = gettext_lazy("Reported; you are told of the answer.")

@@ -51,7 +51,7 @@ from quanshu.sharing.services.pages.labels import (
 )
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.services.trying import grants_to_try
-from quanshu.supply.quality.api import QualityPermission
+from quanshu.supply.assurance.api import AssurancePermission
 
 PROBES_SHOWN = 10
 PARAMETER_COLUMNS = (
@@ -197,7 +197,7 @@ class ServicePage(DetailPage):
         if obj.served_version and allows(self.actor, "demands.demand.submit"):
             found.append(Action(_("Ask for this service"), ask_url(obj), "message-plus", method="get"))
         held = self.actor.unit_uid and Grant.objects.filter(service=obj, consumer__unit__uid=self.actor.unit_uid)
-        if held and held.exists() and allows(self.actor, QualityPermission.REPORT):
+        if held and held.exists() and allows(self.actor, AssurancePermission.REPORT):
             url = reverse("services:service-report", args=[obj.uid])
             found.append(
                 Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")

@@ -11,5 +11,5 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("quality", "0002_improving")]
+    dependencies = [("quality", "0002_exceptions")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

@@ -3,27 +3,6 @@
 from __future__ import annotations
 
 from quanshu.supply.quality.models.checking import Problem, Rule, RuleResult, RuleVersion, Scan
-from quanshu.supply.quality.models.improving import (
-    MonthFigure,
-    PreCheck,
-    Profile,
-    Report,
-    RuleException,
-    RuleSet,
-    RuleSetVersion,
-)
+from quanshu.supply.quality.models.improving import RuleException
 
-__all__ = [
-    "MonthFigure",
-    "PreCheck",
-    "Problem",
-    "Profile",
-    "Report",
-    "Rule",
-    "RuleException",
-    "RuleResult",
-    "RuleSet",
-    "RuleSetVersion",
-    "RuleVersion",
-    "Scan",
-]
+__all__ = ["Problem", "Rule", "RuleException", "RuleResult", "RuleVersion", "Scan"]

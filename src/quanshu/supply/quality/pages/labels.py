@@ -18,12 +18,9 @@ from quanshu.supply.quality.types import (
     ExceptionScope,
     ExceptionState,
     Origin,
-    Outcome,
     ProblemState,
-    ReportState,
     ScanState,
     Severity,
-    Verdict,
 )
 
 KINDS = {
@@ -152,48 +149,6 @@ EXCEPTION_TONES = {
     ExceptionState.EXPIRED: "orange",
     ExceptionState.ENDED: "secondary",
 }
-VERDICTS = {
-    Verdict.WARN: _("Warn only"),
-    Verdict.REFUSE: _("Refuse the rows that fail"),
-    Verdict.STOP: _("Stop the load below the threshold"),
-}
-OUTCOMES = {
-    Outcome.PASSED: _("Passed"),
-    Outcome.WARNED: _("Warned"),
-    Outcome.REFUSED: _("Rows refused"),
-    Outcome.STOPPED: _("Load stopped"),
-}
-OUTCOME_TONES = {
-    Outcome.PASSED: "green",
-    Outcome.WARNED: "orange",
-    Outcome.REFUSED: "orange",
-    Outcome.STOPPED: "red",
-}
-REPORT_STATES = {
-    ReportState.OPEN: _("Waiting for an answer"),
-    ReportState.CORRECTED: _("Corrected"),
-    ReportState.RIGHT: _("Right as it is"),
-}
-REPORT_TONES = {ReportState.OPEN: "orange", ReportState.CORRECTED: "green", ReportState.RIGHT: "secondary"}
-ACCESS_TESTS = {
-    "readable": _("The table can be read"),
-    "in_cycle": _("It landed within its update cycle"),
-    "answering": _("A service of it answers"),
-}
-EVIDENCE = {
-    "item_key": _("The catalogue names these items as the key."),
-    "item_required": _("The catalogue says that the item is required."),
-    "item_codes": _("The catalogue gives the item a code list."),
-    "item_date": _("The item is a date; a date of an event lies not in the future."),
-    "item_kind": _("The item is an identifier or number of a known form."),
-    "filled": _("%(filled)s of %(rows)s rows hold a value."),
-    "form": _("%(fitting)s of %(filled)s values have this form."),
-    "few_values": _("%(filled)s values, and only %(codes)s different ones that recur."),
-    "distinct": _("In all %(rows)s rows the values differ."),
-    "birth": _("The same rows hold a citizen ID, valid in %(fitting)s of %(filled)s."),
-    "dependency": _("In %(agreeing)s of %(rows)s rows the first value decides the second, in %(groups)s groups."),
-    "reference": _("%(found)s of %(values)s values looked up occur in %(table)s."),
-}
 PROBLEM_TONES = {
     ProblemState.OPEN: "orange",
     ProblemState.FIXED: "green",
@@ -261,11 +216,3 @@ def refusal_of(base: type[QuanshuError], code: str) -> type[QuanshuError] | None
         if found is not None:
             return found
     return None
-
-
-def evidence_text(kept: Mapping[str, Any], tables: Mapping[str, str] | None = None) -> str:
-    """Why a rule is suggested, in words with figures."""
-    figures = {name: f"{value:,}" if isinstance(value, int) else value for name, value in kept["figures"].items()}
-    if "table" in figures:
-        figures["table"] = (tables or {}).get(figures["table"], figures["table"])
-    return str(EVIDENCE[kept["evidence"]]) % figures

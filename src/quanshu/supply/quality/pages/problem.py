@@ -31,7 +31,7 @@ from quanshu.supply.quality.pages.rule import rule_url, table_names
 from quanshu.supply.quality.pages.scan import scan_url
 from quanshu.supply.quality.pages.scorecards import table_url
 from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.types import ProblemState, ReportState
+from quanshu.supply.quality.types import ProblemState
 
 SETTLED = frozenset({ProblemState.EXCUSED, ProblemState.RIGHT})
 
@@ -121,10 +121,10 @@ class Problems(ListPage):
             label = _("Download my records to correct")
             found.append(Action(label, url, "download", style="outline-primary", method="get"))
         for name, label, icon in (
-            ("exceptions", _("Exceptions"), "message-check"),
-            ("reports", _("Reports of consumers"), "message-report"),
+            ("quality:exceptions", _("Exceptions"), "message-check"),
+            ("assurance:reports", _("Reports of consumers"), "message-report"),
         ):
-            found.append(Action(label, reverse(f"quality:{name}"), icon, style="outline-primary", method="get"))
+            found.append(Action(label, reverse(name), icon, style="outline-primary", method="get"))
         return found
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -256,17 +256,12 @@ class ProblemPage(DetailPage):
         return [*found, *self.more_actions(obj, closed)]
 
     def more_actions(self, obj: Problem, closed: str | None) -> list[Action]:
-        """Assigning, and answering what consumers reported."""
+        """Assigning, and what other rooms add."""
         found = []
         if allows(self.actor, P.ASSIGN, obj):
             url = f"{reverse('quality:problems-assign')}?chosen={obj.uid}"
             found.append(Action(_("Assign"), url, "user-plus", "outline-primary", "get", closed))
-        waiting = obj.reports.filter(state=ReportState.OPEN).count()
-        if waiting and allows(self.actor, P.PROBLEM_HANDLE, obj):
-            reason = reason_against(rules.check_reported, state=obj.state, reports=waiting)
-            url = reverse("quality:problem-answer", args=[obj.uid])
-            found.append(Action(_("Answer the report"), url, "message-reply", "primary", "get", reason))
-        return found
+        return [*found, *queries.panel_of(obj, self.actor)[1]]
 
     def cards(self, obj: Problem) -> list[Card]:
         found = [self.record(obj)]

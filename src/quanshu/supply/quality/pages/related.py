@@ -1,8 +1,7 @@
-"""What surrounds a problem: reports of consumers, and who received the wrong value."""
+"""What surrounds a problem: its exception, what other rooms add, and who received the wrong value."""
 
 from __future__ import annotations
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quanshu.shared.access.api import Actor
@@ -17,8 +16,7 @@ SHOWN = 100
 def cards_of(problem: Problem, actor: Actor) -> list[Card]:
     """Cards below the record: its exception, reports where there are any, and receivers."""
     found = [exception_card(problem)] if problem.exception else []
-    if problem.reports.exists():
-        found.append(reports_card(problem))
+    found += queries.panel_of(problem, actor)[0]
     return [*found, receivers_card(problem)] if queries.names_a_row(problem) else found
 
 
@@ -34,19 +32,6 @@ def exception_card(problem: Problem) -> Card:
     ]
     note = _("After its last day the record is to be corrected again, with a new clock.")
     return Card(_("Exception"), note=note, facts=facts, more=(row.get_absolute_url(), _("Open the exception")))
-
-
-def reports_card(problem: Problem) -> Card:
-    """What consumers say of the value."""
-    columns = (
-        Column("at", _("Reported at"), value="reported_at", kind="datetime",
-               link=lambda row: reverse("quality:report", args=[row.uid])),
-        Column("unit", _("Using unit"), value=lambda row: str(row.unit)),
-        Column("fault", _("What is wrong")),
-        Column("state", _("State"), value=lambda row: labels.REPORT_STATES[row.state], kind="badge",
-               tone=lambda row: labels.REPORT_TONES[row.state]),
-    )  # fmt: skip
-    return Card(_("Reports of consumers"), columns=columns, rows=problem.reports.select_related("unit"))
 
 
 def receivers_card(problem: Problem) -> Card:

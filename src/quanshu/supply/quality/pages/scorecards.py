@@ -122,8 +122,8 @@ class Scorecards(Page):
         return [
             Action(_("Rules"), reverse("quality:rules"), "list-check", style="outline-primary", method="get"),
             Action(_("Checks"), reverse("quality:scans"), "radar", style="outline-primary", method="get"),
-            Action(_("Rule sets"), reverse("quality:sets"), "stack-2", style="outline-primary", method="get"),
-            Action(_("Comparison of units"), reverse("quality:ranking"), "list-numbers", "outline-primary", "get"),
+            Action(_("Rule sets"), reverse("assurance:sets"), "stack-2", style="outline-primary", method="get"),
+            Action(_("Comparison of units"), reverse("assurance:ranking"), "list-numbers", "outline-primary", "get"),
         ]
 
 
@@ -150,9 +150,9 @@ class TablePage(DetailPage):
         if allows(self.actor, P.EDIT, obj):
             url = reverse("quality:rule-new-of", args=[obj.uid])
             found.append(Action(_("New rule"), url, "plus", style="outline-primary", method="get"))
-            url = reverse("quality:set-new", args=[obj.uid])
+            url = reverse("assurance:set-new", args=[obj.uid])
             found.append(Action(_("New rule set"), url, "stack-2", style="outline-primary", method="get"))
-        url = reverse("quality:table-profile", args=[obj.uid])
+        url = reverse("assurance:table-profile", args=[obj.uid])
         return [*found, Action(_("Profile"), url, "chart-histogram", style="outline-primary", method="get")]
 
     def facts(self, obj: Entry) -> list[tuple[Any, Any]]:

@@ -1,4 +1,4 @@
-"""Reads of profiles, exceptions, rule sets, reports, and of who received a value."""
+"""Reads of exceptions and of who received a value, and the ports that higher rooms fill."""
 
 from __future__ import annotations
 
@@ -11,33 +11,20 @@ from django.db.models import Count, Q, QuerySet
 from quanshu.lake.checks import CheckKind
 from quanshu.organisation.api import Account
 from quanshu.shared.access.api import Actor, scope_q
-from quanshu.supply.catalogue.api import Entry, EntryState, key_columns, list_entries
-from quanshu.supply.quality.models import (
-    PreCheck,
-    Problem,
-    Profile,
-    Report,
-    RuleException,
-    RuleResult,
-    RuleSet,
-)
+from quanshu.supply.catalogue.api import key_columns
+from quanshu.supply.quality.models import Problem, RuleException, RuleResult
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.types import (
-    CallFacts,
-    CallNotFound,
     ExceptionNotFound,
     ExceptionState,
     ProblemState,
     Receiver,
-    ReportNotFound,
     ScanState,
-    SetNotFound,
 )
 
 LONG_AGO = timedelta(days=365)
 Receivers = Callable[..., list[Receiver]]
-Calls = Callable[..., CallFacts | None]
 ports: dict[str, Any] = {}
 
 
@@ -49,15 +36,28 @@ def register_receivers(find: Receivers) -> None:
     ports["receivers"] = find
 
 
-def register_calls(find: Calls) -> None:
-    """Name the function that knows calls: `find(actor=, sid=, receipt_id=)` gives CallFacts, None when unseen."""
-    ports["calls"] = find
+def register_follower(follower: Callable[..., None]) -> None:
+    """Have `follower(problem=, outcome=, answer=, now=)` called, in the same transaction, when a problem's value has
+    been corrected ("corrected") or answered for as it is ("right")."""
+    ports["follower"] = follower
 
 
-def latest_profile(entry: Entry, *, finished: bool = False) -> Profile | None:
-    """The table's newest profile, or the newest that is finished."""
-    rows = Profile.objects.filter(entry=entry)
-    return (rows.filter(state=ScanState.FINISHED) if finished else rows).first()
+def follow(problem: Problem, outcome: str, answer: str, *, now: datetime) -> None:
+    """Tell whoever follows problems how this one ended."""
+    follower = ports.get("follower")
+    if follower is not None:
+        follower(problem=problem, outcome=outcome, answer=answer, now=now)
+
+
+def register_panel(panel: Callable[..., Any]) -> None:
+    """Have `panel(problem=, actor=)` add (cards, buttons) to a problem's page."""
+    ports["panel"] = panel
+
+
+def panel_of(problem: Problem, actor: Actor) -> tuple[list[Any], list[Any]]:
+    """(cards, buttons) that a higher room adds to a problem's page."""
+    panel = ports.get("panel")
+    return panel(problem=problem, actor=actor) if panel is not None else ([], [])
 
 
 def list_exceptions(actor: Actor) -> QuerySet[RuleException]:
@@ -77,54 +77,6 @@ def get_exception(*, actor: Actor, uid: str) -> RuleException:
 def ending_soon(rows: QuerySet[RuleException], today: date) -> QuerySet[RuleException]:
     """Exceptions in force whose last day is within 30 days."""
     return rows.filter(state=ExceptionState.IN_FORCE, until__lte=today + excepting.SOON)
-
-
-def list_sets(actor: Actor) -> QuerySet[RuleSet]:
-    """Every rule set the actor may see."""
-    return RuleSet.objects.visible_to(actor).select_related("entry__unit", "current")
-
-
-def get_set(*, actor: Actor, uid: str) -> RuleSet:
-    """One rule set; SetNotFound."""
-    row = list_sets(actor).filter(uid=uid).first()
-    if row is None:
-        raise SetNotFound(rule_set=uid)
-    return row
-
-
-def pre_checks(rule_set: RuleSet) -> QuerySet[PreCheck]:
-    """What the set found in loads, the latest first."""
-    return PreCheck.objects.filter(version__rule_set=rule_set).select_related("version", "entry")
-
-
-def list_reports(actor: Actor) -> QuerySet[Report]:
-    """Reports of the actor's unit and on its data."""
-    return Report.objects.visible_to(actor).select_related("problem__entry", "problem__unit", "unit")
-
-
-def get_report(*, actor: Actor, uid: str) -> Report:
-    """One report; ReportNotFound."""
-    row = list_reports(actor).filter(uid=uid).first()
-    if row is None:
-        raise ReportNotFound(report=uid)
-    return row
-
-
-def reportable_entry(*, actor: Actor, uid: str) -> Entry:
-    """A published entry the catalogue shows the actor, for a report without a call; CallNotFound."""
-    entry = list_entries(actor).filter(uid=uid, state=EntryState.PUBLISHED).select_related("unit").first()
-    if entry is None:
-        raise CallNotFound(call=uid)
-    return entry
-
-
-def call_facts(*, actor: Actor, sid: str = "", receipt_id: str = "") -> CallFacts:
-    """What a report may say of a call: its entry and the fields it may answer with; CallNotFound."""
-    find = ports.get("calls")
-    found = find(actor=actor, sid=sid, receipt_id=receipt_id) if find else None
-    if not isinstance(found, CallFacts):
-        raise CallNotFound(call=receipt_id or sid)
-    return found
 
 
 def key_of(problem: Problem) -> tuple[str | None, ...]:

@@ -145,21 +145,6 @@ def excuse_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
     return {"count": services.excuse_problems(actor=actor, now=now(), problems=found, **given)}  # type: ignore[arg-type]
 
 
-class AnswerBody(Schema):
-    """Right as it is with the reason, or corrected."""
-
-    right: bool
-    answer: str = ""
-
-
-@router.post("/problems/{uid}/answer")
-def answer_problem(request: HttpRequest, uid: str, body: AnswerBody) -> dict[str, Any]:
-    """Answer what consumers reported."""
-    actor = request.actor  # type: ignore[attr-defined]
-    services.answer_problem(actor=actor, now=now(), problem=find(request, uid), right=body.right, answer=body.answer)
-    return problem_row(find(request, uid))
-
-
 @router.get("/problems/{uid}/receivers")
 def list_receivers(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Calls that carried the row with the field at fault."""

@@ -18,7 +18,6 @@ from quanshu.supply.quality.types import (
     Dimension,
     NoRules,
     NothingLanded,
-    NotReported,
     ProblemClosed,
     ProblemState,
     RuleData,
@@ -231,13 +230,6 @@ def check_scannable(*, entry_name: str, landed: bool, rules: int) -> None:
         raise NothingLanded(entry=entry_name)
     if not rules:
         raise NoRules(entry=entry_name)
-
-
-def check_reported(*, state: str, reports: int) -> None:
-    """Only an open problem that a consumer has reported is answered."""
-    check_open(state)
-    if not reports:
-        raise NotReported
 
 
 def check_open(state: str) -> None:

@@ -17,24 +17,25 @@ from quanshu.organisation.api import Account
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.workflow import api as workflow
-from quanshu.supply.catalogue.api import key_columns
+from quanshu.supply.catalogue.api import Entry, key_columns
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem
 from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.queries.improving import follow
 from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.services.exceptions import except_rows
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.services.scans import check, watch_unit
-from quanshu.supply.quality.services.settling import close_passed
-from quanshu.supply.quality.services.telling import answer_reports, tell, tell_corrected
+from quanshu.supply.quality.services.settling import close_passed, digest
+from quanshu.supply.quality.services.telling import tell, tell_corrected
 from quanshu.supply.quality.types import (
     ExceptionData,
     ExceptionScope,
+    Origin,
     ProblemState,
     ReportedOnly,
-    ReportState,
     StillFailing,
     ValueUnchanged,
 )
@@ -96,6 +97,54 @@ def close_corrected(problem: Problem, *, actor: Actor, now: datetime) -> Problem
     return problem
 
 
+def report_problem_row(entry: Entry, *, key: dict[str, str | None], column: str, now: datetime) -> Problem:
+    """The open problem on a key and field, else a new one of a consumer's report, with its two working days."""
+    name, keys = digest(key), key_columns(entry)
+    rows = Problem.objects.filter(entry=entry, key_digest=name, state=ProblemState.OPEN).select_related("version")
+    for problem in rows.order_by("opened_at"):
+        if column in problem.columns:
+            return problem
+    value = None
+    if get_lake().exists(entry.lake_table):
+        whole = rules.ordered(key, keys)
+        _there, value = value_of(get_lake(), entry.lake_table, keys=keys, key=whole, column=column)
+    problem = Problem.objects.create(
+        entry=entry,
+        origin=Origin.REPORTED,
+        unit=entry.unit,
+        key=key,
+        key_digest=name,
+        column=column,
+        value=value,
+        reason=Origin.REPORTED,
+        opened_at=now,
+        due_on=workflow.calendar().due(now.astimezone(CITY_TZ).date(), rules.CORRECTION_DAYS),
+    )
+    watch_unit(entry.unit, now)
+    return problem
+
+
+@transaction.atomic
+def uphold_problem(*, actor: Actor, now: datetime, problem: Problem, answer: str) -> Problem:
+    """Answer for a value that a consumer alone found wrong: it is right as it is, with the reason.
+
+    A problem that a rule finds stays open. Raises Forbidden, ProblemClosed, FieldErrors.
+    """
+    problem = _locked(problem)
+    require(actor, QualityPermission.PROBLEM_HANDLE, problem)
+    rules.check_open(problem.state)
+    if not answer.strip():
+        fault = FieldError("answer", N_("This must not be empty."), N_("Say why the value is right as it is."))
+        raise FieldErrors(errors=(fault,))
+    if problem.origin == Origin.REPORTED:
+        problem.state, problem.closed_at, problem.excuse = ProblemState.RIGHT, now, answer.strip()
+        problem.save(update_fields=["state", "closed_at", "excuse"])
+    _note(problem, QualityEvent.PROBLEM_UPHELD, actor=actor, now=now, details={"answer": answer.strip()})
+    follow(problem, "right", answer.strip(), now=now)
+    watch_unit(problem.unit, now)
+    return problem
+
+
 @transaction.atomic
 def excuse_problem(
     *, actor: Actor, now: datetime, problem: Problem, reason: str, until: date | None = None, evidence: str = ""
@@ -122,7 +171,7 @@ def excuse_problem(
     problem.refresh_from_db()
     details: dict[str, object] = {"reason": reason.strip(), "until": exception.until.isoformat()}
     _note(problem, QualityEvent.PROBLEM_EXCUSED, actor=actor, now=now, details=details)
-    answer_reports(problem, ReportState.RIGHT, reason.strip(), now=now)
+    follow(problem, "right", reason.strip(), now=now)
     return problem
 
 

@@ -13,19 +13,14 @@ from quanshu.organisation.api import holders
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.notify.api import notify
 from quanshu.supply.quality.events import QualityEvent
-from quanshu.supply.quality.models import Problem, Report
-from quanshu.supply.quality.queries.improving import receivers_of
+from quanshu.supply.quality.models import Problem
+from quanshu.supply.quality.queries.improving import follow, receivers_of
 from quanshu.supply.quality.services.noting import note
-from quanshu.supply.quality.types import ReportState
 
 # Of so many problems closed by one check, receivers are looked for one by one.
 MOST_CLOSED = 500
 CORRECTED = N_("%(table)s: a value you received was wrong and has been corrected")
 BODY = N_("Call again for the record of receipt %(receipt)s (%(application)s, case %(case)s); field: %(field)s.")
-ANSWERED = {
-    ReportState.CORRECTED: N_("%(table)s: the value you reported has been corrected"),
-    ReportState.RIGHT: N_("%(table)s: the value you reported is right as it is"),
-}
 
 
 def tell(people: Sequence[str], subject: str, params: dict[str, object], *, body: str, url: str, now: datetime) -> int:
@@ -37,11 +32,11 @@ def tell(people: Sequence[str], subject: str, params: dict[str, object], *, body
 
 
 def tell_corrected(problems: Iterable[Problem], *, now: datetime) -> int:
-    """Tell reporters, and every unit that received the wrong value, that it is corrected; returns notices written."""
+    """Tell whoever follows a problem, and every unit that received the wrong value; returns notices to receivers."""
     told = 0
     rows = problems if isinstance(problems, list) else list(problems[:MOST_CLOSED])  # type: ignore[index]
     for problem in rows:
-        told += answer_reports(problem, ReportState.CORRECTED, "", now=now)
+        follow(problem, "corrected", "", now=now)
         told += tell_receivers(problem, now=now)
     return told
 
@@ -74,15 +69,4 @@ def tell_receivers(problem: Problem, *, now: datetime) -> int:
         label=problem.title,
         details={"units": sorted(units), "calls": len(found)},
     )
-    return told
-
-
-def answer_reports(problem: Problem, state: ReportState, answer: str, *, now: datetime) -> int:
-    """Close the problem's open reports with an answer and tell whoever filed them; returns notices written."""
-    told = 0
-    for report in Report.objects.filter(problem=problem, state=ReportState.OPEN):
-        report.state, report.answer, report.answered_at = state, answer, now
-        report.save(update_fields=["state", "answer", "answered_at"])
-        subject, table = ANSWERED[state], {"table": problem.entry.resource_name}
-        told += tell([report.reporter_uid], subject, table, body=answer, url=report.get_absolute_url(), now=now)
     return told

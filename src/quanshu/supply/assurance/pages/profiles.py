@@ -11,13 +11,14 @@ from django.utils.translation import ngettext
 
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, when
+from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance.models import Profile
+from quanshu.supply.assurance.pages import charts, labels
+from quanshu.supply.assurance.types import NothingChosen
 from quanshu.supply.catalogue.api import Entry
-from quanshu.supply.quality import queries, services
-from quanshu.supply.quality.models import Profile
-from quanshu.supply.quality.pages import charts, labels
-from quanshu.supply.quality.pages.scorecards import share, table_url
-from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.types import NothingChosen, ScanState
+from quanshu.supply.quality.api import QualityPermission as P
+from quanshu.supply.quality.api import ScanState, adopt_suggestions, get_table, present_rules, share, table_url
+from quanshu.supply.quality.api import labels as quality_labels
 
 MOVING = frozenset({ScanState.QUEUED, ScanState.RUNNING})
 TOP_CHARTS = 12
@@ -27,10 +28,10 @@ class ProfilePage(DetailPage):
     """The newest profile of a table, with suggested rules."""
 
     permission = P.VIEW
-    template_name = "quality/profile.html"
+    template_name = "assurance/profile.html"
 
     def get_object(self, **kwargs: Any) -> Entry:
-        return queries.get_table(actor=self.actor, uid=kwargs["uid"])
+        return get_table(actor=self.actor, uid=kwargs["uid"])
 
     def page_title(self) -> str:
         return _("Profile of %(table)s") % {"table": self.object}
@@ -42,7 +43,7 @@ class ProfilePage(DetailPage):
         if not allows(self.actor, P.SCAN, obj):
             return []
         landed = _("Nothing has landed yet.") if obj.landed_rows is None else None
-        url = reverse("quality:table-profile-start", args=[obj.uid])
+        url = reverse("assurance:table-profile-start", args=[obj.uid])
         return [Action(_("Make a new profile"), url, "chart-histogram", reason=landed)]
 
     def facts(self, obj: Entry) -> list[tuple[Any, Any]]:
@@ -62,7 +63,9 @@ class ProfilePage(DetailPage):
         newest = queries.latest_profile(obj)
         latest = queries.latest_profile(obj, finished=True)
         moving = newest is not None and newest.state in MOVING
-        fault = labels.error_text(newest.error) if newest is not None and newest.state == ScanState.FAILED else ""
+        fault = (
+            quality_labels.error_text(newest.error) if newest is not None and newest.state == ScanState.FAILED else ""
+        )
         context: dict[str, Any] = {"moving": moving, "fault": fault, "latest": latest, "clocks": ()}
         if latest is None:
             return context
@@ -79,7 +82,7 @@ class ProfilePage(DetailPage):
 
 def titles_of(entry: Entry) -> dict[str, str]:
     """Titles of the entry's items in the reader's language."""
-    return {item.name: labels.columns_text(entry, [item.name]) for item in entry.items.all()}
+    return {item.name: quality_labels.columns_text(entry, [item.name]) for item in entry.items.all()}
 
 
 def column_columns(entry: Entry, profile: Profile) -> tuple[Column, ...]:
@@ -88,7 +91,7 @@ def column_columns(entry: Entry, profile: Profile) -> tuple[Column, ...]:
 
     def known_form(row: dict[str, Any]) -> str:
         best = max(row["forms"].items(), key=lambda pair: pair[1], default=None)
-        return f"{labels.KINDS[best[0]]} · {share(best[1], row['filled'])}" if best else ""
+        return f"{quality_labels.KINDS[best[0]]} · {share(best[1], row['filled'])}" if best else ""
 
     def lengths(row: dict[str, Any]) -> str:
         if row["shortest"] is None:
@@ -125,13 +128,13 @@ def table_titles(profile: Profile) -> dict[str, str]:
 
 def suggested_rows(entry: Entry, profile: Profile) -> list[dict[str, Any]]:
     """Suggested rules that are not there yet, each with evidence and what would fail now."""
-    present, names = queries.present_rules(entry), table_titles(profile)
+    present, names = present_rules(entry), table_titles(profile)
     return [
         {
             "place": place,
             "name": row["name"],
-            "kind": labels.KINDS[row["kind"]],
-            "columns": labels.columns_text(entry, row["columns"]),
+            "kind": quality_labels.KINDS[row["kind"]],
+            "columns": quality_labels.columns_text(entry, row["columns"]),
             "evidence": labels.evidence_text(row, names),
             "failed": row["failed"],
             "tested": row["tested"],
@@ -144,14 +147,18 @@ def suggested_rows(entry: Entry, profile: Profile) -> list[dict[str, Any]]:
 def finding_cards(entry: Entry, profile: Profile) -> list[Card]:
     """Keys, dependencies and references that the data show."""
     names = table_titles(profile)
-    keys = [{"key": labels.columns_text(entry, key)} for key in profile.body["keys"]]
+    keys = [{"key": quality_labels.columns_text(entry, key)} for key in profile.body["keys"]]
     decides = (
-        Column("decides", _("Field that decides"), value=lambda row: labels.columns_text(entry, [row["decides"]])),
-        Column("follows", _("Field that follows"), value=lambda row: labels.columns_text(entry, [row["follows"]])),
+        Column(
+            "decides", _("Field that decides"), value=lambda row: quality_labels.columns_text(entry, [row["decides"]])
+        ),
+        Column(
+            "follows", _("Field that follows"), value=lambda row: quality_labels.columns_text(entry, [row["follows"]])
+        ),
         Column("holds", _("Holds in"), value=lambda row: share(row["agreeing"], row["rows"])),
     )
     refers = (
-        Column("column", _("Field"), value=lambda row: labels.columns_text(entry, [row["column"]])),
+        Column("column", _("Field"), value=lambda row: quality_labels.columns_text(entry, [row["column"]])),
         Column("table", _("Occurs in"), value=lambda row: names.get(row["table"], row["table"])),
         Column("holds", _("Values found"), value=lambda row: share(row["found"], row["values"])),
     )
@@ -169,9 +176,9 @@ class StartProfile(ActionPage):
     permission = P.SCAN
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        entry = queries.get_table(actor=self.actor, uid=kwargs["uid"])
+        entry = get_table(actor=self.actor, uid=kwargs["uid"])
         services.start_profile(actor=self.actor, now=self.now, entry=entry)
-        return _("The profile is being made."), reverse("quality:table-profile", args=[entry.uid])
+        return _("The profile is being made."), reverse("assurance:table-profile", args=[entry.uid])
 
 
 class AdoptChosen(ActionPage):
@@ -180,16 +187,16 @@ class AdoptChosen(ActionPage):
     permission = P.EDIT
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        entry = queries.get_table(actor=self.actor, uid=kwargs["uid"])
+        entry = get_table(actor=self.actor, uid=kwargs["uid"])
         profile = queries.latest_profile(entry, finished=True)
         places = {text for text in self.request.POST.getlist("chosen") if text.isdecimal()}
         kept = profile.suggestions if profile is not None else []
         wanted = [services.rule_data(row) for place, row in enumerate(kept) if str(place) in places]
         if not wanted:
             raise NothingChosen
-        made = len(services.adopt_suggestions(actor=self.actor, now=self.now, entry=entry, wanted=wanted))
+        made = len(adopt_suggestions(actor=self.actor, now=self.now, entry=entry, wanted=wanted))
         text = ngettext("%(n)s rule added.", "%(n)s rules added.", made) % {"n": made}
         return text, table_url(entry.uid)
 
     def fallback_url(self, **kwargs: Any) -> str:
-        return reverse("quality:table-profile", args=[kwargs["uid"]])
+        return reverse("assurance:table-profile", args=[kwargs["uid"]])

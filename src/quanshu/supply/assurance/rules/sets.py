@@ -9,7 +9,8 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks.specs import OF_TABLE
-from quanshu.supply.quality.types import Outcome, SetData, Severity, Verdict
+from quanshu.supply.assurance.types import Outcome, SetData, Verdict
+from quanshu.supply.quality.api import Severity
 
 
 def check_set(data: SetData, *, present: Mapping[str, str]) -> None:

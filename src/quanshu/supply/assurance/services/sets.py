@@ -15,15 +15,15 @@ from quanshu.lake.checks import CheckReport, CheckSpec
 from quanshu.lake.checks.specs import OF_TABLE
 from quanshu.lake.checks.waiting import check_waiting
 from quanshu.shared.access.api import SYSTEM, Actor, require
+from quanshu.supply.assurance.events import AssuranceEvent
+from quanshu.supply.assurance.models import PreCheck, RuleSet, RuleSetVersion
+from quanshu.supply.assurance.rules import sets
+from quanshu.supply.assurance.services.noting import note
+from quanshu.supply.assurance.types import LoadStopped, Outcome, SetData, Verdict
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.intake.api import RefusedRow, WaitingRows
 from quanshu.supply.lake_store import get_lake
-from quanshu.supply.quality.events import QualityEvent
-from quanshu.supply.quality.models import PreCheck, Rule, RuleSet, RuleSetVersion
-from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.rules import sets
-from quanshu.supply.quality.services.noting import note
-from quanshu.supply.quality.types import LoadStopped, Outcome, SetData, Verdict
+from quanshu.supply.quality.api import QualityPermission, Rule
 
 
 @transaction.atomic
@@ -48,7 +48,7 @@ def keep_set(*, actor: Actor, now: datetime, entry: Entry, data: SetData, rule_s
     )
     row.save(update_fields=["current"])
     details = {"version": row.current.number, "rules": len(row.current.rules), "verdict": row.verdict}
-    note(QualityEvent.SET_KEPT, uid=row.uid, entry=entry, actor=actor, now=now, label=row.name, details=details)
+    note(AssuranceEvent.SET_KEPT, uid=row.uid, entry=entry, actor=actor, now=now, label=row.name, details=details)
     return row
 
 
@@ -73,7 +73,7 @@ def switch_set(*, actor: Actor, now: datetime, rule_set: RuleSet, active: bool) 
     rule_set.active = active
     rule_set.save(update_fields=["active"])
     note(
-        QualityEvent.SET_SWITCHED,
+        AssuranceEvent.SET_SWITCHED,
         uid=rule_set.uid,
         entry=rule_set.entry,
         actor=actor,
@@ -170,7 +170,7 @@ def keep_check(
     if made:
         details = {"run": load.run_uid, "outcome": str(outcome), "rows": report.rows, "passed": report.passed}
         note(
-            QualityEvent.LOAD_CHECKED,
+            AssuranceEvent.LOAD_CHECKED,
             uid=rule_set.uid,
             entry=rule_set.entry,
             actor=SYSTEM,

@@ -12,14 +12,15 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows, require
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, Page
+from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance.models import PreCheck, RuleSet
+from quanshu.supply.assurance.pages import labels
+from quanshu.supply.assurance.rules import sets
+from quanshu.supply.assurance.types import SetData, Verdict
 from quanshu.supply.catalogue.api import Entry, contract_of, key_columns
-from quanshu.supply.quality import queries, services
-from quanshu.supply.quality.models import PreCheck, Rule, RuleSet
-from quanshu.supply.quality.pages import labels
-from quanshu.supply.quality.pages.scorecards import share, table_url
-from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.rules import sets
-from quanshu.supply.quality.types import SetData, Verdict
+from quanshu.supply.quality.api import QualityPermission as P
+from quanshu.supply.quality.api import Rule, get_table, share, table_url
+from quanshu.supply.quality.api import labels as quality_labels
 
 
 class Sets(ListPage):
@@ -70,7 +71,7 @@ class SetPage(DetailPage):
 
     def crumbs(self) -> Any:
         entry = self.object.entry
-        return ((_("Rule sets"), reverse("quality:sets")), (str(entry), table_url(entry.uid)))
+        return ((_("Rule sets"), reverse("assurance:sets")), (str(entry), table_url(entry.uid)))
 
     def state(self, obj: RuleSet) -> tuple[str, str]:
         return (_("On"), "green") if obj.active else (_("Off"), "secondary")
@@ -79,7 +80,7 @@ class SetPage(DetailPage):
         return [
             (_("Table"), str(obj.entry)),
             (_("Unit"), str(obj.entry.unit)),
-            (_("Severity"), labels.SEVERITIES.get(obj.severity)),
+            (_("Severity"), quality_labels.SEVERITIES.get(obj.severity)),
             (_("Before landing"), _("Yes") if obj.before_landing else _("No")),
             (_("Verdict"), labels.VERDICTS.get(obj.verdict)),
             (_("Threshold"), f"{obj.threshold:.0%}" if obj.verdict == Verdict.STOP else None),
@@ -87,21 +88,21 @@ class SetPage(DetailPage):
         ]
 
     def actions(self, obj: RuleSet) -> list[Action]:
-        export = reverse("quality:set-export", args=[obj.uid])
+        export = reverse("assurance:set-export", args=[obj.uid])
         found = [Action(_("Export as a file"), export, "download", style="outline-primary", method="get")]
         if not allows(self.actor, P.EDIT, obj):
             return found
         label, icon = (_("Switch off"), "player-pause") if obj.active else (_("Switch on"), "player-play")
-        url, values = reverse("quality:set-switch", args=[obj.uid]), {"active": "0" if obj.active else "1"}
-        edit = Action(_("Change"), reverse("quality:set-edit", args=[obj.uid]), "versions", method="get")
+        url, values = reverse("assurance:set-switch", args=[obj.uid]), {"active": "0" if obj.active else "1"}
+        edit = Action(_("Change"), reverse("assurance:set-edit", args=[obj.uid]), "versions", method="get")
         return [edit, Action(label, url, icon, style="outline-primary", values=values), *found]
 
     def cards(self, obj: RuleSet) -> list[Card]:
         rules = obj.current.rules if obj.current else []
         columns = (
             Column("name", _("Rule"), link=lambda row: reverse("quality:rule", args=[row["uid"]])),
-            Column("kind", _("Kind"), value=lambda row: labels.KINDS.get(row["kind"])),
-            Column("columns", _("Fields"), value=lambda row: labels.columns_text(obj.entry, row["columns"])),
+            Column("kind", _("Kind"), value=lambda row: quality_labels.KINDS.get(row["kind"])),
+            Column("columns", _("Fields"), value=lambda row: quality_labels.columns_text(obj.entry, row["columns"])),
             Column("version", _("Version"), kind="number", phone=False),
         )
         note = _("At the department: quanshu check FILE --rules RULES.json runs the exported file off line.")
@@ -135,7 +136,7 @@ class SetForm(Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
     rules = forms.MultipleChoiceField(label=gettext_lazy("Rules"), widget=forms.CheckboxSelectMultiple)
-    severity = forms.ChoiceField(label=gettext_lazy("Severity"), choices=list(labels.SEVERITIES.items()))
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), choices=list(quality_labels.SEVERITIES.items()))
     before_landing = forms.BooleanField(
         label=gettext_lazy("Run before landing, on the rows of every load"), required=False
     )
@@ -182,13 +183,13 @@ class NewSet(FormPage):
         return None
 
     def entry(self) -> Entry:
-        entry = queries.get_table(actor=self.actor, uid=self.kwargs["uid"])
+        entry = get_table(actor=self.actor, uid=self.kwargs["uid"])
         require(self.actor, P.EDIT, entry)
         return entry
 
     def crumbs(self) -> Any:
         entry = self.entry()
-        return ((_("Rule sets"), reverse("quality:sets")), (str(entry), table_url(entry.uid)))
+        return ((_("Rule sets"), reverse("assurance:sets")), (str(entry), table_url(entry.uid)))
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return {"entry": self.entry()}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.supply.quality.types import ReportData
+from quanshu.supply.assurance.types import NotReported, ReportData
 
 LONGEST = 2000
 
@@ -56,3 +56,9 @@ def check_report(
         faults.append(FieldError("evidence", N_("At most 2,000 characters are kept."), N_("Shorten it.")))
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def check_reported(waiting: int) -> None:
+    """Only what a consumer has reported is answered."""
+    if not waiting:
+        raise NotReported

@@ -17,17 +17,16 @@ from quanshu.lake.checks.profile import TOP, TableProfile, profile_table
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
+from quanshu.supply.assurance.events import AssuranceEvent
+from quanshu.supply.assurance.models import Profile
+from quanshu.supply.assurance.rules import suggesting
+from quanshu.supply.assurance.services.noting import note
+from quanshu.supply.assurance.types import Suggestion
 from quanshu.supply.catalogue.api import Entry, items_of, key_columns
 from quanshu.supply.lake_store import get_lake
-from quanshu.supply.quality.events import QualityEvent
-from quanshu.supply.quality.models import Profile
-from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.queries.reading import present_rules
-from quanshu.supply.quality.rules import suggesting
-from quanshu.supply.quality.services.noting import note
-from quanshu.supply.quality.types import NothingLanded, RuleData, ScanState, Suggestion
+from quanshu.supply.quality.api import NothingLanded, QualityPermission, RuleData, ScanState, present_rules
 
-JOB = "quality.profile"
+JOB = "assurance.profile"
 MOST_OTHERS = 60
 
 
@@ -43,7 +42,7 @@ def start_profile(*, actor: Actor, now: datetime, entry: Entry) -> Profile:
         return waiting
     profile.save()
     jobs.enqueue(JOB, {"profile_uid": profile.uid}, now=now, key=f"{JOB}:{profile.uid}")
-    note(QualityEvent.PROFILE_QUEUED, uid=profile.uid, entry=entry, actor=actor, now=now)
+    note(AssuranceEvent.PROFILE_QUEUED, uid=profile.uid, entry=entry, actor=actor, now=now)
     return profile
 
 
@@ -66,7 +65,7 @@ def profile_now(profile_uid: str, now: datetime) -> Profile:
         with transaction.atomic():
             profile.save()
             details = {"code": fault.code}
-            note(QualityEvent.PROFILE_FAILED, uid=profile.uid, entry=entry, actor=SYSTEM, now=now, details=details)
+            note(AssuranceEvent.PROFILE_FAILED, uid=profile.uid, entry=entry, actor=SYSTEM, now=now, details=details)
         return profile
     profile.state, profile.ended_at = ScanState.FINISHED, now
     profile.lake_version, profile.rows = found.version, found.rows
@@ -74,7 +73,7 @@ def profile_now(profile_uid: str, now: datetime) -> Profile:
     with transaction.atomic():
         profile.save()
         counts: dict[str, Any] = {"rows": found.rows, "suggestions": len(counted)}
-        note(QualityEvent.PROFILE_MADE, uid=profile.uid, entry=entry, actor=SYSTEM, now=now, details=counts)
+        note(AssuranceEvent.PROFILE_MADE, uid=profile.uid, entry=entry, actor=SYSTEM, now=now, details=counts)
     return profile
 
 

@@ -14,11 +14,20 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Column, Page, export_response
-from quanshu.supply.quality import queries, rules
-from quanshu.supply.quality.pages import charts, labels
-from quanshu.supply.quality.pages.scorecards import share, table_url
-from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.types import BadMonth, Dimension, MonthRow
+from quanshu.supply.assurance import queries
+from quanshu.supply.assurance.pages import charts
+from quanshu.supply.assurance.types import BadMonth, MonthRow
+from quanshu.supply.quality.api import (
+    CORRECTION_DAYS,
+    PASS_TARGET,
+    Dimension,
+    landed_entries,
+    list_rules,
+    share,
+    table_url,
+)
+from quanshu.supply.quality.api import QualityPermission as P
+from quanshu.supply.quality.api import labels as quality_labels
 
 MONTHS = 12
 KIND_NAMES = {
@@ -82,7 +91,7 @@ def month_columns(kind: str) -> tuple[Column, ...]:
 
 def name_of(row: MonthRow) -> str:
     """The subject's name in the reader's language, as far as it has one."""
-    return str(labels.DIMENSIONS[Dimension(row.subject)]) if row.kind == "dimension" else row.name
+    return str(quality_labels.DIMENSIONS[Dimension(row.subject)]) if row.kind == "dimension" else row.name
 
 
 def link_of(row: MonthRow) -> str:
@@ -92,9 +101,9 @@ def link_of(row: MonthRow) -> str:
     if row.kind == "rule":
         return reverse("quality:rule", args=[row.subject])
     if row.kind == "unit":
-        return f"{reverse('quality:ranking')}?month={row.month:%Y-%m}&by=table&unit={row.unit_uid}"
+        return f"{reverse('assurance:ranking')}?month={row.month:%Y-%m}&by=table&unit={row.unit_uid}"
     unit = f"&unit={row.unit_uid}" if row.kind == "dimension" else ""
-    return f"{reverse('quality:trend')}?by={row.kind}&of={row.subject}{unit}"
+    return f"{reverse('assurance:trend')}?by={row.kind}&of={row.subject}{unit}"
 
 
 def days_text(days: float | None) -> str | None:
@@ -106,14 +115,14 @@ def against_target(row: MonthRow) -> tuple[str, str]:
     """Whether the pass rate meets 95 %."""
     if row.pass_rate is None:
         return _("Not checked"), "secondary"
-    return (_("Met"), "green") if row.pass_rate >= rules.PASS_TARGET else (_("Below"), "orange")
+    return (_("Met"), "green") if row.pass_rate >= PASS_TARGET else (_("Below"), "orange")
 
 
 def against_days(row: MonthRow) -> tuple[str, str]:
     """Whether records were corrected within two working days on average."""
     if row.mean_days is None:
         return _("Nothing corrected"), "secondary"
-    return (_("Met"), "green") if row.mean_days <= rules.CORRECTION_DAYS else (_("Missed"), "orange")
+    return (_("Met"), "green") if row.mean_days <= CORRECTION_DAYS else (_("Missed"), "orange")
 
 
 class MonthPage(Page):
@@ -137,7 +146,7 @@ class Ranking(MonthPage):
 
     title = gettext_lazy("Comparison of units")
     subtitle = gettext_lazy("Pass rate against 95%, time to correct against 2 working days by the city's calendar.")
-    template_name = "quality/ranking.html"
+    template_name = "assurance/ranking.html"
     export_name = "quality-months"
 
     def kind(self) -> str:
@@ -180,7 +189,7 @@ class Ranking(MonthPage):
 
     def links(self) -> list[Action]:
         url = f"{reverse('quality:problems')}?state=open"
-        found = [Action(_("From day to day"), reverse("quality:trend"), "chart-line", "outline-primary", "get")]
+        found = [Action(_("From day to day"), reverse("assurance:trend"), "chart-line", "outline-primary", "get")]
         if allows(self.actor, P.PROBLEM_VIEW):
             found.append(Action(_("Problem data"), url, "alert-triangle", "outline-primary", "get"))
         return found
@@ -191,7 +200,7 @@ class Trend(MonthPage):
 
     title = gettext_lazy("Quality over time")
     subtitle = gettext_lazy("From each table's latest check by the day; the dashed line is the target of 95%.")
-    template_name = "quality/trend.html"
+    template_name = "assurance/trend.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         by, subject = self.request.GET.get("by", "all"), self.request.GET.get("of", "")
@@ -214,11 +223,11 @@ class Trend(MonthPage):
                 Column("month", _("Month"), value=lambda row: f"{row.month:%Y-%m}", link=self.month_link),
                 *month_columns("unit" if by in {"all", "unit"} else by)[1:],
             ),
-            "actions": [Action(_("Comparison of units"), reverse("quality:ranking"), "list-numbers", method="get")],
+            "actions": [Action(_("Comparison of units"), reverse("assurance:ranking"), "list-numbers", method="get")],
         }
 
     def month_link(self, row: MonthRow) -> str:
-        return f"{reverse('quality:ranking')}?month={row.month:%Y-%m}"
+        return f"{reverse('assurance:ranking')}?month={row.month:%Y-%m}"
 
     def months(self, by: str, subject: str, unit: str) -> Iterator[MonthRow]:
         """The subject's line in each of the last months, the latest first."""
@@ -232,12 +241,12 @@ class Trend(MonthPage):
 
     def choices(self) -> list[tuple[Any, list[tuple[str, Any]]]]:
         """What may be looked at: units, tables, dimensions, rules."""
-        tables = list(queries.landed_entries(self.actor).order_by("resource_name"))
+        tables = list(landed_entries(self.actor).order_by("resource_name"))
         units = {table.unit.uid: str(table.unit) for table in tables}
-        found = queries.list_rules(self.actor).filter(active=True)[:500]
+        found = list_rules(self.actor).filter(active=True)[:500]
         return [
             (_("Unit"), [(f"unit|{uid}", name) for uid, name in units.items()]),
-            (_("Dimension"), [(f"dimension|{one}", labels.DIMENSIONS[one]) for one in Dimension]),
+            (_("Dimension"), [(f"dimension|{one}", quality_labels.DIMENSIONS[one]) for one in Dimension]),
             (_("Table"), [(f"table|{table.uid}", str(table)) for table in tables]),
             (_("Rule"), [(f"rule|{rule.uid}", f"{rule.entry} · {rule.name}") for rule in found]),
         ]

@@ -10,12 +10,20 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, scope_q
-from quanshu.supply.quality import rules
-from quanshu.supply.quality.models import MonthFigure, Problem, RuleResult, Scan
-from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.queries.reading import CORRECTED
-from quanshu.supply.quality.types import Dimension, MonthRow, ScanState
+from quanshu.supply.assurance.models import MonthFigure
+from quanshu.supply.assurance.types import MonthRow
+from quanshu.supply.quality.api import (
+    CORRECTION_DAYS,
+    Dimension,
+    Problem,
+    ProblemState,
+    QualityPermission,
+    RuleResult,
+    Scan,
+    ScanState,
+)
 
+CORRECTED = Q(state=ProblemState.FIXED, working_days__isnull=False)
 KINDS = ("unit", "table", "dimension", "rule")
 SUBJECTS = {"unit": "entry__unit__uid", "table": "entry__uid", "rule": "results__version__rule__uid"}
 
@@ -70,7 +78,7 @@ def corrections(month: date, by: str) -> dict[str, tuple[int, int, int]]:
         .values_list(by)
         .annotate(
             n=Count("pk"),
-            fast=Count("pk", filter=Q(working_days__lte=rules.CORRECTION_DAYS)),
+            fast=Count("pk", filter=Q(working_days__lte=CORRECTION_DAYS)),
             days=Sum("working_days"),
         )
     )

@@ -1,9 +1,8 @@
-"""Profiles, exceptions, rule sets, reports, months over the API."""
+"""Profiles, rule sets, reports, months over the API, among the addresses of data quality."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,22 +11,21 @@ from ninja import Router, Schema, Status
 from quanshu.kernel.clock import now, today
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
-from quanshu.supply.quality import queries, services
-from quanshu.supply.quality.models import PreCheck, Profile, Report, RuleException, RuleSet
-from quanshu.supply.quality.pages.months import KIND_NAMES, month_of
-from quanshu.supply.quality.pages.sets import export_of
-from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.rest.rules import rule_row
-from quanshu.supply.quality.types import (
-    BadMonth,
-    ExceptionData,
-    MonthRow,
-    NothingChosen,
-    ReportData,
-    SetData,
+from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance.models import PreCheck, Profile, Report, RuleSet
+from quanshu.supply.assurance.pages.months import KIND_NAMES, month_of
+from quanshu.supply.assurance.pages.sets import export_of
+from quanshu.supply.assurance.permissions import AssurancePermission
+from quanshu.supply.assurance.types import BadMonth, MonthRow, NothingChosen, ReportData, SetData, Verdict
+from quanshu.supply.quality.api import (
+    Problem,
     Severity,
-    Verdict,
+    adopt_suggestions,
+    get_problem,
+    get_table,
+    shown_key,
 )
+from quanshu.supply.quality.api import QualityPermission as P
 
 router = Router()
 
@@ -36,17 +34,6 @@ class AdoptBody(Schema):
     """Places of the suggested rules to take up, as the profile lists them."""
 
     chosen: list[int]
-
-
-class ExceptionBody(Schema):
-    """Scope key {key}, condition {condition} or rule; `until` is the last day."""
-
-    scope: str
-    reason: str
-    until: date
-    evidence: str = ""
-    key: dict[str, str | None] | None = None
-    condition: str = ""
 
 
 class SetBody(Schema):
@@ -91,7 +78,7 @@ def start_profile(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]
     """Queue a profile of an entry's table."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.SCAN)
-    entry = queries.get_table(actor=actor, uid=entry_uid)
+    entry = get_table(actor=actor, uid=entry_uid)
     return Status(201, profile_row(services.start_profile(actor=actor, now=now(), entry=entry)))
 
 
@@ -100,7 +87,7 @@ def get_profile(request: HttpRequest, entry_uid: str) -> dict[str, Any]:
     """The newest profile; `{"profile": null}` while there is none."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.VIEW)
-    found = queries.latest_profile(queries.get_table(actor=actor, uid=entry_uid))
+    found = queries.latest_profile(get_table(actor=actor, uid=entry_uid))
     return profile_row(found) if found else {"profile": None, "suggestions": []}
 
 
@@ -109,53 +96,14 @@ def adopt_chosen(request: HttpRequest, entry_uid: str, body: AdoptBody) -> Statu
     """Take up suggested rules of the newest finished profile."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.EDIT)
-    entry = queries.get_table(actor=actor, uid=entry_uid)
+    entry = get_table(actor=actor, uid=entry_uid)
     found = queries.latest_profile(entry, finished=True)
     kept = found.suggestions if found else []
     wanted = [services.rule_data(row) for place, row in enumerate(kept) if place in body.chosen]
     if not wanted:
         raise NothingChosen
-    made = services.adopt_suggestions(actor=actor, now=now(), entry=entry, wanted=wanted)
-    return Status(201, {"items": [rule_row(rule) for rule in made]})
-
-
-def exception_row(row: RuleException) -> dict[str, Any]:
-    """An exception; the key stands under the masks of the catalogue with the problems it covers."""
-    names = ("uid", "scope", "condition", "reason", "evidence", "approved_by", "until", "state", "created_at")
-    head = {"rule_uid": row.rule.uid, "rule_name": row.rule.name, "entry_uid": row.entry.uid}
-    return head | {name: getattr(row, name) for name in names} | {"ended_at": row.ended_at}
-
-
-@router.get("/exceptions")
-def list_exceptions(
-    request: HttpRequest, state: str = "", soon: bool = False, limit: int = 50, offset: int = 0
-) -> dict[str, Any]:
-    """Exceptions; `soon` narrows to those that end within 30 days."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PROBLEM_VIEW)
-    rows = queries.list_exceptions(actor)
-    rows = rows.filter(state=state) if state else rows
-    rows = queries.ending_soon(rows, today()) if soon else rows
-    return page_of(rows, limit=limit, offset=offset, serialise=exception_row)
-
-
-@router.post("/rules/{uid}/exceptions", response={201: dict[str, Any]})
-def except_rows(request: HttpRequest, uid: str, body: ExceptionBody) -> Status[dict[str, Any]]:
-    """Accept that rows fail a rule until a day."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EXCUSE)
-    rule = queries.get_rule(actor=actor, uid=uid)
-    data = ExceptionData(**body.dict())
-    return Status(201, exception_row(services.except_rows(actor=actor, now=now(), rule=rule, data=data)))
-
-
-@router.post("/exceptions/{uid}/end")
-def end_exception(request: HttpRequest, uid: str) -> dict[str, Any]:
-    """End an exception before its last day."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EXCUSE)
-    row = queries.get_exception(actor=actor, uid=uid)
-    return exception_row(services.end_exception(actor=actor, now=now(), exception=row))
+    made = adopt_suggestions(actor=actor, now=now(), entry=entry, wanted=wanted)
+    return Status(201, {"items": [{"uid": rule.uid, "name": rule.name} for rule in made]})
 
 
 def set_row(row: RuleSet) -> dict[str, Any]:
@@ -187,7 +135,7 @@ def create_set(request: HttpRequest, entry_uid: str, body: SetBody) -> Status[di
     """Group rules of an entry's table."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.EDIT)
-    entry = queries.get_table(actor=actor, uid=entry_uid)
+    entry = get_table(actor=actor, uid=entry_uid)
     return Status(201, set_row(services.keep_set(actor=actor, now=now(), entry=entry, data=body.value())))
 
 
@@ -241,7 +189,7 @@ def report_row(report: Report) -> dict[str, Any]:
         "entry_name": problem.entry.resource_name,
         "source_unit": problem.unit.name,
         "unit": report.unit.name,
-        "key": queries.shown_key(problem),
+        "key": shown_key(problem),
         "columns": problem.columns,
         "due_on": problem.due_on,
     }
@@ -252,7 +200,7 @@ def report_row(report: Report) -> dict[str, Any]:
 def report_problem(request: HttpRequest, body: ReportBody) -> Status[dict[str, Any]]:
     """Say that a value received from a service is wrong; its source unit has two working days."""
     actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.REPORT)
+    require(actor, AssurancePermission.REPORT)
     data = ReportData(
         body.key, body.field, body.fault, body.value_seen, body.evidence, body.sid.strip(), body.receipt_id.strip()
     )
@@ -290,3 +238,26 @@ def get_month(request: HttpRequest, month: str, by: str = "unit", unit: str = ""
     if by == "unit":
         rows = sorted(rows, key=lambda row: (row.pass_rate is None, -(row.pass_rate or 0), row.name))
     return {"month": first, "by": by, "target": 0.95, "limit_days": 2, "items": [month_row(row) for row in rows]}
+
+
+def own_problem(request: HttpRequest, uid: str) -> Problem:
+    """The problem of the address, as the caller may see it."""
+    require(request.actor, P.PROBLEM_VIEW)  # type: ignore[attr-defined]
+    return get_problem(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+
+
+class AnswerBody(Schema):
+    """Right as it is with the reason, or corrected."""
+
+    right: bool
+    answer: str = ""
+
+
+@router.post("/problems/{uid}/answer")
+def answer_problem(request: HttpRequest, uid: str, body: AnswerBody) -> dict[str, Any]:
+    """Answer what consumers reported."""
+    actor = request.actor  # type: ignore[attr-defined]
+    problem = own_problem(request, uid)
+    services.answer_problem(actor=actor, now=now(), problem=problem, right=body.right, answer=body.answer)
+    problem.refresh_from_db()
+    return {"uid": problem.uid, "state": problem.state, "excuse": problem.excuse}

@@ -1,8 +1,8 @@
-"""Work that the calendar brings: months kept, overdue problems told."""
+"""Overdue problems told; to-dos of people closed when their records are."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Count, Min
@@ -15,9 +15,8 @@ from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.quality.events import QualityEvent
-from quanshu.supply.quality.models import MonthFigure, Problem
+from quanshu.supply.quality.models import Problem
 from quanshu.supply.quality.queries.improving import overdue_problems
-from quanshu.supply.quality.queries.months import compute_month, first_of
 from quanshu.supply.quality.services.problems import watch_person
 from quanshu.supply.quality.services.telling import tell
 
@@ -25,34 +24,6 @@ from quanshu.supply.quality.services.telling import tell
 CHIEF_AFTER = 3
 LATE = N_("%(count)s records are overdue: two working days have passed")
 VERY_LATE = N_("%(unit)s: %(count)s records have been overdue for more than three working days")
-
-
-@transaction.atomic
-def keep_month(now: datetime, month: date | None = None) -> int:
-    """Keep the figures of a month that is over, by default the last one; kept ones stay. Returns lines kept."""
-    today = now.astimezone(CITY_TZ).date()
-    month = month or first_of(first_of(today) - timedelta(days=1))
-    if month >= first_of(today) or MonthFigure.objects.filter(month=month).exists():
-        return 0
-    rows = compute_month(month)
-    units = dict(Unit.objects.values_list("uid", "pk"))
-    MonthFigure.objects.bulk_create(
-        MonthFigure(
-            month=row.month,
-            kind=row.kind,
-            subject=row.subject,
-            name=row.name[:200],
-            unit_id=units.get(row.unit_uid),
-            tested=row.tested,
-            passed=row.passed,
-            excepted=row.excepted,
-            corrected=row.corrected,
-            on_time=row.on_time,
-            days=row.days,
-        )
-        for row in rows
-    )
-    return len(rows)
 
 
 def tell_overdue(now: datetime) -> int:

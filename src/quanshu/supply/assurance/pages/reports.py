@@ -9,13 +9,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.access.api import allows
+from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import SIGNED_IN, Action, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, when
-from quanshu.supply.quality import queries, rules, services
-from quanshu.supply.quality.models import Problem, Report
-from quanshu.supply.quality.pages import labels
-from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.types import ReportState
+from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance.models import Report
+from quanshu.supply.assurance.pages import labels
+from quanshu.supply.assurance.rules import reporting
+from quanshu.supply.assurance.types import ReportState
+from quanshu.supply.quality.api import Problem, get_problem, shown_key
+from quanshu.supply.quality.api import QualityPermission as P
+from quanshu.supply.quality.api import labels as quality_labels
 
 
 class Reports(ListPage):
@@ -63,7 +66,7 @@ class ReportPage(DetailPage):
         return _("Report on %(table)s") % {"table": self.object.problem.entry}
 
     def crumbs(self) -> Any:
-        return ((_("Reports of consumers"), reverse("quality:reports")),)
+        return ((_("Reports of consumers"), reverse("assurance:reports")),)
 
     def state(self, obj: Report) -> tuple[str, str]:
         state = ReportState(obj.state)
@@ -86,10 +89,10 @@ class ReportPage(DetailPage):
 
     def cards(self, obj: Report) -> list[Card]:
         problem = obj.problem
-        masked = queries.shown_key(problem)
+        masked = shown_key(problem)
         facts = [
-            *[(labels.columns_text(problem.entry, [name]), part) for name, part in masked.items()],
-            (_("Field"), labels.columns_text(problem.entry, problem.columns)),
+            *[(quality_labels.columns_text(problem.entry, [name]), part) for name, part in masked.items()],
+            (_("Field"), quality_labels.columns_text(problem.entry, problem.columns)),
             (_("Value seen"), obj.value_seen),
             (_("What is wrong"), obj.fault),
             (_("Evidence"), obj.evidence),
@@ -133,7 +136,7 @@ class Answer(FormPage):
         return reverse("quality:problem", args=[self.kwargs["uid"]])
 
     def problem(self) -> Problem:
-        return queries.get_problem(actor=self.actor, uid=self.kwargs["uid"])
+        return get_problem(actor=self.actor, uid=self.kwargs["uid"])
 
     def crumbs(self) -> Any:
         return ((_("Problem data"), reverse("quality:problems")), (self.problem().title, self.cancel_url))
@@ -141,7 +144,7 @@ class Answer(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         problem = self.problem()
         waiting = problem.reports.filter(state=ReportState.OPEN).count()
-        rules.check_reported(state=problem.state, reports=waiting)
+        reporting.check_reported(waiting)
         return {}
 
     def save(self, form: Any, **kwargs: Any) -> str:
@@ -150,3 +153,23 @@ class Answer(FormPage):
         problem = self.problem()
         services.answer_problem(actor=self.actor, now=self.now, problem=problem, right=right, answer=given["answer"])
         return self.cancel_url
+
+
+def panel(*, problem: Problem, actor: Actor) -> tuple[list[Card], list[Action]]:
+    """What a problem's page shows of reports: the reports, and a button to answer them."""
+    reports = Report.objects.filter(problem=problem).select_related("unit")
+    if not reports.exists():
+        return [], []
+    columns = (
+        Column("at", _("Reported at"), value="reported_at", kind="datetime", link=lambda row: row.get_absolute_url()),
+        Column("unit", _("Using unit"), value=lambda row: str(row.unit)),
+        Column("fault", _("What is wrong")),
+        Column("state", _("State"), value=lambda row: labels.REPORT_STATES[row.state], kind="badge",
+               tone=lambda row: labels.REPORT_TONES[row.state]),
+    )  # fmt: skip
+    card = Card(_("Reports of consumers"), columns=columns, rows=reports)
+    waiting = reports.filter(state=ReportState.OPEN).count()
+    if not waiting or not allows(actor, P.PROBLEM_HANDLE, problem):
+        return [card], []
+    url = reverse("assurance:problem-answer", args=[problem.uid])
+    return [card], [Action(_("Answer the report"), url, "message-reply", method="get")]

@@ -1,0 +1,1 @@
+"""Decisions of quality assurance. Pure."""
