@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from quanshu.kernel.errors import FieldErrors
 from quanshu.lake.checks import CheckReport, CheckResult, Failure
-from quanshu.supply.assurance.rules import sets
+from quanshu.supply.assurance import rules
 from quanshu.supply.assurance.types import Outcome
-from quanshu.supply.quality.rules import accessing, excepting
+from quanshu.supply.quality import rules as accessing
+from quanshu.supply.quality import rules as excepting
 from quanshu.supply.quality.types import ExceptionData
 
 TODAY = date(2026, 3, 2)
@@ -61,9 +62,9 @@ def test_rows_beyond_what_is_kept_count_as_failed() -> None:
 @given(rows=st.integers(0, 50), passed=st.integers(0, 50), threshold=st.floats(0.01, 1))
 def test_a_load_stops_only_below_the_threshold(rows: int, passed: int, threshold: float) -> None:
     passed = min(rows, passed)
-    outcome = sets.outcome_of("stop", rows=rows, passed=passed, table_faults=0, threshold=threshold)
+    outcome = rules.outcome_of("stop", rows=rows, passed=passed, table_faults=0, threshold=threshold)
     assert (outcome == Outcome.STOPPED) is (rows > 0 and passed < rows and passed / rows < threshold)
-    assert sets.outcome_of("warn", rows=rows, passed=passed, table_faults=1, threshold=1) == Outcome.WARNED
+    assert rules.outcome_of("warn", rows=rows, passed=passed, table_faults=1, threshold=1) == Outcome.WARNED
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from quanshu.kernel.errors import FieldErrors
 from quanshu.lake.checks import CheckKind
 from quanshu.supply.catalogue.api import ItemData
 from quanshu.supply.quality import rules
-from quanshu.supply.quality.rules import suggesting
+from quanshu.supply.quality.queries import suggesting
 from quanshu.supply.quality.types import Dimension, NoRules, NothingLanded, ProblemClosed, RuleData
 
 COLUMNS = ["id", "name", "from", "to"]

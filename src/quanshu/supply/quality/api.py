@@ -26,8 +26,8 @@ from quanshu.supply.quality.queries import (
     register_receivers,
     shown_key,
 )
+from quanshu.supply.quality.queries.suggesting import suggestions
 from quanshu.supply.quality.rules import CORRECTION_DAYS, PASS_TARGET
-from quanshu.supply.quality.rules.suggesting import suggestions
 from quanshu.supply.quality.services import (
     adopt_suggestions,
     assign_problems,

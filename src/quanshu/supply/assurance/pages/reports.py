@@ -11,10 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import SIGNED_IN, Action, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, when
-from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance import queries, rules, services
 from quanshu.supply.assurance.models import Report
 from quanshu.supply.assurance.pages import labels
-from quanshu.supply.assurance.rules import reporting
 from quanshu.supply.assurance.types import ReportState
 from quanshu.supply.quality.api import Problem, get_problem, shown_key
 from quanshu.supply.quality.api import QualityPermission as P
@@ -144,7 +143,7 @@ class Answer(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         problem = self.problem()
         waiting = problem.reports.filter(state=ReportState.OPEN).count()
-        reporting.check_reported(waiting)
+        rules.check_reported(waiting)
         return {}
 
     def save(self, form: Any, **kwargs: Any) -> str:

@@ -12,10 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows, require
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, Page
-from quanshu.supply.assurance import queries, services
+from quanshu.supply.assurance import queries, rules, services
 from quanshu.supply.assurance.models import PreCheck, RuleSet
 from quanshu.supply.assurance.pages import labels
-from quanshu.supply.assurance.rules import sets
 from quanshu.supply.assurance.types import SetData, Verdict
 from quanshu.supply.catalogue.api import Entry, contract_of, key_columns
 from quanshu.supply.quality.api import QualityPermission as P
@@ -256,7 +255,7 @@ def export_of(row: RuleSet) -> dict[str, Any]:
             for column in contract_of(row.entry)
         ],
     }
-    return sets.exported(
+    return rules.exported(
         entry_uid=row.entry.uid,
         entry_name=row.entry.resource_name,
         name=row.name,

@@ -17,9 +17,9 @@ from quanshu.lake.checks.profile import TOP, TableProfile, profile_table
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
+from quanshu.supply.assurance import rules
 from quanshu.supply.assurance.events import AssuranceEvent
 from quanshu.supply.assurance.models import Profile
-from quanshu.supply.assurance.rules import suggesting
 from quanshu.supply.assurance.services.noting import note
 from quanshu.supply.assurance.types import Suggestion
 from quanshu.supply.catalogue.api import Entry, items_of, key_columns
@@ -92,8 +92,8 @@ def suggestions_of(entry: Entry, profile: TableProfile) -> list[Suggestion]:
     """What items and data suggest and the table has not yet; a column that did not land is left out."""
     items = items_of(entry)
     landed = {column.name for column in profile.columns}
-    every = [*suggesting.from_items(items), *suggesting.from_profile(items, profile)]
-    return [one for one in suggesting.merged(every, present_rules(entry)) if set(one.data.columns) <= landed]
+    every = [*rules.from_items(items), *rules.from_profile(items, profile)]
+    return [one for one in rules.merged(every, present_rules(entry)) if set(one.data.columns) <= landed]
 
 
 def with_failures(entry: Entry, suggested: list[Suggestion], profile: TableProfile, now: datetime) -> list[Suggestion]:

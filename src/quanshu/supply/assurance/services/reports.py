@@ -11,11 +11,11 @@ from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.organisation.api import Unit, holders
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
+from quanshu.supply.assurance import rules
 from quanshu.supply.assurance.events import AssuranceEvent
 from quanshu.supply.assurance.models import Report
 from quanshu.supply.assurance.permissions import AssurancePermission
 from quanshu.supply.assurance.queries.keeping import call_facts
-from quanshu.supply.assurance.rules import reporting
 from quanshu.supply.assurance.services.noting import note
 from quanshu.supply.assurance.types import ReportData, ReportState
 from quanshu.supply.catalogue.api import Entry, key_columns
@@ -55,7 +55,7 @@ def report_problem(*, actor: Actor, now: datetime, entry: Entry | None, data: Re
     report = Report(unit=unit, reporter_uid=actor.uid, reporter_name=actor.name, reported_at=now, sid=sid)
     require(actor, AssurancePermission.REPORT, report)
     items = [item.name for item in entry.items.all()]
-    reporting.check_report(data, keys=key_columns(entry), columns=items, answered=fields)
+    rules.check_report(data, keys=key_columns(entry), columns=items, answered=fields)
     key: Key = {name: data.key[name].strip() for name in key_columns(entry)}
     report.problem = report_problem_row(entry, key=key, column=data.column, now=now)
     report.receipt_id, report.value_seen = data.receipt_id.strip(), data.value_seen.strip()[:500]
@@ -84,7 +84,7 @@ def answer_problem(*, actor: Actor, now: datetime, problem: Problem, right: bool
     """
     require(actor, QualityPermission.PROBLEM_HANDLE, problem)
     waiting = Report.objects.filter(problem=problem, state=ReportState.OPEN).count()
-    reporting.check_reported(waiting)
+    rules.check_reported(waiting)
     if right:
         problem = uphold_problem(actor=actor, now=now, problem=problem, answer=answer)
     else:

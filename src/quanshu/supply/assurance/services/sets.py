@@ -15,9 +15,9 @@ from quanshu.lake.checks import CheckReport, CheckSpec
 from quanshu.lake.checks.specs import OF_TABLE
 from quanshu.lake.checks.waiting import check_waiting
 from quanshu.shared.access.api import SYSTEM, Actor, require
+from quanshu.supply.assurance import rules
 from quanshu.supply.assurance.events import AssuranceEvent
 from quanshu.supply.assurance.models import PreCheck, RuleSet, RuleSetVersion
-from quanshu.supply.assurance.rules import sets
 from quanshu.supply.assurance.services.noting import note
 from quanshu.supply.assurance.types import LoadStopped, Outcome, SetData, Verdict
 from quanshu.supply.catalogue.api import Entry
@@ -32,7 +32,7 @@ def keep_set(*, actor: Actor, now: datetime, entry: Entry, data: SetData, rule_s
     row = rule_set or RuleSet(entry=entry, created_at=now)
     require(actor, QualityPermission.EDIT, row)
     chosen = list(Rule.objects.filter(entry=entry).select_related("current"))
-    sets.check_set(data, present={rule.uid: rule.current.kind for rule in chosen if rule.current})
+    rules.check_set(data, present={rule.uid: rule.current.kind for rule in chosen if rule.current})
     if RuleSet.objects.filter(entry=entry, name=data.name.strip()).exclude(pk=row.pk).exists():
         fault = FieldError("name", N_("The table has a set of this name."), N_("Choose another name."))
         raise FieldErrors(errors=(fault,))
@@ -104,7 +104,7 @@ def check_load(load: WaitingRows) -> list[RefusedRow]:
         today = moment.astimezone(CITY_TZ).date()
         report = check_waiting(get_lake(), load.table, load.reader(), specs, number=load.number, today=today)
         bad = [spec for spec in specs if spec.kind in OF_TABLE and report.results[spec.id].failed]
-        outcome = sets.outcome_of(
+        outcome = rules.outcome_of(
             rule_set.verdict,
             rows=report.rows,
             passed=report.passed,

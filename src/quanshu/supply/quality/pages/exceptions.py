@@ -30,7 +30,6 @@ from quanshu.supply.quality.pages import labels
 from quanshu.supply.quality.pages.picking import chosen_problems, picked_card
 from quanshu.supply.quality.pages.rule import rule_url
 from quanshu.supply.quality.permissions import QualityPermission as P
-from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.types import ExceptionData, ExceptionScope, ExceptionState
 
 SOON = [("1", gettext_lazy("Within 30 days"))]
@@ -105,7 +104,7 @@ class ExceptionPage(DetailPage):
     def actions(self, obj: RuleException) -> list[Action]:
         if not allows(self.actor, P.EXCUSE, obj):
             return []
-        reason = reason_against(excepting.check_in_force, obj.state)
+        reason = reason_against(rules.check_in_force, obj.state)
         confirm = _("Its records are to be corrected again, with a new clock. Go on?")
         url = reverse("quality:exception-end", args=[obj.uid])
         return [Action(_("End it now"), url, "x", style="warning", reason=reason, confirm=confirm)]
@@ -161,7 +160,7 @@ class ExcuseForm(Form):
 
 def usual() -> dict[str, Any]:
     """What the forms begin with."""
-    return {"until": today() + excepting.USUAL}
+    return {"until": today() + rules.USUAL}
 
 
 class ExcusePage(FormPage):

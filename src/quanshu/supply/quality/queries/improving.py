@@ -12,9 +12,9 @@ from quanshu.lake.checks import CheckKind
 from quanshu.organisation.api import Account
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.supply.catalogue.api import key_columns
+from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, RuleException, RuleResult
 from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.types import (
     ExceptionNotFound,
     ExceptionState,
@@ -76,7 +76,7 @@ def get_exception(*, actor: Actor, uid: str) -> RuleException:
 
 def ending_soon(rows: QuerySet[RuleException], today: date) -> QuerySet[RuleException]:
     """Exceptions in force whose last day is within 30 days."""
-    return rows.filter(state=ExceptionState.IN_FORCE, until__lte=today + excepting.SOON)
+    return rows.filter(state=ExceptionState.IN_FORCE, until__lte=today + rules.SOON)
 
 
 def key_of(problem: Problem) -> tuple[str | None, ...]:

@@ -17,7 +17,7 @@ from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, Rule, RuleResult, RuleVersion, Scan
 from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.rules import suggesting
+from quanshu.supply.quality.queries import suggesting
 from quanshu.supply.quality.types import (
     Dimension,
     DimensionFigures,

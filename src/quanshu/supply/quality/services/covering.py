@@ -10,8 +10,7 @@ from quanshu.lake.checks.rows import keys_where
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality.models import Problem, RuleException, RuleVersion
-from quanshu.supply.quality.rules import ordered
-from quanshu.supply.quality.rules.excepting import excepted_rows
+from quanshu.supply.quality.rules import excepted_rows, ordered
 from quanshu.supply.quality.types import ExceptionScope, ExceptionState, ProblemState
 
 Key = tuple[str | None, ...]

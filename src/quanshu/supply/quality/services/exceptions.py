@@ -19,7 +19,6 @@ from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem, Rule, RuleException
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.queries.improving import ending_soon
-from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.services.scans import watch_unit
 from quanshu.supply.quality.services.settling import AT_ONCE, digest, excuse, open_again
@@ -46,7 +45,7 @@ def except_rows(*, actor: Actor, now: datetime, rule: Rule, data: ExceptionData)
     """Accept that rows fail a rule until a day; their open problems are excused. Raises Forbidden, FieldErrors."""
     entry = rule.entry
     require(actor, QualityPermission.EXCUSE, rule)
-    excepting.check_exception(
+    rules.check_exception(
         data,
         today=now.astimezone(CITY_TZ).date(),
         columns=[item.name for item in items_of(entry)],
@@ -94,7 +93,7 @@ def end_exception(*, actor: Actor, now: datetime, exception: RuleException, reas
     """End an exception before its last day; its problems open again. Raises Forbidden, ExceptionEnded."""
     row = _locked(exception)
     require(actor, QualityPermission.EXCUSE, row)
-    excepting.check_in_force(row.state)
+    rules.check_in_force(row.state)
     count = _close(row, ExceptionState.ENDED, now)
     details = {"count": count, "reason": reason.strip()}
     _note(QualityEvent.EXCEPTION_ENDED, row, actor=actor, now=now, details=details)
@@ -110,7 +109,7 @@ def expire_exceptions(now: datetime) -> int:
     for found in RuleException.objects.filter(state=ExceptionState.IN_FORCE, until__lt=today):
         with transaction.atomic():
             row = _locked(found)
-            if not excepting.is_over(state=row.state, until=row.until, today=today):
+            if not rules.is_over(state=row.state, until=row.until, today=today):
                 continue
             count = _close(row, ExceptionState.EXPIRED, now)
             _note(QualityEvent.EXCEPTION_EXPIRED, row, actor=SYSTEM, now=now, details={"count": count})

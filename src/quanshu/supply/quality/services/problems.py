@@ -24,7 +24,6 @@ from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.queries.improving import follow
-from quanshu.supply.quality.rules import excepting
 from quanshu.supply.quality.services.exceptions import except_rows
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.services.scans import check, watch_unit
@@ -161,7 +160,7 @@ def excuse_problem(
     data = ExceptionData(
         scope=ExceptionScope.KEY,
         reason=reason,
-        until=until or now.astimezone(CITY_TZ).date() + excepting.USUAL,
+        until=until or now.astimezone(CITY_TZ).date() + rules.USUAL,
         evidence=evidence,
         key=problem.key,
     )

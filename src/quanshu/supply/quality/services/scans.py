@@ -21,7 +21,7 @@ from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem, Rule, RuleResult, RuleVersion, Scan
 from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.rules.accessing import access_tests
+from quanshu.supply.quality.rules import access_tests
 from quanshu.supply.quality.services.covering import Excused
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.services.settling import close_passed, open_failed

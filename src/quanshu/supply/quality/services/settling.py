@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from quanshu.kernel.clock import CITY_TZ
@@ -59,10 +59,7 @@ def open_failed(
             key = dict(zip(keys, failure.key, strict=True))
             found[digest(key)] = (key, failure.value)
         known = {row.key_digest: row for row in Problem.objects.filter(rule=version.rule, key_digest__in=list(found))}
-        again = [row for row in known.values() if row.state in {ProblemState.FIXED, ProblemState.GONE}]
-        for row in again:
-            row.version, row.opened_by = version, scan
-            open_again(row, due_on=due_on, now=now)
+        again = seen_again(known.values(), scan, version, due_on=due_on, now=now)
         for row in known.values():
             if row.state == ProblemState.OPEN:
                 excuse(row, covered.by(rules.ordered(row.key, keys)), now)
@@ -92,6 +89,17 @@ def open_failed(
         Problem.objects.bulk_create(fresh)
         opened += sum(row.state == ProblemState.OPEN for row in (*fresh, *again))
     return opened
+
+
+def seen_again(
+    known: Iterable[Problem], scan: Scan, version: RuleVersion, *, due_on: date, now: datetime
+) -> list[Problem]:
+    """Closed problems among those known, opened again by this check."""
+    again = [row for row in known if row.state in {ProblemState.FIXED, ProblemState.GONE}]
+    for row in again:
+        row.version, row.opened_by = version, scan
+        open_again(row, due_on=due_on, now=now)
+    return again
 
 
 def open_again(row: Problem, *, due_on: date, now: datetime) -> None:

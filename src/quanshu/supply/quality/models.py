@@ -1,4 +1,4 @@
-"""Rows of the checks themselves: rules, scans, problems."""
+"""Rows of data quality."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from quanshu.supply.quality.permissions import QualityPermission
 
 if TYPE_CHECKING:
     from typing import Self
+
+
+from typing import TYPE_CHECKING
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
@@ -217,3 +220,42 @@ class Problem(models.Model):
     def title(self) -> str:
         """What found it, as a name."""
         return self.rule.name if self.rule else gettext("Reported by a consumer")
+
+
+class ExceptionQuerySet(models.QuerySet["RuleException"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(scope_q(actor, QualityPermission.PROBLEM_VIEW, unit_path="entry__unit__path"))
+
+
+class RuleException(models.Model):
+    """Rows that may fail a rule until a day: one key, those a condition holds for, or all of them."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    entry = models.ForeignKey("catalogue.Entry", on_delete=models.CASCADE, related_name="quality_exceptions")
+    rule = models.ForeignKey(Rule, on_delete=models.CASCADE, related_name="exceptions")
+    scope = models.CharField(max_length=10)
+    key = models.JSONField(null=True)
+    key_digest = models.CharField(max_length=64, blank=True)
+    condition = models.TextField(blank=True)
+    reason = models.TextField()
+    evidence = models.TextField(blank=True)
+    approved_by = models.CharField(max_length=100)
+    until = models.DateField(db_index=True)
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=10, default="in_force", db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    objects = ExceptionQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["until", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.rule} → {self.until}"
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.entry.unit.path)
+
+    def get_absolute_url(self) -> str:
+        return reverse("quality:exception", args=[self.uid])

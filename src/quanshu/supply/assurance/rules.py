@@ -1,16 +1,20 @@
-"""Rules that the catalogue's items and the data themselves speak for. Pure."""
+"""Decisions of quality assurance. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.checks import CheckKind
 from quanshu.lake.checks.profile import ColumnProfile, TableProfile
-from quanshu.supply.assurance.types import Suggestion
+from quanshu.lake.checks.specs import OF_TABLE
+from quanshu.supply.assurance.types import NotReported, Outcome, ReportData, SetData, Suggestion, Verdict
 from quanshu.supply.catalogue.api import ItemData
-from quanshu.supply.quality.api import RuleData, suggestions
+from quanshu.supply.quality.api import RuleData, Severity, suggestions
 
 # A rule is suggested when so great a share of the values keeps it already, and there are enough to tell.
 NEARLY_ALL = 0.9
@@ -131,3 +135,108 @@ def replaced(name: tuple[str, tuple[str, ...]], present: set[tuple[str, tuple[st
     kind, columns = name
     alike = {CheckKind.PHONE: CheckKind.PATTERN, CheckKind.PATTERN: CheckKind.PHONE}.get(CheckKind(kind))
     return alike is not None and (str(alike), columns) in {(str(kind), columns) for kind, columns in present}
+
+
+def check_set(data: SetData, *, present: Mapping[str, str]) -> None:
+    """A set with a name, rules of its table (`present`: {uid: kind}), a known verdict and a threshold.
+
+    Rules of the table as a whole name no row, so a set that refuses rows has none. Raises FieldErrors.
+    """
+    faults: list[FieldError] = []
+    if not data.name.strip() or len(data.name) > 100:
+        faults.append(FieldError("name", N_("This must not be empty."), N_("Enter a name.")))
+    if data.severity not in {value.value for value in Severity}:
+        faults.append(FieldError("severity", N_("This severity is not known."), N_("Choose one.")))
+    if data.verdict not in {value.value for value in Verdict}:
+        faults.append(FieldError("verdict", N_("This verdict is not known."), N_("Choose warn, refuse or stop.")))
+    if not 0 < data.threshold <= 1:
+        faults.append(
+            FieldError("threshold", N_("The threshold is a share above 0 and up to 1."), N_("Enter one, such as 0.95."))
+        )
+    if not data.rule_uids or any(uid not in present for uid in data.rule_uids):
+        faults.append(FieldError("rules", N_("A set holds one or more rules of its table."), N_("Choose rules.")))
+    elif data.verdict == Verdict.REFUSE and any(present[uid] in OF_TABLE for uid in data.rule_uids):
+        faults.append(
+            FieldError("rules", N_("A rule of the whole table names no row to refuse."), N_("Leave it out, or stop."))
+        )
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def outcome_of(verdict: str, *, rows: int, passed: int, table_faults: int, threshold: float) -> Outcome:
+    """What a check before landing comes to; nothing to check passes."""
+    if passed == rows and not table_faults:
+        return Outcome.PASSED
+    if verdict == Verdict.REFUSE:
+        return Outcome.REFUSED
+    if verdict == Verdict.STOP and (table_faults or (rows and passed / rows < threshold)):
+        return Outcome.STOPPED
+    return Outcome.WARNED
+
+
+def exported(*, entry_uid: str, entry_name: str, name: str, number: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A set as a file that `quanshu check` runs off line."""
+    return {
+        "format": "quanshu-rule-set",
+        "version": 1,
+        "entry_uid": entry_uid,
+        "entry_name": entry_name,
+        "name": name,
+        "number": number,
+        **body,
+    }
+
+
+LONGEST = 2000
+
+
+def check_report(
+    data: ReportData, *, keys: Sequence[str], columns: Sequence[str], answered: Sequence[str] | None
+) -> None:
+    """A report names the row by its whole key, one field, and what is wrong with it.
+
+    `answered` are the fields the call or service can have answered with; None where no call is named.
+    Raises FieldErrors naming every field at fault.
+    """
+    faults: list[FieldError] = []
+    empty = [name for name in keys if not str(data.key.get(name, "")).strip()]
+    extra = [name for name in data.key if name not in keys]
+    if not keys:
+        faults.append(
+            FieldError("key", N_("The table has no key, so no row of it can be named."), N_("Ask its unit directly."))
+        )
+    elif empty or extra:
+        faults.append(
+            FieldError(
+                "key",
+                N_("The key has the fields %(fields)s."),
+                N_("Give a value for each of them, and no other."),
+                {"fields": ", ".join(keys)},
+            )
+        )
+    if data.column not in columns:
+        faults.append(
+            FieldError(
+                "column", N_("The table has no column %(column)s."), N_("Choose a field."), {"column": data.column}
+            )
+        )
+    elif answered is not None and data.column not in answered:
+        faults.append(
+            FieldError("column", N_("The call did not answer with this field."), N_("Choose a field it answered with."))
+        )
+    if not data.fault.strip() or len(data.fault) > LONGEST:
+        faults.append(
+            FieldError(
+                "fault", N_("Between 1 and 2,000 characters are needed."), N_("Say what is wrong with the value.")
+            )
+        )
+    if len(data.evidence) > LONGEST:
+        faults.append(FieldError("evidence", N_("At most 2,000 characters are kept."), N_("Shorten it.")))
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def check_reported(waiting: int) -> None:
+    """Only what a consumer has reported is answered."""
+    if not waiting:
+        raise NotReported

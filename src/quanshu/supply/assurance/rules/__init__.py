@@ -1,1 +1,0 @@
-"""Decisions of quality assurance. Pure."""
