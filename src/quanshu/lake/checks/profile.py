@@ -95,7 +95,7 @@ def profile_table(
     schema = lake.schema(table, version)
     with lake.connect() as connection:
         lake.register(connection, table, version=version, alias="profiled")
-        rows = int(one(connection, "SELECT count(*) FROM profiled")[0])
+        rows = int(str(one(connection, "SELECT count(*) FROM profiled")[0]))
         exact = rows <= EXACT_ROWS
         columns = figures(connection, schema, today=today, exact=exact)
         columns = with_top(connection, columns)

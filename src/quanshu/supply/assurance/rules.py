@@ -58,7 +58,7 @@ def from_profile(items: Sequence[ItemData], profile: TableProfile) -> list[Sugge
             name = _("%(title)s: present in the other table") % {"title": titles[inclusion.column]}
             params = {"table": inclusion.table, "column": inclusion.other}
             data = RuleData(name, CheckKind.REFERENCE, (inclusion.column,), params)
-            figures = {"found": inclusion.found, "values": inclusion.values, "table": inclusion.table}
+            figures: dict[str, Any] = {"found": inclusion.found, "values": inclusion.values, "table": inclusion.table}
             found.append(Suggestion(data, "reference", figures))
     return found
 

@@ -324,7 +324,8 @@ def excepted_rows(report: CheckReport, covered: dict[str, set[Key]], whole: Iter
     `covered` holds the excepted keys of each rule, `whole` the rules excepted in every row. Of a rule that fails in
     more rows than are kept, the rows beyond the last kept key are unknown and count as failed.
     """
-    everywhere, failing = set(whole), {}
+    everywhere = set(whole)
+    failing: dict[Key, bool] = {}
     limit: Key | None = None
     for ident, failures in report.failures.items():
         if ident in everywhere:

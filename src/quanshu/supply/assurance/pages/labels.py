@@ -32,11 +32,6 @@ REPORT_STATES = {
     ReportState.RIGHT: _("Right as it is"),
 }
 REPORT_TONES = {ReportState.OPEN: "orange", ReportState.CORRECTED: "green", ReportState.RIGHT: "secondary"}
-ACCESS_TESTS = {
-    "readable": _("The table can be read"),
-    "in_cycle": _("It landed within its update cycle"),
-    "answering": _("A service of it answers"),
-}
 EVIDENCE = {
     "item_key": _("The catalogue names these items as the key."),
     "item_required": _("The catalogue says that the item is required."),

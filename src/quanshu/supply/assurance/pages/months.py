@@ -23,6 +23,7 @@ from quanshu.supply.quality.api import (
     Dimension,
     landed_entries,
     list_rules,
+    pass_rate_chart,
     share,
     table_url,
 )
@@ -181,7 +182,7 @@ class Ranking(MonthPage):
             "columns": month_columns(kind),
             "month": f"{self.month():%Y-%m}",
             "months": [f"{month:%Y-%m}" for month in queries.months_back(self.today, MONTHS)],
-            "chart": charts.pass_rate_chart(names, rates, kind="bar") if rated else None,
+            "chart": pass_rate_chart(names, rates, kind="bar") if rated else None,
             "unit": self.request.GET.get("unit", ""),
             "unit_name": next((row.unit_name for row in rows), "") if self.request.GET.get("unit") else "",
             "actions": self.links(),

@@ -97,7 +97,9 @@ def unit_rows(month: date, scans: Iterable[Scan]) -> Iterator[MonthRow]:
         for place, value in enumerate((scan.counted or 0, scan.passed or 0, scan.excepted)):
             own[place] += value
     for uid, own in sums.items():
-        yield MonthRow(month, "unit", uid, names[uid], uid, names[uid], *own, *done.get(uid, (0, 0, 0)))
+        tested, passed, excepted = own
+        done_of = done.get(uid, (0, 0, 0))
+        yield MonthRow(month, "unit", uid, names[uid], uid, names[uid], tested, passed, excepted, *done_of)
 
 
 def table_rows(month: date, scans: Iterable[Scan]) -> Iterator[MonthRow]:

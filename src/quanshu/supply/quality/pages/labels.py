@@ -156,6 +156,11 @@ PROBLEM_TONES = {
     ProblemState.GONE: "secondary",
     ProblemState.RIGHT: "secondary",
 }
+ACCESS_TESTS = {
+    "readable": _("The table can be read"),
+    "in_cycle": _("It landed within its update cycle"),
+    "answering": _("A service of it answers"),
+}
 
 
 def columns_text(entry: Entry, columns: list[str]) -> str:

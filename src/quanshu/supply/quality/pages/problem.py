@@ -131,9 +131,9 @@ class Problems(ListPage):
         """The boxes to choose records by are for those who may act on them, and stand in no export; the
         column of assignees is there where somebody was asked."""
         if request.GET.get("export") or not (allows(self.actor, P.ASSIGN) or allows(self.actor, P.EXCUSE)):
-            self.columns = self.columns[1:]  # type: ignore[misc]
+            self.columns = self.columns[1:]  # type: ignore[misc,assignment]
         if not self.queryset().exclude(assignee_uid="").exists():
-            self.columns = [column for column in self.columns if column.key != "assignee"]  # type: ignore[misc]
+            self.columns = [column for column in self.columns if column.key != "assignee"]  # type: ignore[misc,assignment]
         return super().get(request, *args, **kwargs)
 
     def row_context(self) -> dict[str, Any]:

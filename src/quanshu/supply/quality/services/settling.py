@@ -66,21 +66,7 @@ def open_failed(
             row.last_seen, row.value = scan, found[row.key_digest][1]
         Problem.objects.bulk_update(known.values(), CHANGED)
         fresh = [
-            Problem(
-                entry=scan.entry,
-                rule=version.rule,
-                version=version,
-                unit=scan.entry.unit,
-                key=key,
-                key_digest=name,
-                column=version.columns[0] if version.columns else "",
-                value=value,
-                reason=version.kind,
-                opened_at=now,
-                due_on=due_on,
-                opened_by=scan,
-                last_seen=scan,
-            )
+            a_problem(scan, version, key, value, due_on=due_on, now=now)
             for name, (key, value) in found.items()
             if name not in known
         ]
@@ -89,6 +75,27 @@ def open_failed(
         Problem.objects.bulk_create(fresh)
         opened += sum(row.state == ProblemState.OPEN for row in (*fresh, *again))
     return opened
+
+
+def a_problem(
+    scan: Scan, version: RuleVersion, key: dict[str, str | None], value: str | None, *, due_on: date, now: datetime
+) -> Problem:
+    """A problem that a check found for the first time."""
+    return Problem(
+        entry=scan.entry,
+        rule=version.rule,
+        version=version,
+        unit=scan.entry.unit,
+        key=key,
+        key_digest=digest(key),
+        column=version.columns[0] if version.columns else "",
+        value=value,
+        reason=version.kind,
+        opened_at=now,
+        due_on=due_on,
+        opened_by=scan,
+        last_seen=scan,
+    )
 
 
 def seen_again(

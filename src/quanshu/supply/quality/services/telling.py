@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem
 from quanshu.supply.quality.queries.improving import follow, receivers_of
 from quanshu.supply.quality.services.noting import note
+from quanshu.supply.quality.types import Receiver
 
 # Of so many problems closed by one check, receivers are looked for one by one.
 MOST_CLOSED = 500
@@ -23,7 +24,9 @@ CORRECTED = N_("%(table)s: a value you received was wrong and has been corrected
 BODY = N_("Call again for the record of receipt %(receipt)s (%(application)s, case %(case)s); field: %(field)s.")
 
 
-def tell(people: Sequence[str], subject: str, params: dict[str, object], *, body: str, url: str, now: datetime) -> int:
+def tell(
+    people: Sequence[str], subject: str, params: Mapping[str, object], *, body: str, url: str, now: datetime
+) -> int:
     """Write a notice; `subject` is a message with `params`. Returns how many were written."""
     if not people:
         return 0
@@ -46,7 +49,8 @@ def tell_receivers(problem: Problem, *, now: datetime) -> int:
     found = receivers_of(problem)
     if not found:
         return 0
-    told, units = 0, {}
+    told = 0
+    units: dict[str, Receiver] = {}
     for receiver in found:
         units.setdefault(receiver.unit_uid, receiver)
     for receiver in units.values():
