@@ -58,8 +58,8 @@ def from_profile(items: Sequence[ItemData], profile: TableProfile) -> list[Sugge
             name = _("%(title)s: present in the other table") % {"title": titles[inclusion.column]}
             params = {"table": inclusion.table, "column": inclusion.other}
             data = RuleData(name, CheckKind.REFERENCE, (inclusion.column,), params)
-            figures: dict[str, Any] = {"found": inclusion.found, "values": inclusion.values, "table": inclusion.table}
-            found.append(Suggestion(data, "reference", figures))
+            looked: dict[str, Any] = {"found": inclusion.found, "values": inclusion.values, "table": inclusion.table}
+            found.append(Suggestion(data, "reference", looked))
     return found
 
 
