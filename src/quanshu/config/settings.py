@@ -36,6 +36,7 @@ ROOMS = [
     "quanshu.supply.census",
     "quanshu.supply.hosting",
     "quanshu.supply.quality",
+    "quanshu.supply.assurance",
     "quanshu.supply.fusion",
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",

@@ -82,6 +82,7 @@ class Call:
     parameters: list[str] = field(default_factory=list)
     fields: tuple[str, ...] = ()
     rows: int = 0
+    marks: tuple[str, ...] = ()
 
 
 class Gateway:
@@ -159,7 +160,7 @@ class Gateway:
         )
         # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
         found = executor.run(values, call.fields)
-        call.rows = found.rows
+        call.rows, call.marks = found.rows, found.marks
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {
             "code": "ok",
@@ -238,6 +239,7 @@ class Gateway:
             parameters=",".join(call.parameters),
             fields=",".join(call.fields),
             sign=call.sign,
+            row_marks=",".join(call.marks),
         )
         try:
             if self.journal is None:

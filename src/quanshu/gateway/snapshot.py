@@ -51,7 +51,11 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """A published version of a service and the serving table it reads."""
+    """A published version of a service and the serving table it reads.
+
+    `key` names the columns of the table that tell its rows apart; they are there to mark rows in receipts, and are
+    answered with only where they are fields as well.
+    """
 
     sid: str
     version: int
@@ -66,6 +70,8 @@ class ServiceSpec:
     abstract: str = ""
     abstract_en: str = ""
     provider: str = ""
+    entry_uid: str = ""
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +174,7 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
     parts: dict[str, Any] = dict(row)
     parts["parameters"] = tuple(ParameterSpec(**part) for part in row["parameters"])
     parts["fields"] = tuple(FieldSpec(**part) for part in row["fields"])
+    parts["key"] = tuple(row.get("key", ()))
     return ServiceSpec(**parts)
 
 

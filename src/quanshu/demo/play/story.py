@@ -17,6 +17,7 @@ from quanshu.demo.play import (
     landing,
     libraries,
     people,
+    quality,
     registration,
     sharing,
     standards,
@@ -101,6 +102,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     return cast
 
 

@@ -23,6 +23,7 @@ from quanshu.supply.intake.services import (
     switch_source,
 )
 from quanshu.supply.intake.services.hosted import land_hosted
+from quanshu.supply.intake.services.prelanding import RefusedRow, WaitingRows, register_pre_landing_check
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
 
 __all__ = [
@@ -30,11 +31,13 @@ __all__ = [
     "IntakeFigures",
     "IntakePermission",
     "LoadMode",
+    "RefusedRow",
     "Run",
     "RunState",
     "Source",
     "SourceData",
     "SourceKind",
+    "WaitingRows",
     "cancel_run",
     "change_source",
     "create_source",
@@ -46,6 +49,7 @@ __all__ = [
     "list_sources",
     "load_file",
     "refused_rows",
+    "register_pre_landing_check",
     "run_now",
     "start_run",
     "switch_source",

@@ -115,7 +115,7 @@ def served_services() -> tuple[ServiceSpec, ...]:
     rows = Service.objects.filter(served_version__isnull=False).exclude(state=ServiceState.WITHDRAWN)
     return tuple(
         gateway_spec(service, published_spec(service), version=service.served_version or 0)
-        for service in rows.select_related("unit")
+        for service in rows.select_related("unit", "entry")
     )
 
 

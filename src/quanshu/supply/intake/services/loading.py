@@ -18,6 +18,7 @@ from quanshu.lake import Lake
 from quanshu.lake.landing import ColumnSpec, Split, TextRows, read_csv, read_excel, read_sql, split
 from quanshu.lake.schema import quote
 from quanshu.supply.intake import rules
+from quanshu.supply.intake.services.prelanding import check_before_landing
 from quanshu.supply.intake.types import LoadMode, Outcome, SourceKind, Stage
 
 Progress = Callable[[Stage, int], None]
@@ -128,6 +129,7 @@ def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
     with lake.connect() as connection:
         # A key names one row in either mode: problems, look-ups and corrections all go by it.
         parts = split(connection, rows, load.columns, load.keys, progress=partial(progress, Stage.READING))
+        parts = check_before_landing(load, parts)
         if parts.refused_rows:
             keep_refused(lake, load, parts)
         rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows, mode=load.mode)
