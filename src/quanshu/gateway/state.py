@@ -14,6 +14,7 @@ from quanshu.gateway.snapshot import (
     ClientSpec,
     Feed,
     GrantSpec,
+    PushSpec,
     Snapshot,
     current_version,
     load_snapshot,
@@ -40,6 +41,7 @@ class Loaded:
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
+    pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
         executors={
             service.sid: Executor(service, config.serving_directory, salt=salt) for service in snapshot.services
         },
+        pushes={(push.rid, push.source): push for push in snapshot.pushes},
     )
 
 

@@ -7,55 +7,46 @@ the attempt, and the attempt that landed names them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 
-import pyarrow as pa
-
-from quanshu.lake import Lake
-from quanshu.lake.landing import ColumnSpec, Split, TextRows, read_csv, read_excel, read_sql, split
+from quanshu.kernel.errors import QuanshuError
+from quanshu.lake import Lake, engine
+from quanshu.lake.landing import Reason, Split, TextRows, split
 from quanshu.lake.schema import quote
 from quanshu.supply.intake import rules
-from quanshu.supply.intake.types import LoadMode, Outcome, SourceKind, Stage
+from quanshu.supply.intake.services.changing import Numbered, Staged, feed_columns, prepare, staged
+from quanshu.supply.intake.services.keeping import keep_aside, keep_refused
+from quanshu.supply.intake.services.load import Load, Progress
+from quanshu.supply.intake.services.opening import open_source
+from quanshu.supply.intake.types import Decision, DriftItem, DriftMode, Held, HeldFor, LoadMode, Outcome, Stage
 
-Progress = Callable[[Stage, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Everything a load needs, read once from the rows of the control plane."""
-
-    run_uid: str
-    attempt: int
-    kind: str
-    mode: str
-    table: str
-    columns: tuple[ColumnSpec, ...]
-    keys: tuple[str, ...]
-    file: Path | None = None
-    sheet: str = ""
-    url: str = ""
-    source_table: str = ""
+# Modes whose changes are worked out in an engine of their own before they are written.
+APPLIED = frozenset({LoadMode.INCREMENTAL, LoadMode.MIRROR, LoadMode.CHANGES})
+TYPE_REASONS = frozenset(
+    {
+        Reason.NOT_INTEGER,
+        Reason.NOT_DECIMAL,
+        Reason.NOT_BOOLEAN,
+        Reason.NOT_DATE,
+        Reason.NOT_DATETIME,
+    }
+)
 
 
-def refused_table(lake_table: str) -> str:
-    """The lake table that keeps what intake refused for an entry."""
-    return f"refused_{lake_table}"
+class Drifted(QuanshuError):
+    """A refusal for the columns, carrying what differs; the run shows the refusal itself."""
 
+    code = "intake.drifted"
+    message = "The columns differ from the contract."
+    remedy = "Open the run's page."
 
-def open_source(load: Load) -> TextRows:
-    """The source as rows of text. Raises the reader's own errors (`lake.*`)."""
-    if load.kind == SourceKind.SQL:
-        if load.source_table.lstrip()[:6].lower() == "select":
-            return read_sql(load.url, query=load.source_table)
-        return read_sql(load.url, table=load.source_table)
-    if load.file is None:
-        raise ValueError("a file source without a file")
-    if load.kind == SourceKind.EXCEL:
-        return read_excel(load.file, load.sheet or None)
-    return read_csv(load.file)
+    def __init__(self, *, fault: QuanshuError, drift: tuple[DriftItem, ...]) -> None:
+        super().__init__()
+        self.fault, self.drift = fault, drift
 
 
 def done_before(lake: Lake, load: Load) -> Outcome | None:
@@ -63,10 +54,13 @@ def done_before(lake: Lake, load: Load) -> Outcome | None:
     if not lake.exists(load.table):
         return None
     for version in reversed(lake.versions(load.table)):
-        if version.commit.get("run") == load.run_uid:
-            counts = {name: int(version.commit[name]) for name in ("rows_in", "landed", "refused", "attempt")}
+        commit = version.commit
+        if commit.get("run") == load.run_uid:
+            counts = {name: int(commit[name]) for name in ("rows_in", "landed", "refused", "attempt")}
             return Outcome(
                 lake_version=version.version,
+                cursor=commit.get("cursor", ""),
+                notes=json.loads(commit.get("notes", "{}")),
                 **counts,
                 **asdict(changes_of(lake, load, version.version, counts["landed"])),
             )
@@ -83,15 +77,25 @@ class Changes:
     deleted: int
 
 
+def by_key(load: Load) -> bool:
+    """Whether the load changes rows by key instead of replacing the table."""
+    return load.mode != LoadMode.FULL or (load.replay and bool(load.keys))
+
+
 def changes_of(lake: Lake, load: Load, version: int, landed: int) -> Changes:
     """Count a version's changes from what the lake keeps, so that a second attempt tells the same."""
-    if load.mode == LoadMode.UPSERT:
+    if by_key(load):
         kinds = lake.changes(load.table, version - 1, version).column("_change_type").to_pylist()
-        inserted, updated = kinds.count("insert"), kinds.count("update_postimage")
-        return Changes(inserted, updated, landed - inserted - updated, 0)
-    if version == 0:
+        return summed(load, landed, *(kinds.count(kind) for kind in ("insert", "update_postimage", "delete")))
+    if version == 0 or load.replay:
         return Changes(landed, 0, 0, 0)
     return replaced(lake, load, version, landed)
+
+
+def summed(load: Load, landed: int, inserted: int, updated: int, deleted: int) -> Changes:
+    """The counts of a load by key: what changed nothing is unchanged."""
+    done = inserted + updated + (deleted if load.feed else 0)
+    return Changes(inserted, updated, landed - done, deleted)
 
 
 def replaced(lake: Lake, load: Load, version: int, landed: int) -> Changes:
@@ -117,112 +121,115 @@ def replaced(lake: Lake, load: Load, version: int, landed: int) -> Changes:
 def perform(lake: Lake, load: Load, progress: Progress) -> Outcome:
     """Do the load once, however often it is called.
 
-    `progress` is told the stage and the rows so far, and may raise to stop. Raises NothingFits or NoRows
-    before the table is touched, or what the reader or the lake raises.
+    `progress` is told the stage and the rows so far, and may raise to stop. Raises NothingFits, NoRows, Held or
+    Drifted before the table is touched, or what the reader or the lake raises.
     """
     before = done_before(lake, load)
     if before is not None:
         return before
     progress(Stage.READING, 0)
-    rows = open_source(load)
+    rows = open_source(lake, load)
+    check_columns(lake, load, rows, progress)
     with lake.connect() as connection:
         # A key names one row in either mode: problems, look-ups and corrections all go by it.
-        parts = split(connection, rows, load.columns, load.keys, progress=partial(progress, Stage.READING))
-        if parts.refused_rows:
-            keep_refused(lake, load, parts)
-        rules.check_something_fits(rows_in=parts.rows_in, landed=parts.landed_rows, mode=load.mode)
-        # A worker that was held up long enough to lose the run may wake here: look again, under the lock.
-        with lake.loading(load.table):
-            progress(Stage.WRITING, parts.rows_in)
-            return done_before(lake, load) or write(lake, load, parts)
+        keys = () if load.feed or load.mode == LoadMode.INCREMENTAL else load.keys
+        columns = feed_columns(load) if load.feed else load.columns
+        tell = partial(progress, Stage.READING)
+        extra = "ignore" if load.decision == Decision.KNOWN else "refuse"
+        parts = split(connection, Numbered(rows) if load.feed else rows, columns, keys, extra=extra, progress=tell)  # type: ignore[arg-type]
+        check_values(lake, load, parts, progress)
+        with worked_out(lake, load, parts) as work:
+            landed, refused = (work.landed, work.refused) if work else (parts.landed_rows, parts.refused_rows)
+            if refused:
+                keep_refused(lake, load, parts, work.more_refused if work else None)
+            rules.check_something_fits(rows_in=parts.rows_in, landed=landed, mode=load.mode)
+            # A worker that was held up long enough to lose the run may wake here: look again, under the lock.
+            with lake.loading(load.table):
+                done = done_before(lake, load)
+                if done is None and work is not None:
+                    prepare(lake, load, work, parts)
+                progress(Stage.WRITING, parts.rows_in)
+                return done or write(lake, load, parts, work)
 
 
-def keep_refused(lake: Lake, load: Load, parts: Split) -> None:
-    """Append the refused rows with run, attempt and every reason."""
-    reader = parts.refused_reader()
-    names = ["row_number", "column", "value", "reason", "message", "record_json"]
-    schema = pa.schema(
-        [
-            pa.field("run", pa.string()),
-            pa.field("attempt", pa.int64()),
-            *[reader.schema.field(name) for name in names],
-        ]
-    )
-
-    def tagged() -> Iterator[pa.RecordBatch]:
-        for batch in reader:
-            size = batch.num_rows
-            yield pa.RecordBatch.from_arrays(
-                [
-                    pa.array([load.run_uid] * size, pa.string()),
-                    pa.array([load.attempt] * size, pa.int64()),
-                    *[batch.column(name) for name in names],
-                ],
-                schema=schema,
-            )
-
-    lake.append(
-        refused_table(load.table),
-        pa.RecordBatchReader.from_batches(schema, tagged()),
-        commit={"run": load.run_uid, "attempt": str(load.attempt)},
-    )
+@contextmanager
+def worked_out(lake: Lake, load: Load, parts: Split) -> Iterator[Staged | None]:
+    """The rows that fit in an engine of their own, for the modes that need it."""
+    if load.mode in APPLIED or (load.replay and load.keys):
+        with staged(lake, load, parts) as work:
+            yield work
+    else:
+        yield None
 
 
-def write(lake: Lake, load: Load, parts: Split) -> Outcome:
+def check_columns(lake: Lake, load: Load, rows: TextRows, progress: Progress) -> None:
+    """Compare the columns before anything lands. Raises Drifted or, with the rows set aside, Held."""
+    if load.decision or load.replay:
+        return
+    drift = rules.compare_columns(load.expected, rows.columns, getattr(rows, "types", None))
+    if not drift:
+        return
+    if load.drift == DriftMode.REFUSE:
+        raise Drifted(fault=rules.refusal_of(drift), drift=drift)
+    keep_aside(lake, load, rows, progress)
+    raise Held(reason=HeldFor.DRIFT, drift=drift)
+
+
+def check_values(lake: Lake, load: Load, parts: Split, progress: Progress) -> None:
+    """A column whose values have another type in half of the rows has changed. Raises Held, unless drift is refused.
+
+    Where drift is refused the rows are, one by one, as ever.
+    """
+    if load.drift == DriftMode.REFUSE or load.decision or load.replay or parts.refused_rows * 2 < parts.rows_in:
+        return
+    wrong: dict[str, int] = {}
+    for batch in parts.refused_reader():
+        for column, reason in zip(batch.column("column").to_pylist(), batch.column("reason").to_pylist(), strict=True):
+            if reason in TYPE_REASONS:
+                wrong[column] = wrong.get(column, 0) + 1
+    drift = rules.contradicts(rows_in=parts.rows_in, wrong=wrong, expected=load.expected)
+    if drift:
+        keep_aside(lake, load, open_source(lake, load), progress)
+        raise Held(reason=HeldFor.DRIFT, drift=drift)
+
+
+def write(lake: Lake, load: Load, parts: Split, work: Staged | None) -> Outcome:
     """Put what fits into the table as one version that carries the run and its counts."""
+    landed, refused = (work.landed, work.refused) if work else (parts.landed_rows, parts.refused_rows)
+    cursor, notes = (work.cursor, work.notes) if work else ("", {})
     commit = {
         "run": load.run_uid,
         "attempt": str(load.attempt),
         "rows_in": str(parts.rows_in),
-        "landed": str(parts.landed_rows),
-        "refused": str(parts.refused_rows),
+        "landed": str(landed),
+        "refused": str(refused),
+        **({"cursor": cursor} if cursor else {}),
+        **({"notes": json.dumps(notes)} if notes else {}),
     }
-    if load.mode == LoadMode.UPSERT:
-        done = lake.upsert(load.table, parts.landed_reader(), load.keys, commit=commit)
-        version, changes = done.version, Changes(done.inserted, done.updated, done.unchanged, 0)
-    else:
-        version = lake.overwrite(load.table, parts.landed_reader(), commit=commit)
-        changes = changes_of(lake, load, version, parts.landed_rows)
+    version, changes = put(lake, load, parts, work, commit)
     return Outcome(
         rows_in=parts.rows_in,
-        landed=parts.landed_rows,
-        refused=parts.refused_rows,
+        landed=landed,
+        refused=refused,
         lake_version=version,
         attempt=load.attempt,
+        cursor=cursor,
+        notes=notes,
         **asdict(changes),
     )
 
 
-def read_refused(
-    lake: Lake, table: str, *, run_uid: str, attempt: int, limit: int, offset: int = 0
-) -> list[dict[str, object]]:
-    """Faults of `limit` refused rows of one attempt, from the row at `offset` on. A row may have several."""
-    name = refused_table(table)
-    if not lake.exists(name):
-        return []
-    with lake.connect() as connection:
-        lake.register(connection, name, alias="refused")
-        rows = connection.execute(
-            'SELECT row_number, "column", value, reason, message, record_json FROM refused '
-            "WHERE run = $run AND attempt = $attempt AND row_number IN (SELECT DISTINCT row_number FROM refused "
-            "WHERE run = $run AND attempt = $attempt ORDER BY row_number LIMIT $limit OFFSET $offset) "
-            'ORDER BY row_number, "column", reason',
-            {"run": run_uid, "attempt": attempt, "limit": limit, "offset": offset},
-        ).fetchall()
-    names = ("row_number", "column", "value", "reason", "message", "record_json")
-    return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-def count_reasons(lake: Lake, table: str, *, run_uid: str, attempt: int) -> list[dict[str, object]]:
-    """Refused rows of one attempt by column and reason, most frequent first."""
-    name = refused_table(table)
-    if not lake.exists(name):
-        return []
-    with lake.connect() as connection:
-        lake.register(connection, name, alias="refused")
-        rows = connection.execute(
-            'SELECT "column", reason, any_value(message), count(DISTINCT row_number) AS rows FROM refused '
-            'WHERE run = ? AND attempt = ? GROUP BY "column", reason ORDER BY rows DESC, "column", reason',
-            [run_uid, attempt],
-        ).fetchall()
-    return [dict(zip(("column", "reason", "message", "rows"), row, strict=True)) for row in rows]
+def put(lake: Lake, load: Load, parts: Split, work: Staged | None, commit: Mapping[str, str]) -> tuple[int, Changes]:
+    """The one write of a load: (version, what it changed)."""
+    if work is not None:
+        newer = str(load.options.get("cursor", "")) if load.mode == LoadMode.INCREMENTAL and not load.replay else ""
+        data = engine.reader(work.connection, work.query)
+        made = lake.apply(load.table, data, load.keys, newer_by=newer, commit=commit)
+        return made.version, summed(load, work.landed, made.inserted, made.updated, made.deleted)
+    if load.replay:
+        return lake.append(load.table, parts.landed_reader(), commit=commit), Changes(parts.landed_rows, 0, 0, 0)
+    if load.mode == LoadMode.UPSERT:
+        done = lake.upsert(load.table, parts.landed_reader(), load.keys, commit=commit)
+        return done.version, Changes(done.inserted, done.updated, done.unchanged, 0)
+    version = lake.overwrite(load.table, parts.landed_reader(), commit=commit)
+    return version, changes_of(lake, load, version, parts.landed_rows)
