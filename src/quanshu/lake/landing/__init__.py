@@ -8,11 +8,12 @@ from quanshu.lake.landing.network import Reach
 from quanshu.lake.landing.parquet_files import TypedRows, read_parquet
 from quanshu.lake.landing.sftp import RemoteFile, SftpSpec, fetch_host_key, fetch_sftp, fingerprint, list_sftp
 from quanshu.lake.landing.splitting import Split, split
-from quanshu.lake.landing.types import ColumnSpec, DataType, Reason, Refusal, TextRows
+from quanshu.lake.landing.types import ROW_NUMBER, ColumnSpec, DataType, Reason, Refusal, TextRows
 from quanshu.lake.landing.workbooks import read_excel
 
 __all__ = [
     "PAGINGS",
+    "ROW_NUMBER",
     "ColumnSpec",
     "DataType",
     "HttpSpec",

@@ -18,7 +18,7 @@ from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.keeping import count_reasons, read_refused
 from quanshu.supply.intake.services.queueing import is_busy
-from quanshu.supply.intake.types import IntakeFigures, RunNotFound, SourceNotFound
+from quanshu.supply.intake.types import IntakeFigures, RowState, RunNotFound, SourceNotFound
 from quanshu.supply.lake_store import get_lake
 
 PARTS = ("message", "remedy")
@@ -118,3 +118,10 @@ def intake_figures(*, now: datetime) -> IntakeFigures:
         rows_refused=Sum("refused", default=0),
     )
     return IntakeFigures(sources=Source.objects.count(), **counted)
+
+
+def row_counts(run: Run) -> dict[str, int]:
+    """How many of a run's refused rows are open, ready, corrected and dismissed; the sum is what it refused."""
+    counted = dict(run.corrections.values_list("state").annotate(Count("pk")))
+    settled = {state.value: int(counted.get(state.value, 0)) for state in RowState if state != RowState.OPEN}
+    return {RowState.OPEN.value: (run.refused or 0) - sum(settled.values()), **settled}

@@ -72,8 +72,8 @@ class Staged:
 
     def one(self, sql: str, values: list[Any] | None = None) -> Any:
         """The one value a query answers."""
-        found = self.connection.execute(sql, values or []).fetchone()
-        return found[0] if found else None
+        found = self.connection.execute(sql, values or []).fetchall()
+        return found[0][0] if found else None
 
 
 @contextmanager
@@ -111,7 +111,7 @@ def refuse_in_feed(work: Staged, load: Load) -> None:
         f"json_object({record})::VARCHAR AS record_json FROM landed WHERE {test}"
         for name, test, reason in tests
     ]
-    found = work.connection.execute(" UNION ALL ".join(selects)).to_arrow_table()
+    found = work.connection.sql(" UNION ALL ".join(selects)).to_arrow_table()
     if not found.num_rows:
         return
     work.more_refused = found

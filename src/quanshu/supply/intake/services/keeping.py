@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
-from quanshu.lake import Lake
-from quanshu.lake.landing import Split, TextRows
+from quanshu.lake import Lake, engine
+from quanshu.lake.landing import ROW_NUMBER, Split, TextRows
 from quanshu.supply.intake.services.load import Load, Progress, aside_table, refused_table
 from quanshu.supply.intake.types import Stage
 
@@ -57,28 +56,29 @@ def keep_refused(lake: Lake, load: Load, parts: Split, more: pa.Table | None = N
 
 def keep_aside(lake: Lake, load: Load, rows: TextRows, progress: Progress) -> int:
     """Keep every row of a load as it was read, unknown columns included; answers how many."""
-    tell = partial(progress, Stage.READING)
+    with lake.connect() as connection:
 
-    def batches() -> Iterator[pa.RecordBatch]:
+        def put(batch: pa.RecordBatch) -> None:
+            connection.register("aside_batch", pa.Table.from_batches([batch]))
+            connection.execute("INSERT INTO aside FROM aside_batch")
+            connection.unregister("aside_batch")
+
+        connection.register("aside_none", ASIDE_SCHEMA.empty_table())
+        connection.execute("CREATE TEMP TABLE aside AS FROM aside_none")
+        # Not straight into the table's writer: it works in a thread of its own, where progress cannot be told.
         for batch in rows.batches():
             records = batch.to_pylist()
-            numbers = [record.pop("_row_number") for record in records]
+            numbers = [record.pop(ROW_NUMBER) for record in records]
             texts = [json.dumps(record, ensure_ascii=False) for record in records]
-            yield aside_batch(load, numbers, [None] * len(texts), texts)
-            tell(rows.rows_in)
+            put(aside_batch(load, numbers, [None] * len(texts), texts))
+            progress(Stage.READING, rows.rows_in)
         left = rows.refused()
-        yield aside_batch(
-            load,
-            left.column("row_number").to_pylist(),
-            left.column("reason").to_pylist(),
-            left.column("record_json").to_pylist(),
+        put(aside_batch(load, *(left.column(name).to_pylist() for name in ("row_number", "reason", "record_json"))))
+        lake.append(
+            aside_table(load.table),
+            engine.reader(connection, "FROM aside"),
+            commit={"run": load.run_uid, "attempt": str(load.attempt)},
         )
-
-    lake.append(
-        aside_table(load.table),
-        pa.RecordBatchReader.from_batches(ASIDE_SCHEMA, batches()),
-        commit={"run": load.run_uid, "attempt": str(load.attempt)},
-    )
     return rows.rows_in
 
 
