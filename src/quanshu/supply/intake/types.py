@@ -254,6 +254,12 @@ class NothingToPropose(Conflict):
     remedy = "Load the known columns, or discard the load."
 
 
+class NotCorrections(Invalid):
+    code = "intake.not_corrections"
+    message = "The workbook has no column %(column)s."
+    remedy = "Use the workbook that was downloaded from this load."
+
+
 class NothingCorrected(Conflict):
     code = "intake.nothing_corrected"
     message = "No refused row of this load is corrected and waiting."

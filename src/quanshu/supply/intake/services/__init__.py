@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from quanshu.supply.intake.services.correcting import correct_row, dismiss_row, replay_run, take_corrections
-from quanshu.supply.intake.services.deciding import discard_run, propose_columns, release_run, resume_evolved
+from quanshu.supply.intake.services.correcting import (
+    correct_row,
+    dismiss_row,
+    open_rows,
+    refused_row,
+    replay_run,
+    take_corrections,
+    values_of,
+)
+from quanshu.supply.intake.services.deciding import (
+    discard_run,
+    drift_of,
+    newer_landed,
+    propose_columns,
+    release_run,
+    resume_evolved,
+)
 from quanshu.supply.intake.services.delivering import (
     collect,
     collect_now,
@@ -39,6 +54,7 @@ __all__ = [
     "discard_run",
     "dismiss_row",
     "dispatch",
+    "drift_of",
     "fail_run",
     "grant_push",
     "hold_run",
@@ -46,11 +62,14 @@ __all__ = [
     "load_file",
     "load_waiting",
     "look_at_host_key",
+    "newer_landed",
     "note_export",
+    "open_rows",
     "pause_schedule",
     "preview_source",
     "propose_columns",
     "push_rights",
+    "refused_row",
     "release_run",
     "replay_run",
     "reseal_secrets",
@@ -65,5 +84,6 @@ __all__ = [
     "switch_source",
     "take_corrections",
     "take_pushes",
+    "values_of",
     "watch_folders",
 ]

@@ -56,6 +56,11 @@ def values_of(run: Run, row: int) -> dict[str, str]:
     faults = refused_row(run, row)
     names = [column.name for column in contract_of(run.source.entry)]
     kept = Correction.objects.filter(run=run, row_number=row).exclude(sealed="").select_related("run").first()
+    return shown_values(names, faults, kept)
+
+
+def shown_values(names: list[str], faults: list[dict[str, Any]], kept: Correction | None) -> dict[str, str]:
+    """A row's values by the contract's columns."""
     record = json.loads(open_text(kept.sealed, correction_context(kept)) if kept else str(faults[0]["record_json"]))
     # A line with too many or too few fields is shown by position, for a person to set right.
     if set(record) == {"fields"}:
@@ -142,6 +147,22 @@ def replay_run(*, actor: Actor, run: Run, now: datetime) -> Run:
         now=now,
     )
     return replay
+
+
+def open_rows(run: Run, most: int) -> list[tuple[int, dict[str, str], list[dict[str, Any]]]]:
+    """Refused rows that are open or wait: (row number, values, faults), at most `most` of them."""
+    if run.landed_attempt is None:
+        return []
+    settled = run.corrections.filter(state__in=[RowState.CORRECTED, RowState.DISMISSED])
+    closed = set(settled.values_list("row_number", flat=True))
+    rows: dict[int, list[dict[str, Any]]] = {}
+    table = run.source.entry.lake_table
+    for fault in read_refused(get_lake(), table, run_uid=run.uid, attempt=run.landed_attempt, limit=most):
+        if fault["row_number"] not in closed:
+            rows.setdefault(int(str(fault["row_number"])), []).append(fault)
+    waiting = {row.row_number: row for row in run.corrections.exclude(sealed="").select_related("run")}
+    names = [column.name for column in contract_of(run.source.entry)]
+    return [(row, shown_values(names, faults, waiting.get(row)), faults) for row, faults in rows.items()]
 
 
 def take_corrections(
