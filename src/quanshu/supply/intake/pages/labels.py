@@ -62,7 +62,7 @@ DELIVERY_TONES = {
     DeliveryState.SKIPPED: "secondary",
 }
 ROW_STATES = {
-    RowState.OPEN: _("Open"),
+    RowState.OPEN: _("Not settled"),
     RowState.READY: _("Corrected, waiting"),
     RowState.CORRECTED: _("Corrected and landed"),
     RowState.DISMISSED: _("Dismissed"),
@@ -74,7 +74,7 @@ ROW_TONES = {
     RowState.DISMISSED: "secondary",
 }
 OUTCOMES = {
-    "started": _("Started"),
+    "started": _("Load started"),
     "busy": _("Still busy, left out"),
     "landed": _("Landed"),
     "failed": _("Failed"),
