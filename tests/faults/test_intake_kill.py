@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 
 from quanshu.kernel.clock import now
@@ -41,7 +42,7 @@ QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"
 QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
 QUANSHU_SERVING_DIR = QUANSHU_HOME / "serving"
 QUANSHU_GATEWAY_DIR = QUANSHU_HOME / "gateway"
-QUANSHU_KEYS_DIR = QUANSHU_HOME / "keys"
+QUANSHU_KEYS_DIR = Path({keys!r})
 QUANSHU_DROP_FOLDERS = [QUANSHU_HOME / "incoming"]
 """
 # The worker as it is, but a lease is short so that the test need not wait for a dead worker's to run out.
@@ -69,7 +70,7 @@ def supply(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Su
 
 @pytest.fixture
 def environment(supply: Supply, tmp_path: Path) -> dict[str, str]:
-    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path))
+    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path), keys=str(django_settings.QUANSHU_KEYS_DIR))
     (tmp_path / "intake_kill_settings.py").write_text(lines)
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
@@ -80,7 +81,7 @@ def environment(supply: Supply, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def wait_until(found: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(found: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -241,7 +242,7 @@ def test_files_of_a_folder_are_taken_in_once_however_often_the_worker_dies(
         process.wait()
     process = work(environment)
     try:
-        wait_until(done, 120)
+        wait_until(done)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
