@@ -70,7 +70,8 @@ def supply(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Su
 
 @pytest.fixture
 def environment(supply: Supply, tmp_path: Path) -> dict[str, str]:
-    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path), keys=str(django_settings.QUANSHU_KEYS_DIR))
+    keys = str(django_settings.QUANSHU_KEYS_DIR)
+    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path), keys=keys)
     (tmp_path / "intake_kill_settings.py").write_text(lines)
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import libraries, people, registration, sharing, supply, workspaces
+from quanshu.demo.play import intake, libraries, people, registration, sharing, supply, workspaces
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
@@ -84,6 +84,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    intake.play_intake(cast, entries, (consumer, secret), teller.say)
     return cast
 
 
