@@ -63,7 +63,6 @@ class Lake:
         self.threads = threads
 
     # -- what is there ----------------------------------------------------------------------------
-
     def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
         return DeltaTable.is_deltatable(str(self._path(name)))
@@ -207,9 +206,9 @@ class Lake:
         newer_by: str = "",
         commit: Mapping[str, str] | None = None,
     ) -> ChangeCounts:
-        """Apply changes as one version: rows with `_op` "U" are to be as given, rows with "D" to be gone.
+        """Apply changes, one a key, as one version: rows with `_op` "U" are to be as given, with "D" to be gone.
 
-        One row a key at most. With `newer_by`, rows older in that column than the stored ones change nothing.
+        With `newer_by`, rows older in that column than the stored ones change nothing.
         """
         if not keys:
             raise NoKeys(table=name)
@@ -229,7 +228,7 @@ class Lake:
             table = self._open(name)
             self.register(connection, name, version=table.version(), alias="stored")
             counts = applying.label(connection, columns, _schema(table).names, keys, newer_by)
-            if any(counts[kind] for kind in ("inserted", "updated", "deleted")):
+            if counts["inserted"] or counts["updated"] or counts["deleted"]:
                 applying.merge(connection, table, columns, keys, _properties(commit))
             return ChangeCounts(self.version(name), **counts)
 
@@ -316,7 +315,6 @@ class Lake:
             yield
 
     # -- inside -----------------------------------------------------------------------------------
-
     def _path(self, name: str) -> Path:
         return self.root / "tables" / check_table_name(name)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from quanshu.kernel.errors import Conflict, Invalid, NotFound, QuanshuError, Unavailable
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class SourceKind(StrEnum):
@@ -342,18 +342,6 @@ class WouldDelete(Conflict):
     code = "intake.would_delete"
     message = "The load would delete %(rows)s of %(total)s rows, more than %(share)s %% of the table."
     remedy = "Look whether the source is whole. Then confirm the deletions, or discard the load."
-
-
-class Held(QuanshuError):
-    """Work that stops to wait for a decision; carried from the loader to the run, never shown."""
-
-    code = "intake.held"
-    message = "The load waits for a decision."
-    remedy = "Open the run's page."
-
-    def __init__(self, *, reason: HeldFor, drift: tuple[DriftItem, ...] = (), deletes: int = 0, total: int = 0) -> None:
-        super().__init__()
-        self.reason, self.drift, self.deletes, self.total = reason, drift, deletes, total
 
 
 class RunOver(Conflict):

@@ -74,7 +74,7 @@ def schedule_cards(actor: Actor, source: Source) -> list[Card]:
         (_("Next load"), when(schedule.next_at) if schedule.next_at else _("paused")),
         (_("Last start"), when(schedule.last_at) if schedule.last_at else ""),
         (_("Its outcome"), OUTCOMES.get(schedule.last_outcome, schedule.last_outcome)),
-        (_("Failures in a row"), schedule.failures),
+        (_("Failures in a row"), str(schedule.failures)),
     ]
     actions = []
     if allows(actor, P.EDIT, source):

@@ -267,7 +267,7 @@ def data_from(page: Any, form: SourceForm) -> SourceData:
         kind = rules.format_of(SourceKind.FOLDER, given["path"]) or SourceKind.CSV
     direct = {name: given[name] for name in ("name", "mode", "path", "url", "sheet", "table") if name in given}
     options = {name: given[name] for name in given if name not in {*direct, *SECRET_PARTS, "drift", "load"}}
-    data = {
+    data: dict[str, Any] = {
         **direct,
         "kind": kind,
         "drift": given.get("drift") or "refuse",

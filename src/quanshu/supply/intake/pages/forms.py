@@ -16,10 +16,10 @@ from quanshu.shared.web.api import Form, FormPage, fault_text
 from quanshu.supply.catalogue.api import Entry, EntryNotFound, items_of, key_columns
 from quanshu.supply.intake import queries, services
 from quanshu.supply.intake.models import Source
+from quanshu.supply.intake.pages.cards import url_of
 from quanshu.supply.intake.pages.fields import WAYS, SourceForm, data_from, way_of
 from quanshu.supply.intake.pages.labels import contract_columns
 from quanshu.supply.intake.pages.runs import url_of_run
-from quanshu.supply.intake.pages.sources import url_of
 from quanshu.supply.intake.permissions import IntakePermission as P
 
 

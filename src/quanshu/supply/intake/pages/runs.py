@@ -179,40 +179,13 @@ class RunPage(DetailPage):
         for row in rows:
             row["state"] = states.get(row["row_number"], RowState.OPEN)
         may_correct = allows(self.actor, P.CORRECT, obj)
-
-        def editor(row: dict[str, Any]) -> str:
-            closed = {RowState.CORRECTED, RowState.DISMISSED}
-            if not may_correct or row["state"] in closed or obj.source.mode == LoadMode.CHANGES:
-                return ""
-            return reverse("intake:run-row", args=[obj.uid, row["row_number"]])
-
-        def dismissal(row: dict[str, Any]) -> str:
-            return reverse("intake:run-row-dismiss", args=[obj.uid, row["row_number"]])
-
-        steps = [
-            Column(
-                "dismiss", "", value=lambda row: _("Dismiss") if row["state"] == RowState.OPEN else "", link=dismissal
-            )
-        ]
+        counts = queries.row_counts(obj)
         return {
             "refused_rows": rows,
-            "row_counts": [(ROW_STATES[RowState(state)], count) for state, count in queries.row_counts(obj).items()],
-            "ready": queries.row_counts(obj)[RowState.READY],
+            "row_counts": [(ROW_STATES[RowState(state)], count) for state, count in counts.items()],
+            "ready": counts[RowState.READY],
             "may_correct": may_correct and obj.source.mode != LoadMode.CHANGES,
-            "refused_columns": (
-                Column("row_number", _("Row"), kind="number", link=editor),
-                Column("column", _("Field"), kind="code"),
-                Column("value", _("Value"), value=lambda row: _("(personal)") if row["hidden"] else row["value"]),
-                Column("reason", _("Reason"), value=reason_of),
-                Column(
-                    "state",
-                    _("State"),
-                    value=lambda row: ROW_STATES[RowState(row["state"])],
-                    kind="badge",
-                    tone=lambda row: ROW_TONES[RowState(row["state"])],
-                ),
-                *(steps if may_correct else []),
-            ),
+            "refused_columns": refused_columns(obj, may_correct=may_correct),
             "reasons": queries.refused_reasons(obj),
             "reason_columns": (
                 Column("column", _("Field"), kind="code"),
@@ -222,6 +195,37 @@ class RunPage(DetailPage):
             "sees_all": queries.sees_refused(self.actor, obj),
             "refused_page": current,
         }
+
+
+def refused_columns(run: Run, *, may_correct: bool) -> tuple[Column, ...]:
+    """The table of refused rows; for those who may, with the way to a row's correction and dismissal."""
+    closed = {RowState.CORRECTED, RowState.DISMISSED}
+
+    def editor(row: dict[str, Any]) -> str:
+        if not may_correct or row["state"] in closed or run.source.mode == LoadMode.CHANGES:
+            return ""
+        return reverse("intake:run-row", args=[run.uid, row["row_number"]])
+
+    def dismissal(row: dict[str, Any]) -> str:
+        return reverse("intake:run-row-dismiss", args=[run.uid, row["row_number"]])
+
+    def step(row: dict[str, Any]) -> str:
+        return _("Dismiss") if may_correct and row["state"] == RowState.OPEN else ""
+
+    return (
+        Column("row_number", _("Row"), kind="number", link=editor),
+        Column("column", _("Field"), kind="code"),
+        Column("value", _("Value"), value=lambda row: _("(personal)") if row["hidden"] else row["value"]),
+        Column("reason", _("Reason"), value=reason_of),
+        Column(
+            "state",
+            _("State"),
+            value=lambda row: ROW_STATES[RowState(row["state"])],
+            kind="badge",
+            tone=lambda row: ROW_TONES[RowState(row["state"])],
+        ),
+        Column("dismiss", "", value=step, link=dismissal),
+    )
 
 
 def held_actions(actor: Any, run: Run) -> list[Action]:

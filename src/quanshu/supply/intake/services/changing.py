@@ -13,8 +13,8 @@ from quanshu.lake import Lake
 from quanshu.lake.landing import ColumnSpec, DataType, Reason, Split, TextRows
 from quanshu.lake.schema import literal, quote
 from quanshu.supply.intake import rules
-from quanshu.supply.intake.services.load import Load
-from quanshu.supply.intake.types import Held, HeldFor, LoadMode, WouldDelete
+from quanshu.supply.intake.services.load import Held, Load
+from quanshu.supply.intake.types import HeldFor, LoadMode, WouldDelete
 
 ROW = "_row"
 OPERATIONS = {"I": "U", "INSERT": "U", "U": "U", "UPDATE": "U", "D": "D", "DELETE": "D"}

@@ -21,12 +21,12 @@ from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Correction, Run, Schedule, Source
 from quanshu.supply.intake.services.keeping import refused_numbers
+from quanshu.supply.intake.services.load import Held
 from quanshu.supply.intake.services.loading import Drifted
 from quanshu.supply.intake.services.queueing import dispatch, note
 from quanshu.supply.intake.types import (
     FINISHED,
     DeliveryState,
-    Held,
     NothingFits,
     Outcome,
     RowState,

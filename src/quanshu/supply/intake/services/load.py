@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.landing import ColumnSpec, DataType, Reach
-from quanshu.supply.intake.types import LoadMode, Stage
+from quanshu.supply.intake.types import DriftItem, HeldFor, LoadMode, Stage
 
 Progress = Callable[[Stage, int], None]
 
@@ -74,3 +75,15 @@ def refused_table(lake_table: str) -> str:
 def aside_table(lake_table: str) -> str:
     """The lake table that keeps the rows of loads set aside for their columns."""
     return f"quarantine_{lake_table}"
+
+
+class Held(QuanshuError):
+    """Work that stops to wait for a decision; carried from the loader to the run, never shown."""
+
+    code = "intake.held"
+    message = "The load waits for a decision."
+    remedy = "Open the run's page."
+
+    def __init__(self, *, reason: HeldFor, drift: tuple[DriftItem, ...] = (), deletes: int = 0, total: int = 0) -> None:
+        super().__init__()
+        self.reason, self.drift, self.deletes, self.total = reason, drift, deletes, total

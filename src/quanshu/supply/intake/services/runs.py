@@ -21,7 +21,7 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Correction, Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.ending import fail_run, hold_run, land_run, latest_cursor, locked
-from quanshu.supply.intake.services.load import Load
+from quanshu.supply.intake.services.load import Held, Load
 from quanshu.supply.intake.services.loading import done_before, perform
 from quanshu.supply.intake.services.queueing import JOB, KIND, UNFINISHED, dispatch, is_busy, note, queue_run
 from quanshu.supply.intake.services.sealing import correction_context, open_text, secret_of
@@ -29,7 +29,6 @@ from quanshu.supply.intake.services.sources import change_source, check_database
 from quanshu.supply.intake.types import (
     FILE_KINDS,
     FINISHED,
-    Held,
     HeldFor,
     LoadMode,
     RunNotFound,
