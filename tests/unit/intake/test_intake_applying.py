@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from quanshu.lake import Lake
 from quanshu.lake.landing import ColumnSpec, DataType
-from quanshu.supply.intake.services.load import Load
-from quanshu.supply.intake.services.loading import perform
 from quanshu.supply.intake.types import Outcome
+from quanshu.supply.loads.load import Load
+from quanshu.supply.loads.loading import perform
 
 COLUMNS = (ColumnSpec("k", required=True), ColumnSpec("v", required=True), ColumnSpec("at", DataType.INTEGER))
 FEW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -16,10 +16,10 @@ from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
-from quanshu.supply.intake.services.keeping import count_reasons, read_refused
 from quanshu.supply.intake.services.queueing import is_busy
 from quanshu.supply.intake.types import IntakeFigures, RowState, RunNotFound, SourceNotFound
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.keeping import count_reasons, read_refused
 
 PARTS = ("message", "remedy")
 __all__ = ["is_busy"]

@@ -8,60 +8,47 @@ from enum import StrEnum
 from typing import Any
 
 from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
-
-
-class SourceKind(StrEnum):
-    CSV = "csv"
-    EXCEL = "excel"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-    SQL = "sql"
-    FOLDER = "folder"
-    HTTP = "http"
-    SFTP = "sftp"
-    PUSH = "push"
-
+from quanshu.supply.loads.types import (
+    Decision as Decision,
+)
+from quanshu.supply.loads.types import (
+    DriftItem as DriftItem,
+)
+from quanshu.supply.loads.types import (
+    DriftMode as DriftMode,
+)
+from quanshu.supply.loads.types import (
+    HeldFor as HeldFor,
+)
+from quanshu.supply.loads.types import (
+    LoadMode as LoadMode,
+)
+from quanshu.supply.loads.types import (
+    NoRows as NoRows,
+)
+from quanshu.supply.loads.types import (
+    NothingFits as NothingFits,
+)
+from quanshu.supply.loads.types import (
+    Outcome as Outcome,
+)
+from quanshu.supply.loads.types import (
+    SchemaDrift as SchemaDrift,
+)
+from quanshu.supply.loads.types import (
+    SourceKind as SourceKind,
+)
+from quanshu.supply.loads.types import (
+    Stage as Stage,
+)
+from quanshu.supply.loads.types import (
+    WouldDelete as WouldDelete,
+)
 
 # One file, uploaded or at a path; files that arrive one after another.
 FILE_KINDS = frozenset({SourceKind.CSV, SourceKind.EXCEL, SourceKind.JSONL, SourceKind.PARQUET})
 DELIVERED_KINDS = frozenset({SourceKind.FOLDER, SourceKind.SFTP, SourceKind.PUSH})
 SECRET_PARTS = ("token", "password", "private_key")
-
-
-class LoadMode(StrEnum):
-    """How rows become the table.
-
-    `full` replaces the table; `upsert` inserts and updates by key; `incremental` does so with the rows from the
-    highest cursor on; `mirror` also deletes what is gone at the source; `changes` applies a feed of changes.
-    """
-
-    FULL = "full"
-    UPSERT = "upsert"
-    INCREMENTAL = "incremental"
-    MIRROR = "mirror"
-    CHANGES = "changes"
-
-
-class DriftMode(StrEnum):
-    """What happens to a load whose columns are not the contract's."""
-
-    REFUSE = "refuse"
-    QUARANTINE = "quarantine"
-    EVOLVE = "evolve"
-
-
-class HeldFor(StrEnum):
-    """What a held load waits for: a decision on its columns, or on the rows it would delete."""
-
-    DRIFT = "drift"
-    DELETES = "deletes"
-
-
-class Decision(StrEnum):
-    """`known`: load the contract's columns of what was set aside; `contract`: hold it against the contract anew."""
-
-    KNOWN = "known"
-    CONTRACT = "contract"
 
 
 class DeliveryState(StrEnum):
@@ -93,15 +80,6 @@ class RunState(StrEnum):
     HELD = "held"
 
 
-class Stage(StrEnum):
-    """What a run is doing; shown as progress."""
-
-    WAITING = "waiting"
-    READING = "reading"
-    WRITING = "writing"
-    DONE = "done"
-
-
 FINISHED = frozenset({RunState.LANDED, RunState.FAILED, RunState.CANCELLED})
 
 
@@ -126,36 +104,6 @@ class SourceData:
     drift: str = "refuse"
     options: Mapping[str, Any] = field(default_factory=dict)
     secret: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class DriftItem:
-    """A column of the source that is not as the contract has it: `added`, `missing` or `type_changed`."""
-
-    column: str
-    change: str
-    expected: str = ""
-    found: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a finished load did: rows in = landed + refused.
-
-    `cursor` is the highest value of the cursor or sequence column so far; `notes` are counts worth telling.
-    """
-
-    rows_in: int
-    landed: int
-    refused: int
-    inserted: int
-    updated: int
-    unchanged: int
-    deleted: int
-    lake_version: int
-    attempt: int
-    cursor: str = ""
-    notes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +170,6 @@ class QueueFull(Unavailable):
     code = "intake.queue_full"
     message = "%(waiting)s loads are waiting on this node already; no more are taken for now."
     remedy = "Try again when some have ended; the list of loads shows them."
-
-
-class SchemaDrift(Invalid):
-    code = "intake.schema_drift"
-    message = "The columns %(columns)s of the source have another type than the contract."
-    remedy = "Look at the differences, then correct the source or revise the entry."
 
 
 class NotHeld(Conflict):
@@ -338,28 +280,10 @@ class HostKeyChanged(Conflict):
     remedy = "Compare it with the server's owner before you confirm it."
 
 
-class WouldDelete(Conflict):
-    code = "intake.would_delete"
-    message = "The load would delete %(rows)s of %(total)s rows, more than %(share)s %% of the table."
-    remedy = "Look whether the source is whole. Then confirm the deletions, or discard the load."
-
-
 class RunOver(Conflict):
     code = "intake.run_over"
     message = "The run has ended; it cannot be cancelled."
     remedy = "Start another run if the data must be loaded again."
-
-
-class NothingFits(Invalid):
-    code = "intake.nothing_fits"
-    message = "None of the %(rows)s rows fits the contract, so the table was left as it was."
-    remedy = "Look at the refused rows: most likely the file belongs to another entry or the columns have moved."
-
-
-class NoRows(Invalid):
-    code = "intake.no_rows"
-    message = "The source has no rows below its header, so the table was left as it was."
-    remedy = "Look whether the source was exported in full, and start again."
 
 
 class StillWriting(Conflict):

@@ -265,7 +265,9 @@ def data_from(page: Any, form: SourceForm) -> SourceData:
     kind: str = form.way
     if kind == "path":
         kind = rules.format_of(SourceKind.FOLDER, given["path"]) or SourceKind.CSV
-    direct = {name: given[name] for name in ("name", "mode", "path", "url", "sheet", "table") if name in given}
+    direct: dict[str, Any] = {
+        name: given[name] for name in ("name", "mode", "path", "url", "sheet", "table") if name in given
+    }
     options = {name: given[name] for name in given if name not in {*direct, *SECRET_PARTS, "drift", "load"}}
     data: dict[str, Any] = {
         **direct,

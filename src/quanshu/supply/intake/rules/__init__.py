@@ -6,25 +6,18 @@ from quanshu.supply.intake.rules.drift import (
     check_decidable,
     check_no_longer_drifts,
     check_proposable,
-    compare_columns,
-    contradicts,
-    refusal_of,
 )
 from quanshu.supply.intake.rules.rows import (
     back_off,
     check_correctable,
-    check_deletes,
     check_replayable,
     check_row_open,
-    low_mark,
-    missed_too_much,
     without_personal,
 )
 from quanshu.supply.intake.rules.runs import (
     MACHINE,
     check_cancellable,
     check_path,
-    check_something_fits,
     check_startable,
     check_takes_upload,
 )
@@ -37,6 +30,15 @@ from quanshu.supply.intake.rules.sources import (
     clean_options,
     format_of,
     is_half_written,
+)
+from quanshu.supply.loads.rules import (
+    check_deletes,
+    check_something_fits,
+    compare_columns,
+    contradicts,
+    low_mark,
+    missed_too_much,
+    refusal_of,
 )
 
 __all__ = [

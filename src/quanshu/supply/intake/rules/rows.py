@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from datetime import timedelta
 from typing import Any
 
 from quanshu.supply.intake.types import (
@@ -15,46 +14,9 @@ from quanshu.supply.intake.types import (
     RowNotOpen,
     RowState,
     RunNotOver,
-    WouldDelete,
 )
 
 LONGEST_PAUSE = timedelta(hours=12)
-
-
-def low_mark(kind: str, cursor: str, overlap: int) -> Any:
-    """Where an incremental load begins: the highest value landed, less the overlap; None for the first load.
-
-    The overlap is counted in days for dates, hours for times, units for numbers; texts have none.
-    """
-    if not cursor:
-        return None
-    try:
-        match kind:
-            case "integer":
-                return int(cursor) - overlap
-            case "decimal":
-                return Decimal(cursor) - overlap
-            case "date":
-                return date.fromisoformat(cursor) - timedelta(days=overlap)
-            case "datetime":
-                return datetime.fromisoformat(cursor) - timedelta(hours=overlap)
-    except (ValueError, InvalidOperation, OverflowError):
-        return None
-    return cursor
-
-
-def missed_too_much(*, deletes: int, total: int, share: int, unreadable: int) -> bool:
-    """Whether a load would delete more than `share` percent of the table, or does not know its own keys."""
-    return deletes > 0 and (bool(unreadable) or deletes * 100 > share * total)
-
-
-def check_deletes(*, deletes: int, allowed: int | None, total: int, share: int, unreadable: int) -> None:
-    """The guard of a mirror. Raises WouldDelete; a person's confirmation holds up to the number confirmed."""
-    if allowed is not None:
-        if deletes > allowed:
-            raise WouldDelete(rows=deletes, total=total, share=share)
-    elif missed_too_much(deletes=deletes, total=total, share=share, unreadable=unreadable):
-        raise WouldDelete(rows=deletes, total=total, share=share)
 
 
 def check_correctable(*, state: str, mode: str) -> None:

@@ -19,8 +19,6 @@ from quanshu.supply.intake.types import (
     FileGone,
     LoadMode,
     NoKeyInContract,
-    NoRows,
-    NothingFits,
     NothingToStart,
     OutsideFolder,
     RunOver,
@@ -89,14 +87,6 @@ def check_cancellable(state: str, stage: str) -> None:
         raise RunOver
     if stage == Stage.WRITING:
         raise StillWriting
-
-
-def check_something_fits(*, rows_in: int, landed: int, mode: str) -> None:
-    """A load of which nothing fits, and a full load or mirror of nothing, must not empty the table."""
-    if rows_in and not landed:
-        raise NothingFits(rows=rows_in)
-    if not rows_in and mode in {LoadMode.FULL, LoadMode.MIRROR}:
-        raise NoRows
 
 
 def check_path(path: str, folders: Sequence[Path]) -> Path:

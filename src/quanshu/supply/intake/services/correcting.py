@@ -21,11 +21,11 @@ from quanshu.supply.intake.models import Correction, Run
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.deciding import newer_landed
 from quanshu.supply.intake.services.ending import locked
-from quanshu.supply.intake.services.keeping import read_refused, refused_numbers
 from quanshu.supply.intake.services.queueing import KIND, UNFINISHED, queue_run
 from quanshu.supply.intake.services.sealing import correction_context, open_text, seal_text
 from quanshu.supply.intake.types import AlreadyRunning, NothingCorrected, RowNotFound, RowState
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.keeping import read_refused, refused_numbers
 
 Values = Mapping[str, str | None]
 

@@ -20,9 +20,6 @@ from quanshu.shared.notify.api import notify
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Correction, Run, Schedule, Source
-from quanshu.supply.intake.services.keeping import refused_numbers
-from quanshu.supply.intake.services.load import Held
-from quanshu.supply.intake.services.loading import Drifted
 from quanshu.supply.intake.services.queueing import dispatch, note
 from quanshu.supply.intake.types import (
     FINISHED,
@@ -34,6 +31,9 @@ from quanshu.supply.intake.types import (
     Stage,
 )
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.keeping import refused_numbers
+from quanshu.supply.loads.load import Held
+from quanshu.supply.loads.loading import Drifted
 
 COUNTS = ("rows_in", "landed", "refused", "inserted", "updated", "unchanged", "deleted", "lake_version", "cursor")
 # A steward is told of the first failure in a row and of every so many after it.

@@ -18,12 +18,12 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.delivering import Found, list_files
-from quanshu.supply.intake.services.load import Load
-from quanshu.supply.intake.services.opening import open_source
 from quanshu.supply.intake.services.runs import load_of
 from quanshu.supply.intake.services.sources import folder_of, reach
 from quanshu.supply.intake.types import DELIVERED_KINDS, DriftItem, SourceKind
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.load import Load
+from quanshu.supply.loads.opening import open_source
 
 ROWS = 20
 

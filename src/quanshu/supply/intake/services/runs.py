@@ -21,8 +21,6 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Correction, Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.ending import fail_run, hold_run, land_run, latest_cursor, locked
-from quanshu.supply.intake.services.load import Held, Load
-from quanshu.supply.intake.services.loading import done_before, perform
 from quanshu.supply.intake.services.queueing import JOB, KIND, UNFINISHED, dispatch, is_busy, note, queue_run
 from quanshu.supply.intake.services.sealing import correction_context, open_text, secret_of
 from quanshu.supply.intake.services.sources import change_source, check_database, reach, source_folders
@@ -40,6 +38,8 @@ from quanshu.supply.intake.types import (
     WorkGivenUp,
 )
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.load import Held, Load
+from quanshu.supply.loads.loading import done_before, perform
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from quanshu.lake import Lake, engine
 from quanshu.lake.landing import ROW_NUMBER, Split, TextRows
-from quanshu.supply.intake.services.load import Load, Progress, aside_table, refused_table
-from quanshu.supply.intake.types import Stage
+from quanshu.supply.loads.load import Load, Progress, aside_table, refused_table
+from quanshu.supply.loads.types import Stage
 
 NAMES = ("row_number", "column", "value", "reason", "message", "record_json")
 REFUSED_SCHEMA = pa.schema(

@@ -17,12 +17,12 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.lake import Lake, engine
 from quanshu.lake.landing import Reason, Split, TextRows, split
 from quanshu.lake.schema import quote
-from quanshu.supply.intake import rules
-from quanshu.supply.intake.services.changing import Numbered, Staged, feed_columns, prepare, staged
-from quanshu.supply.intake.services.keeping import keep_aside, keep_refused
-from quanshu.supply.intake.services.load import Held, Load, Progress
-from quanshu.supply.intake.services.opening import open_source
-from quanshu.supply.intake.types import Decision, DriftItem, DriftMode, HeldFor, LoadMode, Outcome, Stage
+from quanshu.supply.loads import rules
+from quanshu.supply.loads.changing import Numbered, Staged, feed_columns, prepare, staged
+from quanshu.supply.loads.keeping import keep_aside, keep_refused
+from quanshu.supply.loads.load import Held, Load, Progress
+from quanshu.supply.loads.opening import open_source
+from quanshu.supply.loads.types import Decision, DriftItem, DriftMode, HeldFor, LoadMode, Outcome, Stage
 
 # Modes whose changes are worked out in an engine of their own before they are written.
 APPLIED = frozenset({LoadMode.INCREMENTAL, LoadMode.MIRROR, LoadMode.CHANGES})

@@ -9,7 +9,7 @@ from typing import Any
 
 from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.landing import ColumnSpec, DataType, Reach
-from quanshu.supply.intake.types import DriftItem, HeldFor, LoadMode, Stage
+from quanshu.supply.loads.types import DriftItem, HeldFor, LoadMode, Stage
 
 Progress = Callable[[Stage, int], None]
 

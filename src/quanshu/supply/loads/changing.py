@@ -12,9 +12,9 @@ import pyarrow as pa
 from quanshu.lake import Lake
 from quanshu.lake.landing import ColumnSpec, DataType, Reason, Split, TextRows
 from quanshu.lake.schema import literal, quote
-from quanshu.supply.intake import rules
-from quanshu.supply.intake.services.load import Held, Load
-from quanshu.supply.intake.types import HeldFor, LoadMode, WouldDelete
+from quanshu.supply.loads import rules
+from quanshu.supply.loads.load import Held, Load
+from quanshu.supply.loads.types import HeldFor, LoadMode, WouldDelete
 
 ROW = "_row"
 OPERATIONS = {"I": "U", "INSERT": "U", "U": "U", "UPDATE": "U", "D": "D", "DELETE": "D"}

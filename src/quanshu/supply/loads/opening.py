@@ -19,8 +19,8 @@ from quanshu.lake.landing import (
     read_parquet,
     read_sql,
 )
-from quanshu.supply.intake.services.load import Load, aside_table
-from quanshu.supply.intake.types import LoadMode, SourceKind
+from quanshu.supply.loads.load import Load, aside_table
+from quanshu.supply.loads.types import LoadMode, SourceKind
 
 BATCH = 10_000
 
