@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -15,8 +16,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
+from quanshu.gateway.snapshot import load_snapshot
+from quanshu.gateway.spool import Pushed, Spool
 from quanshu.kernel.clock import now
 from quanshu.shared.jobs.api import run_due
+from quanshu.shared.outbox.api import dispatch
+from quanshu.sharing.services.api import publish_snapshot
 from quanshu.supply.intake.models import Source
 from quanshu.supply.intake.services import take_pushes
 from quanshu.supply.lake_store import get_lake
@@ -235,3 +240,46 @@ def test_a_schedule_by_page_and_api(supply: Supply) -> None:
     push = made(program, supply, "push", mode="upsert")
     assert call(program, "PUT", f"/sources/{push['uid']}/schedule", {"cron": "0 1 * * *"}, 409)["remedy"]
     assert take_pushes(now()) == 0
+
+
+def test_a_unit_that_only_pushes(supply: Supply, settings: Any) -> None:
+    steward = supply.cast.program("steward")
+    source = made(steward, supply, "push", mode="upsert")
+    path = f"/sources/{source['uid']}"
+    call(steward, "POST", f"{path}/runs", status=409)
+    call(supply.cast.program("other"), "POST", f"{path}/rights", {"rid": "app-1"}, 404)
+    call(steward, "POST", f"{path}/rights", {"rid": "no such/rid"}, 422)
+    call(steward, "POST", f"{path}/rights", {"rid": "app-1"}, 201)
+    call(steward, "POST", f"{path}/rights", {"rid": "app-1"}, 409)
+    dispatch(now())
+    publish_snapshot(now())
+    folder, key = settings.QUANSHU_GATEWAY_DIR, settings.QUANSHU_KEYS_DIR / "snapshot.pub"
+    [right] = load_snapshot(folder, key.read_bytes()).pushes
+    assert (right.rid, right.source) == ("app-1", source["uid"])
+
+    # What a gateway leaves behind: content, then its record.
+    spool = Spool(folder)
+    for number, rows in enumerate((ROWS[:2], ROWS)):
+        content = csv_bytes(rows)
+        digest = hashlib.sha256(content).hexdigest()
+        for _ in range(2):  # a worker that died before it let go of the content finds it again
+            with spool.writing(source["uid"], digest) as file:
+                file.write(content)
+            assert spool.is_whole(source["uid"], digest)
+            spool.record(
+                Pushed(f"receipt-{number}", source["uid"], "app-1", right.uid, "a.csv", len(content), digest, number)
+            )
+            take_pushes(now())
+        run_due(now())
+    files = call(steward, "GET", f"{path}/files")["items"]
+    assert [(file["receipt_id"], file["state"]) for file in files] == [("receipt-1", "landed"), ("receipt-0", "landed")]
+    assert len(supply.rows()) == 3
+    assert "receipt-1" not in [pushed.receipt_id for pushed in spool.waiting(5)]
+    shown = supply.cast.browser("steward").get(f"/intake/sources/{source['uid']}/").content.decode()
+    assert "quanshu push FILE --source" in shown
+    assert "app-1" in shown
+    call(steward, "DELETE", f"{path}/rights/app-1")
+    call(steward, "DELETE", f"{path}/rights/app-1", status=404)
+    dispatch(now())
+    publish_snapshot(now())
+    assert load_snapshot(folder, key.read_bytes()).pushes == ()

@@ -107,6 +107,12 @@ class Spool:
                 found.append(pushed)
         return sorted(found, key=lambda pushed: (pushed.at_ms, pushed.receipt_id))[:limit]
 
+    def sweep(self, before: float) -> None:
+        """Throw away parts that nobody has added to since a time (epoch seconds)."""
+        for path in self.folder.glob("*.part") if self.folder.is_dir() else ():
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+
     def content_of(self, pushed: Pushed) -> Path:
         """Where the content lies."""
         return self._path(pushed.source, pushed.digest, "data")

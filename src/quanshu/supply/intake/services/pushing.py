@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
@@ -23,6 +23,8 @@ from quanshu.supply.intake.types import AlreadyGranted, DeliveryState, NotPushed
 
 MOST_MIB = 10_240
 BATCH = 20
+# A push that broke off may go on for so long.
+PART_KEPT = timedelta(days=7)
 
 
 @transaction.atomic
@@ -78,6 +80,7 @@ def take_pushes(now: datetime) -> int:
     for pushed in spool.waiting(BATCH):
         count += take_push(pushed, spool, now)
         spool.forget_content(pushed)
+    spool.sweep((now - PART_KEPT).timestamp())
     return count
 
 
