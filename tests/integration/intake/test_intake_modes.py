@@ -363,3 +363,26 @@ def test_refused_rows_are_corrected_and_replayed(supply: Supply) -> None:
     assert newest_key() == before + 1
     assert counts(run_now(services.replay_run(actor=steward, run=run, now=now()).uid, now())) == (1, 0, 0, 0)
     supply.load(source)
+
+
+def test_a_folder_that_is_gone_is_told_and_the_schedule_rests(supply: Supply) -> None:
+    folder = supply.folder / "incoming" / "watched"
+    folder.mkdir()
+    source = supply.source(kind="folder", path=str(folder), options={"settle": 0})
+    set_schedule(actor=supply.steward, source=source, cron="* * * * *", now=now())
+    (folder / "empty.csv").write_bytes(b"")
+    assert services.collect(source.uid, now()) == 0
+    assert Delivery.objects.get().state == "arriving"
+    (folder / "empty.csv").unlink()
+    folder.rmdir()
+    due = Schedule.objects.get().next_at
+    assert due is not None
+    assert services.run_schedules(due) == 1
+    run_due(due)
+    schedule = Schedule.objects.get()
+    assert schedule.failures >= 1
+    assert schedule.last_outcome == "failed"
+    folder.mkdir()
+    services.collect_now(actor=supply.steward, source=source, now=now())
+    run_due(now() + timedelta(minutes=5))
+    assert Schedule.objects.get().failures == 0

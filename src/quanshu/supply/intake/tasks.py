@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from quanshu.kernel.clock import now
+from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.jobs.api import every_tick, job
 from quanshu.supply.intake.services import (
     collect,
@@ -13,6 +14,7 @@ from quanshu.supply.intake.services import (
     load_waiting,
     run_now,
     run_schedules,
+    settle_look,
     settle_orphans,
     take_pushes,
     watch_folders,
@@ -25,10 +27,15 @@ def do_run(payload: dict[str, Any]) -> None:
     run_now(payload["run_uid"], now())
 
 
-@job("intake.collect", max_attempts=5, lease_seconds=120)
+@job("intake.collect", max_attempts=2, lease_seconds=120)
 def do_collect(payload: dict[str, Any]) -> None:
-    """Look for new files of one source."""
-    collect(payload["source_uid"], now())
+    """Look for new files of one source; a folder or server that does not answer is looked at again."""
+    try:
+        collect(payload["source_uid"], now())
+    except QuanshuError:
+        settle_look(payload["source_uid"], failed=True, now=now())
+        raise
+    settle_look(payload["source_uid"], failed=False, now=now())
 
 
 @every_tick("intake.orphans", 10)

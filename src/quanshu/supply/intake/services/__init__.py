@@ -26,7 +26,7 @@ from quanshu.supply.intake.services.delivering import (
     settle_delivery,
     watch_folders,
 )
-from quanshu.supply.intake.services.ending import fail_run, hold_run, land_run
+from quanshu.supply.intake.services.ending import fail_run, hold_run, land_run, settle_look
 from quanshu.supply.intake.services.previewing import Preview, look_at_host_key, preview_source
 from quanshu.supply.intake.services.pushing import grant_push, push_rights, revoke_push, take_pushes
 from quanshu.supply.intake.services.queueing import dispatch
@@ -79,6 +79,7 @@ __all__ = [
     "run_schedules",
     "set_schedule",
     "settle_delivery",
+    "settle_look",
     "settle_orphans",
     "start_run",
     "switch_source",

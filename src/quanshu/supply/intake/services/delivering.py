@@ -16,7 +16,6 @@ from django.db import transaction
 from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.landing import SftpSpec, fetch_sftp, list_sftp
 from quanshu.shared.access.api import SYSTEM, Actor, require
-from quanshu.shared.audit import api as audit
 from quanshu.shared.files import api as files
 from quanshu.shared.jobs import api as jobs
 from quanshu.supply.intake import rules
@@ -26,7 +25,7 @@ from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.queueing import queue_run
 from quanshu.supply.intake.services.runs import check_may_start
 from quanshu.supply.intake.services.sealing import secret_of
-from quanshu.supply.intake.services.sources import folder_of, reach
+from quanshu.supply.intake.services.sources import folder_of, reach, trace
 from quanshu.supply.intake.types import (
     DeliveryNotFailed,
     DeliveryNotFound,
@@ -119,8 +118,11 @@ def collect(source_uid: str, now: datetime) -> int:
     count = 0
     if source.kind != SourceKind.PUSH:
         for file in unknown_files(source, list_files(source)):
-            if is_whole(source, file, now):
-                count += take_in(source, file, now)
+            try:
+                count += take_in(source, file, now) if is_whole(source, file, now) else 0
+            except OSError:
+                # Gone or not readable just now: it shows as arriving, and the others go on.
+                remember(source, file, now)
     load_next(source, now)
     return count
 
@@ -128,7 +130,7 @@ def collect(source_uid: str, now: datetime) -> int:
 def is_whole(source: Source, file: Found, now: datetime) -> bool:
     """Whether the file has stopped growing: it looks as it did at the last look, some seconds ago."""
     settle = int(source.options.get("settle", 2))
-    if rules.is_half_written(file.name, changed=file.changed, now=now.timestamp(), settle=settle):
+    if not file.size or rules.is_half_written(file.name, changed=file.changed, now=now.timestamp(), settle=settle):
         remember(source, file, now)
         return False
     if not settle:
@@ -246,16 +248,7 @@ def collect_now(*, actor: Actor, source: Source, now: datetime) -> None:
     """Have the worker look for new files at once. Raises Forbidden and what starting a load raises."""
     require(actor, IntakePermission.RUN, source)
     jobs.enqueue(JOB, {"source_uid": source.uid}, now=now, key=f"{JOB}:{source.uid}")
-    audit.record(
-        actor=actor,
-        action=IntakeEvent.SOURCE_TESTED,
-        kind="intake.source",
-        uid=source.uid,
-        label=source.name,
-        place=source.access_place(),
-        details={"looked": True},
-        now=now,
-    )
+    trace(source, IntakeEvent.SOURCE_TESTED, actor=actor, now=now, details={"looked": True})
 
 
 @transaction.atomic
@@ -279,13 +272,10 @@ def settle_delivery(*, actor: Actor, source: Source, uid: str, again: bool, now:
 
 def note_file(row: Delivery, event: IntakeEvent, *, actor: Actor, now: datetime) -> None:
     """Leave a trace of a file."""
-    audit.record(
+    trace(
+        row.source,
+        event,
         actor=actor,
-        action=event,
-        kind="intake.source",
-        uid=row.source.uid,
-        label=row.source.name,
-        place=row.source.access_place(),
-        details={"file": row.name, "digest": row.digest, "state": row.state, "receipt": row.receipt_id},
         now=now,
+        details={"file": row.name, "digest": row.digest, "state": row.state, "receipt": row.receipt_id},
     )

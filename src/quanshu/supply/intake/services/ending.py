@@ -117,7 +117,8 @@ def hold_run(*, run: Run, held: Held, now: datetime) -> Run:
     run.save()
     details = {"reason": held.reason, "columns": [item.column for item in held.drift], "deletes": held.deletes}
     note(run, IntakeEvent.RUN_HELD, actor=SYSTEM, now=now, details=details)
-    tell_stewards(run, HELD_TEXT, {"source": run.source.name}, now)
+    url = reverse("intake:run", args=[run.uid])
+    tell_stewards(run.source, HELD_TEXT, {"source": run.source.name}, url=url, now=now)
     dispatch(now)
     return run
 
@@ -147,21 +148,36 @@ def settle_schedule(run: Run, *, failed: bool, now: datetime) -> None:
     schedule = Schedule.objects.select_for_update().filter(source=run.source).first()
     if schedule is None or run.trigger == "person":
         return
+    note_outcome(schedule, run.state, failed=failed, url=reverse("intake:run", args=[run.uid]), now=now)
+
+
+def note_outcome(schedule: Schedule, outcome: str, *, failed: bool, url: str, now: datetime) -> None:
+    """Count failures in a row, rest longer with each, and tell the stewards of the first and of every fifth."""
     schedule.failures = schedule.failures + 1 if failed else 0
-    schedule.last_outcome = run.state
+    schedule.last_outcome = outcome[:20]
     if schedule.active and failed:
         schedule.next_at = next_time(schedule.cron, now + rules.back_off(schedule.failures))
     schedule.save()
     if failed and (schedule.failures == 1 or schedule.failures % TOLD_EVERY == 0):
-        tell_stewards(run, FAILED_TEXT, {"source": run.source.name, "failures": schedule.failures}, now)
+        params = {"source": schedule.source.name, "failures": schedule.failures}
+        tell_stewards(schedule.source, FAILED_TEXT, params, url=url, now=now)
 
 
-def tell_stewards(run: Run, text: str, params: dict[str, Any], now: datetime) -> None:
+@transaction.atomic
+def settle_look(source_uid: str, *, failed: bool, now: datetime) -> None:
+    """How looking for new files ended, for a source whose schedule had it done."""
+    rows = Schedule.objects.select_for_update(of=("self",)).select_related("source__unit")
+    schedule = rows.filter(source__uid=source_uid).first()
+    if schedule is not None:
+        url = reverse("intake:source", args=[source_uid])
+        note_outcome(schedule, "failed" if failed else "started", failed=failed, url=url, now=now)
+
+
+def tell_stewards(source: Source, text: str, params: dict[str, Any], *, url: str, now: datetime) -> None:
     """A notice to the unit's data stewards, in the platform's language, since it is kept as text."""
     with override(settings.LANGUAGE_CODE):
         subject = gettext(text) % params
-    people = holders(run.source.unit.path, "steward")
-    notify(recipients=people, subject=subject, url=reverse("intake:run", args=[run.uid]), now=now)
+    notify(recipients=holders(source.unit.path, "steward"), subject=subject, url=url, now=now)
 
 
 def latest_cursor(source: Source) -> str:

@@ -11,7 +11,6 @@ from django.db import transaction
 
 from quanshu.lake.landing import TextRows, fetch_host_key, split
 from quanshu.shared.access.api import Actor, require
-from quanshu.shared.audit import api as audit
 from quanshu.shared.files import api as files
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
@@ -19,7 +18,7 @@ from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.delivering import Found, list_files
 from quanshu.supply.intake.services.runs import load_of
-from quanshu.supply.intake.services.sources import folder_of, reach
+from quanshu.supply.intake.services.sources import folder_of, reach, trace
 from quanshu.supply.intake.types import DELIVERED_KINDS, DriftItem, SourceKind
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.loads.load import Load
@@ -50,15 +49,7 @@ def preview_source(*, actor: Actor, source: Source, now: datetime) -> Preview:
     Raises Forbidden and whatever reading the source raises.
     """
     require(actor, IntakePermission.EDIT, source)
-    audit.record(
-        actor=actor,
-        action=IntakeEvent.SOURCE_TESTED,
-        kind="intake.source",
-        uid=source.uid,
-        label=source.name,
-        place=source.access_place(),
-        now=now,
-    )
+    trace(source, IntakeEvent.SOURCE_TESTED, actor=actor, now=now, details={})
     run = Run(source=source, uid="preview", attempt=0)
     found: tuple[Found, ...] = ()
     if source.kind in DELIVERED_KINDS:
@@ -115,14 +106,5 @@ def look_at_host_key(*, actor: Actor, source: Source, now: datetime) -> str:
     """The fingerprint that an SFTP server shows now, for a person to compare. Raises Forbidden and `lake.*`."""
     require(actor, IntakePermission.EDIT, source)
     _key, shown_now = fetch_host_key(str(source.options["host"]), int(source.options["port"]), reach())
-    audit.record(
-        actor=actor,
-        action=IntakeEvent.SOURCE_TESTED,
-        kind="intake.source",
-        uid=source.uid,
-        label=source.name,
-        place=source.access_place(),
-        details={"fingerprint": shown_now},
-        now=now,
-    )
+    trace(source, IntakeEvent.SOURCE_TESTED, actor=actor, now=now, details={"fingerprint": shown_now})
     return shown_now

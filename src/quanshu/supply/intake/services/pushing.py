@@ -11,7 +11,6 @@ from django.db import transaction
 from quanshu.gateway.snapshot import PushSpec, append_revocation
 from quanshu.gateway.spool import Pushed, Spool
 from quanshu.shared.access.api import SYSTEM, Actor, require
-from quanshu.shared.audit import api as audit
 from quanshu.shared.files import api as files
 from quanshu.shared.outbox import api as outbox
 from quanshu.supply.intake import rules
@@ -19,6 +18,7 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Delivery, PushRight, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.delivering import MOST_BYTES, PathStream, load_next, note_file
+from quanshu.supply.intake.services.sources import trace
 from quanshu.supply.intake.types import AlreadyGranted, DeliveryState, NotPushed, RightNotFound, SourceKind
 
 MOST_MIB = 10_240
@@ -114,14 +114,5 @@ def take_push(pushed: Pushed, spool: Spool, now: datetime) -> int:
 
 def note_right(right: PushRight, event: IntakeEvent, *, actor: Actor, now: datetime) -> None:
     """Leave a trace of a right, and have gateways told."""
-    audit.record(
-        actor=actor,
-        action=event,
-        kind="intake.source",
-        uid=right.source.uid,
-        label=right.source.name,
-        place=right.source.access_place(),
-        details={"rid": right.rid},
-        now=now,
-    )
+    trace(right.source, event, actor=actor, now=now, details={"rid": right.rid})
     outbox.add(name=event, payload={"source_uid": right.source.uid, "rid": right.rid}, now=now)

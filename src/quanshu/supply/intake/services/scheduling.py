@@ -8,7 +8,6 @@ from django.db import transaction
 
 from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import SYSTEM, Actor, require
-from quanshu.shared.audit import api as audit
 from quanshu.shared.jobs import api as jobs
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
@@ -16,6 +15,7 @@ from quanshu.supply.intake.models import Schedule, Source
 from quanshu.supply.intake.permissions import IntakePermission
 from quanshu.supply.intake.services.delivering import JOB
 from quanshu.supply.intake.services.runs import start_run
+from quanshu.supply.intake.services.sources import trace
 from quanshu.supply.intake.types import AlreadyRunning, NoSchedule, NothingToStart, SourceKind
 
 
@@ -89,13 +89,4 @@ def start_scheduled(source: Source, now: datetime) -> str:
 
 def note_schedule(source: Source, *, actor: Actor, now: datetime, details: dict[str, object]) -> None:
     """Leave a trace of a schedule's change."""
-    audit.record(
-        actor=actor,
-        action=IntakeEvent.SCHEDULE_SET,
-        kind="intake.source",
-        uid=source.uid,
-        label=source.name,
-        place=source.access_place(),
-        details=details,
-        now=now,
-    )
+    trace(source, IntakeEvent.SCHEDULE_SET, actor=actor, now=now, details=details)

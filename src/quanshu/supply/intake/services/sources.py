@@ -146,7 +146,8 @@ def check_database(url: str) -> None:
         rules.check_path(str(file), source_folders())
 
 
-def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+def trace(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+    """Leave a trace of what happened to a source."""
     audit.record(
         actor=actor,
         action=event,
@@ -157,4 +158,8 @@ def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, de
         details=details,
         now=now,
     )
+
+
+def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+    trace(source, event, actor=actor, now=now, details=details)
     outbox.add(name=event, payload={"source_uid": source.uid, "entry_uid": source.entry.uid}, now=now)
