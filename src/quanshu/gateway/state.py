@@ -15,6 +15,7 @@ from quanshu.gateway.snapshot import (
     ClientSpec,
     Feed,
     GrantSpec,
+    PushSpec,
     Snapshot,
     current_version,
     load_snapshot,
@@ -41,6 +42,7 @@ class Loaded:
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
+    pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
             service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking)
             for service in snapshot.services
         },
+        pushes={(push.rid, push.source): push for push in snapshot.pushes},
     )
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     census,
     hosting,
+    intake,
     inventory,
     landing,
     libraries,
@@ -103,6 +104,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
+    intake.play_intake(cast, entries, (consumer, secret), teller.say)
     return cast
 
 

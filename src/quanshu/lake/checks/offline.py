@@ -17,7 +17,6 @@ from quanshu.kernel.errors import Invalid
 from quanshu.lake.checks.specs import CheckKind, CheckSpec
 from quanshu.lake.checks.waiting import check_waiting
 from quanshu.lake.landing import ColumnSpec, read_csv, read_excel, split
-from quanshu.lake.landing.prelanding import waiting_reader
 from quanshu.lake.landing.types import ROW_NUMBER, DataType
 from quanshu.lake.tables import Lake
 
@@ -133,7 +132,7 @@ def check_file(path: Path, body: Mapping[str, Any], *, today: date) -> FileRepor
             parts = split(connection, rows, contract_of(body), tuple(body.get("keys", ())))
             named = specs_of(body)
             specs = [spec for _name, spec in named if spec.kind not in NEED_THE_LAKE]
-            report = check_waiting(lake, "rows", waiting_reader(parts), specs, number=ROW_NUMBER, today=today)
+            report = check_waiting(lake, "rows", parts.numbered_reader(), specs, number=ROW_NUMBER, today=today)
             refusals = [
                 (int(row["row_number"]), str(row["column"]), str(row["message"] or row["reason"]))
                 for row in parts.refused.slice(0, EXAMPLES).to_pylist()

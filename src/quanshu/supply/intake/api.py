@@ -17,14 +17,17 @@ from quanshu.supply.intake.services import (
     cancel_run,
     change_source,
     create_source,
+    grant_push,
     load_file,
+    push_rights,
     run_now,
+    set_schedule,
     start_run,
     switch_source,
 )
 from quanshu.supply.intake.services.hosted import land_hosted
-from quanshu.supply.intake.services.prelanding import RefusedRow, WaitingRows, register_pre_landing_check
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
+from quanshu.supply.loads.prelanding import RefusedRow, WaitingRows, register_pre_landing_check
 
 __all__ = [
     "IntakeEvent",
@@ -43,14 +46,17 @@ __all__ = [
     "create_source",
     "get_run",
     "get_source",
+    "grant_push",
     "intake_figures",
     "land_hosted",
     "list_runs",
     "list_sources",
     "load_file",
+    "push_rights",
     "refused_rows",
     "register_pre_landing_check",
     "run_now",
+    "set_schedule",
     "start_run",
     "switch_source",
 ]

@@ -12,7 +12,7 @@ from quanshu.lake.landing import Split
 from quanshu.lake.landing.types import ROW_NUMBER
 
 if TYPE_CHECKING:
-    from quanshu.supply.intake.services.loading import Load
+    from quanshu.supply.loads.load import Load
 
 
 @dataclass(frozen=True, slots=True)
