@@ -153,7 +153,7 @@ def look_up(lake: Lake, plan: Plan, *, by: str, value: str, limit: int) -> list[
     with lake.connect() as connection:
         lake.register(connection, plan.table("lookup"), alias="lookup")
         rows = connection.execute(
-            f"""SELECT DISTINCT identity FROM lookup WHERE by = ? AND digest =
+            f"""SELECT DISTINCT identity FROM lookup WHERE attribute = ? AND digest =
             (SELECT {hashed} FROM (SELECT CAST(? AS VARCHAR) AS value)) ORDER BY 1 LIMIT {int(limit)}""",
             [by, value],
         ).fetchall()

@@ -236,8 +236,8 @@ class Workshop:
         known = "FROM records r JOIN links l ON l.record = r.record AND NOT l.gone"
         self.write(
             "lookup",
-            f"""SELECT by, {hashed} AS digest, identity FROM (
-                SELECT DISTINCT 'identifier' AS by, r.identifier AS value, l.identity {known}
+            f"""SELECT attribute, {hashed} AS digest, identity FROM (
+                SELECT DISTINCT 'identifier' AS attribute, r.identifier AS value, l.identity {known}
                     WHERE r.identifier IS NOT NULL
                 UNION SELECT DISTINCT 'name', r.name, l.identity {known} WHERE r.name IS NOT NULL
                 UNION SELECT DISTINCT 'record', r.record, l.identity {known}

@@ -27,6 +27,7 @@ from quanshu.supply.fusion.queries.listing import (
     list_reviews,
     list_runs,
     list_schemes,
+    with_backlog,
 )
 from quanshu.supply.fusion.queries.material import Material, material_of, plan_of
 
@@ -58,4 +59,5 @@ __all__ = [
     "shown_value",
     "values_of",
     "weigh_pair",
+    "with_backlog",
 ]

@@ -97,13 +97,15 @@ class SchemeFigures:
         return self.linked / self.records if self.records else None
 
 
+def with_backlog(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
+    """Schemes with the number of their reviews to be decided."""
+    return schemes.annotate(backlog=Count("reviews", filter=Q(reviews__state=ReviewState.OPEN), distinct=True))
+
+
 def fusion_figures(schemes: QuerySet[Scheme]) -> list[SchemeFigures]:
     """Figures of schemes, from their runs in use and their live reviews."""
     conflict = Q(reviews__state=ReviewState.OPEN) & ~Q(reviews__kind=ReviewKind.BETWEEN)
-    counted = schemes.annotate(
-        backlog=Count("reviews", filter=Q(reviews__state=ReviewState.OPEN), distinct=True),
-        conflicts=Count("reviews", filter=conflict, distinct=True),
-    )
+    counted = with_backlog(schemes).annotate(conflicts=Count("reviews", filter=conflict, distinct=True))
     found = []
     for scheme in counted:
         figures: dict[str, Any] = scheme.current.figures if scheme.current else {}

@@ -22,6 +22,7 @@ from quanshu.supply.fusion.services.running import (
 from quanshu.supply.fusion.services.schemes import (
     data_of,
     enforce_scheme,
+    find_entries,
     return_scheme,
     save_scheme,
     schedule_scheme,
@@ -33,6 +34,7 @@ __all__ = [
     "decide_review",
     "drop_old_runs",
     "enforce_scheme",
+    "find_entries",
     "may",
     "merge_identities",
     "queue_followers",

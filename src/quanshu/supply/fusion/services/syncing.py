@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.urls import reverse
+
 from quanshu.lake.registry import Candidate, ReviewKind
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.fusion.models import Review, Scheme
@@ -75,7 +77,7 @@ def set_todo(scheme: Scheme, now: datetime) -> None:
         workflow.open_todo(
             **about,
             title=scheme.title,
-            url=f"{scheme.get_absolute_url()}reviews/",
+            url=f"{reverse('fusion:reviews')}?scheme={scheme.code}&state=open",
             permission=FusionPermission.DECIDE,
             unit_path=scheme.unit.path,
             now=now,
