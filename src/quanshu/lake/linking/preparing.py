@@ -39,9 +39,9 @@ def prepare_records(
     the last number), `representative`; None where nothing is known.
 
     `since` names the version of its table at which a source was last prepared (`Prepared.versions`): a source whose
-    table has not changed since is not read again. Records of sources that are not named are gone. Rows without a
-    key are passed over; rows that repeat a key count once. Raises `lake.no_table`, `lake.missing_column` and
-    `lake.no_version`.
+    table has not changed since is not read again. Records of sources that are not named are gone. Rows without a key,
+    and rows with neither name nor identifier, are passed over; rows that repeat a key count once. Raises
+    `lake.no_table`, `lake.missing_column` and `lake.no_version`.
     """
     with lake.loading(into), lake.connect() as connection:
         known = lake.exists(into)
@@ -105,6 +105,7 @@ def _standardise(connection: duckdb.DuckDBPyConnection, kind: PartyKind) -> None
             FROM checked
         )
         SELECT *, md5(concat_ws('|', {content})) AS digest FROM whole
+        WHERE identifier IS NOT NULL OR identifier_raw IS NOT NULL OR name IS NOT NULL
         QUALIFY row_number() OVER (PARTITION BY record ORDER BY digest) = 1
         """
     )

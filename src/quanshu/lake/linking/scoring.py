@@ -58,7 +58,7 @@ def explain(lake: Lake, model: LinkModel, records: str, left: str, right: str, *
     with lake.connect() as connection, plain_failures():
         open_records(lake, connection, records, version)
         both = f"record IN ({literal(left)}, {literal(right)})"
-        if left == right or connection.execute(f"SELECT count(*) FROM records WHERE {both}").fetchall()[0][0] != 2:  # noqa: PLR2004
+        if left == right or connection.execute(f"SELECT count(*) FROM records WHERE {both}").fetchall()[0][0] != 2:
             raise NoRecord(table=records)
         connection.execute(
             "CREATE TEMP TABLE blocked AS SELECT ? AS join_key_l, ? AS join_key_r, '0' AS match_key", [left, right]
@@ -143,9 +143,9 @@ def _register_frequencies(connection: duckdb.DuckDBPyConnection, frequencies: Se
         "told",
         pa.table({"value": pa.array(values.keys(), pa.string()), "share": pa.array(values.values(), pa.float64())}),
     )
-    others = frequencies["others"]
+    share = f"coalesce(share, {frequencies['others'] or 'NULL'}) AS {quote('tf_' + column)}"
     connection.execute(
-        f"CREATE TEMP TABLE {quote(table)} AS SELECT {name}, coalesce(share, {others or 'NULL'}) AS {quote('tf_' + column)}"
+        f"CREATE TEMP TABLE {quote(table)} AS SELECT {name}, {share}"
         f" FROM (SELECT DISTINCT {name} FROM compared WHERE {name} IS NOT NULL) LEFT JOIN told ON {name} = value"
     )
     connection.unregister("told")

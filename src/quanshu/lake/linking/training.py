@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
@@ -21,6 +22,9 @@ TRAINING_PAIRS = 500_000
 FEW_PAIRS = 100
 FEW_PARTIES = 500
 DIGITS = 9
+# Rounds of EM, and whether the share of matches in the block is held. Where all pairs of a block match, the share
+# comes to one and probabilities to nothing, which Splink refuses; then the share is held, with ever fewer rounds.
+ATTEMPTS = ((25, False), (25, True), (6, True), (2, True))
 Levels = list[dict[str, Any]]
 
 
@@ -111,19 +115,42 @@ def _expect(connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> Non
     try:
         linker.training.estimate_probability_two_random_records_match(model["certain"], model["certain_share"])
         likely = float(trained(linker)["probability_two_random_records_match"])
-        model["probability"] = round(likely, DIGITS + 3) if 0 < likely < 0.5 else model["probability"]  # noqa: PLR2004
+        model["probability"] = round(likely, DIGITS + 3) if 0 < likely < 0.5 else model["probability"]
     except ValueError:
         # More pairs are certain than the share allows: the records hold hardly anything but one party.
         return
-    linker, _ = link(connection, "compared", model)
     rules = [agree(columns) for columns in model["training"] if _pairs(connection, columns) >= FEW_PAIRS]
+    estimates: dict[int, list[list[float]]] = defaultdict(list)
     for rule in rules:
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            rule, estimate_without_term_frequencies=True, max_pairs=TRAINING_PAIRS, record_sample_proportion=0.1
-        )
-    found = trained(linker)
-    for ours, theirs in _levels(model, found):
-        _take(ours, theirs, "m_probability")
+        for place, (before, after) in enumerate(_levels(model, _session(connection, model, rule))):
+            given, found = ([one.get("m_probability") for one in levels] for levels in (before, after))
+            # A comparison over a column of the rule keeps what it was given.
+            if found != given and all(isinstance(one, float) for one in found):
+                estimates[place].append(found)
+    for place, (ours, _) in enumerate(_levels(model, model)):
+        if estimates[place]:
+            means = [sum(column) / len(column) for column in zip(*estimates[place], strict=True)]
+            _take(ours, [{"m_probability": mean} for mean in means], "m_probability")
+
+
+def _session(connection: duckdb.DuckDBPyConnection, model: Settings, rule: str) -> Mapping[str, Any]:
+    """The settings after EM over the pairs of one rule."""
+    from splink.internals.exceptions import SplinkException
+
+    for rounds, held in ATTEMPTS:
+        linker, _ = link(connection, "compared", model, max_iterations=rounds)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule,
+                estimate_without_term_frequencies=True,
+                fix_probability_two_random_records_match=held,
+                max_pairs=TRAINING_PAIRS,
+                record_sample_proportion=0.1,
+            )
+        except (ValueError, SplinkException):
+            continue
+        return trained(linker)
+    return model
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> int:
