@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from django.conf import settings
 
-from quanshu.demo.play import libraries, people, registration, sharing, supply, workspaces
+from quanshu.demo.play import fusion, libraries, people, registration, sharing, supply, workspaces
 from quanshu.demo.play.scoring import problems, refusals
 from quanshu.demo.synth import CityManifest, generate_city, load_manifest, score_city
 from quanshu.kernel.clock import now
@@ -74,8 +74,9 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     supply.check(manifest, cast, entries, teller.say)
     score = score_city(manifest.truth, [*problems(manifest), *refusals(manifest)])
     teller.say(f"against the planted errors: precision {score.precision:.3f}, recall {score.recall:.3f}")
+    fused = fusion.play_fusion(cast, entries, teller.say)
     teller.head("Libraries: models reviewed, built beside the tables in use, tested")
-    libraries.play_libraries(cast, entries, teller.say)
+    libraries.play_libraries(cast, entries | fused, teller.say)
     workspaces.play_workspaces(cast, entries, teller.say)
     teller.head("Services")
     sharing.publish(cast, entries, teller.say)
