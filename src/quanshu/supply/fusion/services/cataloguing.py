@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils.translation import gettext_noop as N_
-
 from quanshu.lake.linking.types import Attribute, PartyKind
 from quanshu.lake.masking import Mask
 from quanshu.lake.registry import golden_column
@@ -31,9 +29,9 @@ from quanshu.supply.quality.api import adopt_suggestions
 
 # Chinese and English titles of the products, appended to the scheme's own.
 PRODUCTS = {
-    "golden": ("融合记录", N_("golden records")),
-    "map": ("身份对照", N_("identity map")),
-    "life": ("生存状态", N_("life status")),
+    "golden": ("融合记录", "golden records"),
+    "map": ("身份对照", "identity map"),
+    "life": ("生存状态", "life status"),
 }
 TITLES = {
     Attribute.IDENTIFIER: ("标识代码", "Identifier"),
