@@ -1,4 +1,4 @@
-"""Clause 2.1.5: records of one person fused under a stable identity, through HTTP; 生存状态 from sources that disagree."""
+"""Clauses 2.1.5 and 2.5.1: records of one person under one identity, 生存状态 from sources that disagree, by HTTP."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_two_batches_a_merge_a_split_and_a_decision_that_binds(registers: Regist
     # Somebody without a number whose name and day are those of a resident: put before a steward, or linked by likeness.
     registers.load(
         "insurance",
-        insurance_rows(0, 1, status="3") + [row("I9", "", "赵六合", birth_date="1973-08-09", address="济南市")],
+        [*insurance_rows(0, 1, status="3"), row("I9", "", "赵六合", birth_date="1973-08-09", address="济南市")],
     )
     run = story.work()
     stranger = story.find("record", "insurance:I9")

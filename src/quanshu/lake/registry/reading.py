@@ -89,7 +89,8 @@ def read_identity(lake: Lake, plan: Plan, uid: str) -> Found | None:
         RecordRow(record, source, json.loads(key), how, via, probability, since, tuple(json.loads(evidence or "[]")))
         for record, source, key, how, via, probability, since, evidence in links
     )
-    return Found(*states[0], records=records)
+    state, since, merged_into = states[0]
+    return Found(state, since, merged_into, records)
 
 
 @contextmanager
@@ -144,7 +145,9 @@ def read_life(lake: Lake, plan: Plan, uid: str) -> LifeFound | None:
     if not rows:
         return None
     names = ("kind", "on", "source", "record", "says", "reliability")
-    return LifeFound(*rows[0], evidence=tuple(dict(zip(names, piece, strict=True)) for piece in pieces))
+    status, since, by_source, by_kind, conflict = rows[0]
+    evidence = tuple(dict(zip(names, piece, strict=True)) for piece in pieces)
+    return LifeFound(status, since, by_source or "", by_kind or "", conflict, evidence)
 
 
 def look_up(lake: Lake, plan: Plan, *, by: str, value: str, limit: int) -> list[str]:

@@ -85,17 +85,17 @@ class IdentityPage(DetailPage):
             found.append(Card(_("What happened to it"), columns=columns, rows=events))
         decisions = queries.decisions_over(obj.scheme, obj.uid, {row.record for row in obj.records})
         if decisions:
-            columns = (
+            decided = (
                 Column("decided", _("Decided at"), value="decided_at", kind="datetime",
                        link=lambda row: reverse("fusion:decision", args=[row.uid])),
-                Column("verdict", _("Answer"), value=lambda row: labels.VERDICTS[row.verdict]),
+                Column("verdict", _("Verdict"), value=lambda row: labels.VERDICTS[row.verdict]),
                 Column("reason", _("Reason"), phone=False),
                 Column("by", _("By"), value="decided_by"),
                 Column("state", _("State"), kind="badge",
                        value=lambda row: _("Undone") if row.undone_at else _("Binding"),
                        tone=lambda row: "secondary" if row.undone_at else "green"),
             )  # fmt: skip
-            found.append(Card(_("Decisions"), columns=columns, rows=decisions))
+            found.append(Card(_("Decisions"), columns=decided, rows=decisions))
         return found
 
     def detail_context(self, obj: Identity) -> dict[str, Any]:

@@ -54,7 +54,7 @@ HOW = {
     "decided": _("Decided by a steward"),
 }
 HOW_TONES = {"root": "secondary", "identifier": "green", "scored": "blue", "decided": "purple"}
-IDENTITY_STATES = {"active": _("Active"), "merged": _("Merged into another"), "ended": _("Without records")}
+IDENTITY_STATES = {"active": _("Living on"), "merged": _("Merged into another"), "ended": _("Without records")}
 IDENTITY_TONES = {"active": "green", "merged": "orange", "ended": "secondary"}
 HAPPENINGS = {
     "merged": _("Merged into another"),

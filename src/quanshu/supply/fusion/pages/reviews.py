@@ -102,7 +102,7 @@ class ReviewPage(DetailPage):
             (_("Scheme"), str(obj.scheme)),
             (_("Probability"), f"{obj.probability * 100:.2f}%" if obj.probability is not None else None),
             (_("Opened at"), when(obj.opened_at)),
-            (_("Answer"), labels.VERDICTS[decision.verdict] if decision else None),
+            (_("Verdict"), labels.VERDICTS[decision.verdict] if decision else None),
             (_("Answered by"), decision.decided_by if decision else None),
             (_("Reason"), obj.note),
         ]
@@ -225,13 +225,13 @@ class Decisions(ListPage):
     empty_title = gettext_lazy("No decision yet")
     empty_hint = gettext_lazy("Answer a review, or merge or split from an identity's page.")
     filters = (
-        Filter("verdict", gettext_lazy("Answer"), choices=list(labels.VERDICTS.items())[:2], field="verdict"),
+        Filter("verdict", gettext_lazy("Verdict"), choices=list(labels.VERDICTS.items())[:2], field="verdict"),
         Filter("scheme", gettext_lazy("Scheme"), choices=scheme_choices, field="scheme__code"),
     )
     columns = (
         Column("decided", gettext_lazy("Decided at"), value="decided_at", sort="decided_at", kind="datetime",
                link=lambda row: reverse("fusion:decision", args=[row.uid])),
-        Column("verdict", gettext_lazy("Answer"), value=lambda row: labels.VERDICTS[row.verdict], sort="verdict"),
+        Column("verdict", gettext_lazy("Verdict"), value=lambda row: labels.VERDICTS[row.verdict], sort="verdict"),
         Column("scheme", gettext_lazy("Scheme"), value=lambda row: str(row.scheme), phone=False),
         Column("reason", gettext_lazy("Reason")),
         Column("by", gettext_lazy("By"), value="decided_by", sort="decided_by", phone=False),

@@ -105,7 +105,7 @@ def with_backlog(schemes: QuerySet[Scheme]) -> QuerySet[Scheme]:
 def fusion_figures(schemes: QuerySet[Scheme]) -> list[SchemeFigures]:
     """Figures of schemes, from their runs in use and their live reviews."""
     conflict = Q(reviews__state=ReviewState.OPEN) & ~Q(reviews__kind=ReviewKind.BETWEEN)
-    counted = with_backlog(schemes).annotate(conflicts=Count("reviews", filter=conflict, distinct=True))
+    counted: QuerySet[Any] = with_backlog(schemes).annotate(conflicts=Count("reviews", filter=conflict, distinct=True))
     found = []
     for scheme in counted:
         figures: dict[str, Any] = scheme.current.figures if scheme.current else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
@@ -72,7 +73,7 @@ def sync_reviews(scheme: Scheme, candidates: Iterable[Candidate], material: Mate
 
 def set_todo(scheme: Scheme, now: datetime) -> None:
     """One to-do for a scheme's open reviews, while there are any."""
-    about = {"kind": TODO, "subject_kind": "fusion.scheme", "subject_uid": scheme.uid}
+    about: dict[str, Any] = {"kind": TODO, "subject_kind": "fusion.scheme", "subject_uid": scheme.uid}
     if scheme.reviews.filter(state=ReviewState.OPEN).exists():
         workflow.open_todo(
             **about,
