@@ -21,7 +21,8 @@ from quanshu.supply.fusion.api import (
     start_run,
     submit_scheme,
 )
-from quanshu.supply.intake.api import LoadMode, SourceData, SourceKind, create_source, start_run as start_load
+from quanshu.supply.intake.api import LoadMode, SourceData, SourceKind, create_source
+from quanshu.supply.intake.api import start_run as start_load
 from support_catalogue import Cast
 from support_quality import MONDAY, work
 
@@ -38,9 +39,10 @@ COMMON = (
     ItemData("updated_on", "更新日期", "date", title_en="Updated on"),
 )
 HEAD = ["number", *(item.name for item in COMMON)]
-SOURCES = """register = {register} | identifier: citizen_id, name: name, birth_date: birth_date, phone: phone, address: address | fresh updated_on | one row
-insurance = {insurance} | identifier: citizen_id, name: name, birth_date: birth_date, phone: phone, address: address | fresh updated_on
-death = {death} | identifier: citizen_id, name: name, birth_date: birth_date | fresh event_on
+WHO = "identifier: citizen_id, name: name, birth_date: birth_date"
+SOURCES = f"""register = {{register}} | {WHO}, phone: phone, address: address | fresh updated_on | one row
+insurance = {{insurance}} | {WHO}, phone: phone, address: address | fresh updated_on
+death = {{death}} | {WHO} | fresh event_on
 """
 SURVIVORS = "phone = source, insurance, register\naddress = longest"
 EVIDENCE = """register: registered = updated_on where status in 1

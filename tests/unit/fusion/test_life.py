@@ -105,7 +105,8 @@ def test_the_query_says_what_the_rule_says(people: list[list[LifeEvidence]]) -> 
             pa.table({"identity": [str(n) for n in range(len(people))], "state": ["active"] * len(people)}),
         )
         connection.execute(
-            f"CREATE TEMP TABLE evidence AS SELECT e.*, kinds.* EXCLUDE (kind) FROM told e JOIN {kinds_sql(PLAN)} USING (kind)"
+            "CREATE TEMP TABLE evidence AS SELECT e.*, kinds.* EXCLUDE (kind) FROM told e"
+            f" JOIN {kinds_sql(PLAN)} USING (kind)"
         )
         answers = connection.execute(
             f"SELECT identity, status, since, by_source, by_kind, conflict FROM ({life_sql(PLAN, TODAY.isoformat())})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import count, pairwise
 
 import pyarrow as pa
 from hypothesis import given
@@ -97,7 +97,7 @@ def test_decisions_that_hold_together_always_win(
     for same, left, right in kept:
         if same:
             together = sorted(left | right)
-            decisions += [Decision(a, b, True) for a, b in zip(together, together[1:], strict=False)]
+            decisions += [Decision(a, b, True) for a, b in pairwise(together)]
         else:
             decisions += [Decision(a, b, False) for a in left for b in right]
     infos = [RecordInfo(record, "s", f"id{part}") for record, part in zip(RECORDS, parts, strict=True)]
