@@ -101,6 +101,26 @@ def test_a_run_that_dies_at_any_step_changes_nothing(registers: Registers, monke
     assert identities_of(run)["insurance:I2"] == identities_of(run)["register:P2"]
 
 
+def test_two_workers_with_the_same_run_do_it_once(registers: Registers, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = services.start_run(actor=SYSTEM, now=registers.at, scheme=registers.scheme)
+    lake, entered = get_lake(), []
+
+    def loading(name: str) -> Any:
+        # Another worker comes first, and is done by the time the lock is had.
+        if not entered:
+            entered.append(name)
+            services.run_now(run.uid, registers.at)
+        return type(lake).loading(lake, name)
+
+    monkeypatch.setattr(lake, "loading", loading)
+    services.run_now(run.uid, registers.at)
+    run.refresh_from_db()
+    assert (run.state, len(run.inputs)) == ("done", 3)
+    registers.scheme.refresh_from_db()
+    assert registers.scheme.current == run
+    assert IdentityEvent.objects.count() == 0
+
+
 def test_a_source_without_data_fails_the_run_with_the_reason(registers: Registers) -> None:
     get_lake().drop(registers.entries["death"].lake_table)
     run = registers.run()

@@ -70,12 +70,12 @@ def queue_run(scheme: Scheme, *, cause: str, by: Actor, now: datetime, delay: ti
 
 def run_now(run_uid: str, now: datetime) -> Run:
     """Do a queued run. Safe to run again: one that has ended is left alone, half-written tables are written anew."""
-    run = Run.objects.select_related("scheme__unit", "scheme__current__model", "version").get(uid=run_uid)
-    if run.state in ENDED:
-        return run
-    lake = get_lake()
-    with lake.loading(f"fusion_{run.scheme.code}"):
-        run.scheme.refresh_from_db()
+    code = Run.objects.values_list("scheme__code", flat=True).get(uid=run_uid)
+    with get_lake().loading(f"fusion_{code}"):
+        # Read only now: another worker may have done it while this one waited for its turn.
+        run = Run.objects.select_related("scheme__unit", "scheme__current__model", "version").get(uid=run_uid)
+        if run.state in ENDED:
+            return run
         begin(run, now)
         try:
             outcome = make(run, now)
