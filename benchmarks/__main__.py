@@ -8,7 +8,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gateway_lookup, merkle_tree, quality_checks
+from benchmarks import gateway_lookup, linking, merkle_tree, quality_checks
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Performance
@@ -23,15 +23,17 @@ engine doing the same work, measured in the same run, turn by turn; the middle o
 
 def line(row: dict[str, Any]) -> str:
     """One row of the page."""
-    ours, theirs = (f"{row[side]:,.3g}" if row[side] < 100 else f"{row[side]:,.0f}" for side in ("ours", "theirs"))
-    held, unit = "yes" if row["held"] else "no", row["unit"]
+    unit = row["unit"]
+    small = ".4f" if unit == "F1" else ",.3g"
+    ours, theirs = (format(row[side], small if row[side] < 100 else ",.0f") for side in ("ours", "theirs"))
+    held = "yes" if row["held"] else "no"
     cells = (row["name"], f"{ours} {unit}", row["against"], f"{theirs} {unit}", f"{row['ratio']:.2f}")
     return f"| {' | '.join(cells)} | {row['target']:.2f} | {held} |"
 
 
 def main() -> int:
     rows = []
-    for module in (merkle_tree, quality_checks, gateway_lookup):
+    for module in (merkle_tree, quality_checks, gateway_lookup, linking):
         for result in module.run():
             rows.append(result.row())
             print(line(rows[-1]), flush=True)

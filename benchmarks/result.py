@@ -17,6 +17,7 @@ class Result:
     theirs: float
     target: float
     unit: str
+    note: str = ""
 
     def row(self) -> dict[str, Any]:
         """As JSON, with the peak memory of this process so far."""

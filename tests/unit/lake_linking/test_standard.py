@@ -37,7 +37,7 @@ def first17(draw: st.DrawFn) -> str:
     return f"{province}{draw(st.integers(0, 9999)):04d}{draw(DAYS):%Y%m%d}{draw(st.integers(0, 999)):03d}"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(first17(), min_size=1, max_size=20))
 def test_old_numbers_become_those_of_today(numbers: list[str]) -> None:
     long = [number + check_character(number) for number in numbers]
@@ -48,7 +48,7 @@ def test_old_numbers_become_those_of_today(numbers: list[str]) -> None:
     assert identified([f" {number[:6]} {number[6:]}\u3000" for number in wide]) == long
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.one_of(st.from_regex(r"[0-9]{15}|[0-9]{17}[0-9X]", fullmatch=True), first17()), max_size=20))
 def test_validity_is_that_of_the_standard(numbers: list[str]) -> None:
     def parsed(text: str) -> str | None:

@@ -25,6 +25,7 @@ from quanshu.demo.synth import (
     Table,
     generate_city,
     load_manifest,
+    read_identities,
     read_truth,
     score_city,
 )
@@ -359,3 +360,36 @@ def test_either_of_two_rows_with_the_same_value_finds_the_repetition(planted: Ci
 def test_nothing_reported_is_precise_but_finds_nothing(planted: CityManifest) -> None:
     score = score_city(planted.truth, [])
     assert (score.precision, score.recall) == (1.0, 0.0)
+
+
+def test_every_row_says_whom_it_is_about(planted: CityManifest) -> None:
+    known = {(i.source, i.table, i.key, i.column): i.person for i in read_identities(planted.identities)}
+    residents = records(planted, planted.source("public_security").table("resident"))
+    # Repetitions stand last, so that the first of two rows counts.
+    numbers = {row["citizen_id"]: row["person_no"] for row in reversed(residents) if row["citizen_id"]}
+    wrong = {(t.source, t.table, t.key) for t in read_truth(planted.truth)}
+    checked = 0
+    for source in planted.sources:
+        for table in source.tables:
+            columns = [column.name for column in table.columns if column.mask == "citizen_id"]
+            for row in records(planted, table):
+                place = (source.name, table.name, row[table.key[0]])
+                for column in columns:
+                    if row[column] in numbers and place not in wrong:
+                        assert known[*place, column] == numbers[row[column]]
+                        checked += 1
+    assert checked > 5000
+    repeated = next(t for t in read_truth(planted.truth) if t.kind == "duplicate_record" and t.table == "resident")
+    assert known["public_security", "resident", repeated.key, "citizen_id"] == repeated.original
+
+
+def test_ids_can_be_weak(tmp_path: Path) -> None:
+    city = generate_city(tmp_path, residents=600, seed=3, rates=ErrorRates.weak_ids(0.10))
+    truth = [t for t in read_truth(city.truth) if (t.table, t.column) == ("resident", "citizen_id")]
+    kinds = Counter(t.kind for t in truth)
+    assert (kinds["id_missing"], kinds["id_typo"], kinds["id_swapped"]) == (30, 15, 15)
+    rows = {row["person_no"]: row for row in records(city, city.source("public_security").table("resident"))}
+    missing = {t.key for t in truth if t.kind == "id_missing"}
+    assert all(not rows[key]["citizen_id"] for key in missing)
+    known = {i.key for i in read_identities(city.identities) if i.table == "resident"}
+    assert known >= missing

@@ -123,7 +123,7 @@ def _aliases(infos: Mapping[str, RecordInfo], same: Iterable[tuple[str, ...]]) -
 def _edges(pairs: pa.Table, infos: Mapping[str, RecordInfo], threshold: float) -> list[Edge]:
     columns = (pairs[name].to_pylist() for name in ("probability", "left", "right"))
     return [
-        (-probability, *sorted((left, right)))  # type: ignore[misc]
+        (-probability, *sorted((left, right)))
         for probability, left, right in zip(*columns, strict=True)
         if probability >= threshold and left in infos and right in infos
     ]

@@ -124,9 +124,10 @@ def _expect(connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> Non
     for rule in rules:
         for place, (before, after) in enumerate(_levels(model, _session(connection, model, rule))):
             given, found = ([one.get("m_probability") for one in levels] for levels in (before, after))
+            told = [one for one in found if isinstance(one, float)]
             # A comparison over a column of the rule keeps what it was given.
-            if found != given and all(isinstance(one, float) for one in found):
-                estimates[place].append(found)
+            if found != given and len(told) == len(given):
+                estimates[place].append(told)
     for place, (ours, _) in enumerate(_levels(model, model)):
         if estimates[place]:
             means = [sum(column) / len(column) for column in zip(*estimates[place], strict=True)]
