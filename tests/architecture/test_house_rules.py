@@ -62,7 +62,10 @@ def test_templates_stay_short() -> None:
 def test_a_room_holds_only_the_listed_files(room: str) -> None:
     names = {path.name for path in (PACKAGE / room).iterdir()}
     assert names <= ROOM_FILES | ROOM_FOLDERS, names - ROOM_FILES - ROOM_FOLDERS
-    assert {"README.md", "api.py", "apps.py", "models.py", "permissions.py", "rules.py"} <= names
+    # A file that outgrows its limit becomes a package of the same name.
+    assert {"README.md", "api", "apps", "models", "permissions", "rules"} <= {
+        name.removesuffix(".py") for name in names
+    }
 
 
 @pytest.mark.parametrize("room", ROOMS)

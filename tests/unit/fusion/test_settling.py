@@ -70,6 +70,19 @@ def test_the_order_is_of_no_matter(first: list[int], second: list[int], data: st
     assert settled(groups, before) == settled(groups_of(second), before)
 
 
+def test_of_equal_parts_the_one_of_the_best_source_keeps_the_uid() -> None:
+    before = dict.fromkeys(["a:1", "z:1"], "u0000")
+    ranks = {"z": 0, "a": 1}
+    after = settle(
+        [["a:1"], ["z:1"]],
+        before,
+        age=lambda uid: ("", uid),
+        mint=lambda: "u0001",
+        rank=lambda record: (ranks[record[0]], record),
+    )
+    assert after.identities == {"z:1": "u0000", "a:1": "u0001"}
+
+
 def test_what_a_decision_moves_gets_the_new_uid_even_if_it_is_more() -> None:
     before = dict.fromkeys(["a:1", "b:1", "b:2"], "u0000")
     after = settled([["a:1"], ["b:1", "b:2"]], before, moved={"b:1", "b:2"})

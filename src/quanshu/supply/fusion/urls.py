@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.fusion import services
-from quanshu.supply.fusion.pages import identities, reviews, runs, schemes
+from quanshu.supply.fusion.pages import editing, identities, reviews, runs, schemes, trained
 
 app_name = "fusion"
 STEPS = (
@@ -15,10 +15,10 @@ STEPS = (
 )
 urlpatterns = [
     path("", schemes.Schemes.as_view(), name="schemes"),
-    path("new/", schemes.NewScheme.as_view(), name="new"),
+    path("new/", editing.NewScheme.as_view(), name="new"),
     path("runs/", runs.Runs.as_view(), name="runs"),
     path("runs/<str:uid>/", runs.RunPage.as_view(), name="run"),
-    path("models/<str:uid>/", schemes.ModelPage.as_view(), name="model"),
+    path("models/<str:uid>/", trained.ModelPage.as_view(), name="model"),
     path("reviews/", reviews.Reviews.as_view(), name="reviews"),
     path("reviews/<str:uid>/", reviews.ReviewPage.as_view(), name="review"),
     path("reviews/<str:uid>/answer/", reviews.Answer.as_view(), name="review-answer"),
@@ -32,9 +32,9 @@ urlpatterns = [
     path("identities/<str:uid>/merge/", identities.Merge.as_view(), name="merge"),
     path("identities/<str:uid>/split/", identities.Split.as_view(), name="split"),
     path("schemes/<str:uid>/", schemes.SchemePage.as_view(), name="scheme"),
-    path("schemes/<str:uid>/edit/", schemes.EditScheme.as_view(), name="edit"),
-    path("schemes/<str:uid>/return/", schemes.ReturnScheme.as_view(), name="return"),
-    path("schemes/<str:uid>/schedule/", schemes.ScheduleScheme.as_view(), name="schedule"),
+    path("schemes/<str:uid>/edit/", editing.EditScheme.as_view(), name="edit"),
+    path("schemes/<str:uid>/return/", editing.ReturnScheme.as_view(), name="return"),
+    path("schemes/<str:uid>/schedule/", editing.ScheduleScheme.as_view(), name="schedule"),
     path("schemes/<str:uid>/run/", schemes.StartRun.as_view(), name="run-start"),
     path("schemes/<str:uid>/train/", schemes.StartRun.as_view(cause="trained"), name="train"),
     *(

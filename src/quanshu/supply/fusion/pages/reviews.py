@@ -109,7 +109,7 @@ class ReviewPage(DetailPage):
 
     def actions(self, obj: Review) -> list[Action]:
         found = []
-        if not self.clear and services.may(self.actor, P.REVEAL, obj):
+        if not self.clear and queries.may_act(self.actor, P.REVEAL, obj):
             hint = _("Showing whole values is written to the audit trail. Go on?")
             url = reverse("fusion:review-reveal", args=[obj.uid])
             found.append(Action(_("Show whole values"), url, "eye", "outline-primary", confirm=hint))
@@ -124,7 +124,7 @@ class ReviewPage(DetailPage):
 
     def detail_context(self, obj: Review) -> dict[str, Any]:
         context: dict[str, Any] = {
-            "answerable": obj.state in ANSWERABLE and services.may(self.actor, P.DECIDE, obj),
+            "answerable": obj.state in ANSWERABLE and queries.may_act(self.actor, P.DECIDE, obj),
             "life": obj.kind == "life",
             "fault": self.fault,
             "reason": self.request.POST.get("reason", ""),

@@ -27,9 +27,10 @@ from quanshu.supply.fusion.queries.listing import (
     list_reviews,
     list_runs,
     list_schemes,
+    may_act,
     with_backlog,
 )
-from quanshu.supply.fusion.queries.material import Material, material_of, plan_of
+from quanshu.supply.fusion.queries.material import Material, find_entries, material_of, plan_of
 
 __all__ = [
     "Identity",
@@ -40,6 +41,7 @@ __all__ = [
     "Value",
     "decisions_over",
     "events_of",
+    "find_entries",
     "fusion_figures",
     "get_decision",
     "get_identity",
@@ -52,6 +54,7 @@ __all__ = [
     "list_runs",
     "list_schemes",
     "material_of",
+    "may_act",
     "plan_of",
     "records_told",
     "search_identities",

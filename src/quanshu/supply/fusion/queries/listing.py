@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from quanshu.lake.registry import ReviewKind
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, Place, allows
 from quanshu.supply.fusion.models import Decision, IdentityEvent, Review, Run, Scheme
+from quanshu.supply.fusion.permissions import FusionPermission
 from quanshu.supply.fusion.types import FusionNotFound, ReviewState
 
 
@@ -52,6 +53,22 @@ def get_review(*, actor: Actor, uid: str) -> Review:
     if found is None:
         raise FusionNotFound
     return found
+
+
+class At:
+    """A unit's place, to ask rights for."""
+
+    def __init__(self, unit_path: str) -> None:
+        self.unit_path = unit_path
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.unit_path)
+
+
+def may_act(actor: Actor, permission: FusionPermission, review: Review) -> bool:
+    """Whether somebody may act on a review: for the scheme, or for one of the units whose records it is about."""
+    paths = (review.scheme.unit.path, review.left_unit.path, review.right_unit.path)
+    return any(allows(actor, permission, At(path)) for path in paths)
 
 
 def list_decisions(actor: Actor) -> QuerySet[Decision]:

@@ -10,7 +10,8 @@ from django.conf import settings
 
 from quanshu.lake.linking.types import Attribute, PartyKind, RecordSource
 from quanshu.lake.registry import EvidenceSpec, Origin, Plan, SurvivorRule, attributes_of
-from quanshu.supply.catalogue.api import Entry, key_columns
+from quanshu.shared.access.api import Actor
+from quanshu.supply.catalogue.api import Entry, key_columns, list_entries
 from quanshu.supply.fusion import rules
 from quanshu.supply.fusion.models import Run, Scheme, SchemeVersion
 from quanshu.supply.fusion.rules.life import DATES_DIFFER_DAYS
@@ -50,6 +51,12 @@ class Material:
             )
             for source in self.sources
         ]
+
+
+def find_entries(sources: tuple[SourceSpec, ...], actor: Actor) -> dict[str, Entry]:
+    """{name of a source: its catalogue entry}, those that the actor may see."""
+    rows = {entry.code: entry for entry in list_entries(actor).filter(code__in=[one.code for one in sources])}
+    return {source.name: rows[source.code] for source in sources if source.code in rows}
 
 
 def material_of(scheme: Scheme, version: SchemeVersion) -> Material:

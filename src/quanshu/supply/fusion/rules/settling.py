@@ -22,17 +22,19 @@ def settle(
     age: Callable[[str], tuple[str, str]],
     mint: Callable[[], str],
     moved: Collection[str] = (),
+    rank: Callable[[str], tuple[int, str]] = lambda record: (0, record),
 ) -> Settlement:
     """Give each group an identity.
 
     `before` is {record: identity} until now, also of records that are gone; `age` orders identities, the eldest
-    first; `moved` are records that a decision has taken out of their identity, whose uid stays with the others.
+    first; `moved` are records that a decision has taken out of their identity, whose uid stays with the others; `rank`
+    orders records by their sources.
 
-    An identity lives on in the group that holds most of its records (of equal ones, the group of the first record by
-    name). Where several live on in one group, the eldest keeps it and takes in the others. Every other group gets a
-    new uid. The order of `groups` and of their records is of no matter.
+    An identity lives on in the group that holds most of its records (of equal ones, in the group of the record that
+    ranks first). Where several live on in one group, the eldest keeps it and takes in the others. Every other group
+    gets a new uid. The order of `groups` and of their records is of no matter.
     """
-    ordered = sorted(tuple(sorted(group)) for group in groups if group)
+    ordered = sorted((tuple(sorted(group)) for group in groups if group), key=lambda group: min(map(rank, group)))
     homes = _homes(ordered, before, set(moved))
     living: dict[int, list[str]] = {}
     for identity, place in homes.items():

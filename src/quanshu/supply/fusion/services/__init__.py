@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from quanshu.supply.fusion.services.deciding import (
     decide_review,
-    may,
     merge_identities,
     record_search,
     reveal_identity,
@@ -22,7 +21,6 @@ from quanshu.supply.fusion.services.running import (
 from quanshu.supply.fusion.services.schemes import (
     data_of,
     enforce_scheme,
-    find_entries,
     return_scheme,
     save_scheme,
     schedule_scheme,
@@ -34,8 +32,6 @@ __all__ = [
     "decide_review",
     "drop_old_runs",
     "enforce_scheme",
-    "find_entries",
-    "may",
     "merge_identities",
     "queue_followers",
     "record_search",

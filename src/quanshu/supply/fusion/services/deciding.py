@@ -11,33 +11,18 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.registry import ReviewKind
-from quanshu.shared.access.api import Actor, NotAllowed, Place, allows, require
+from quanshu.shared.access.api import Actor, NotAllowed, require
 from quanshu.shared.audit import api as audit
 from quanshu.supply.fusion import rules
 from quanshu.supply.fusion.events import FusionEvent
 from quanshu.supply.fusion.models import Decision, Review, Scheme
 from quanshu.supply.fusion.permissions import FusionPermission
 from quanshu.supply.fusion.queries.identities import Identity
+from quanshu.supply.fusion.queries.listing import may_act
 from quanshu.supply.fusion.services.noting import note
 from quanshu.supply.fusion.services.running import queue_run
 from quanshu.supply.fusion.services.syncing import set_todo
 from quanshu.supply.fusion.types import Contradicts, ReviewState, Verdict
-
-
-class At:
-    """A unit's place, to ask rights for."""
-
-    def __init__(self, unit_path: str) -> None:
-        self.unit_path = unit_path
-
-    def access_place(self) -> Place:
-        return Place(unit_path=self.unit_path)
-
-
-def may(actor: Actor, permission: FusionPermission, review: Review) -> bool:
-    """Whether somebody may act on a review: for the scheme, or for one of the units whose records it is about."""
-    paths = (review.scheme.unit.path, review.left_unit.path, review.right_unit.path)
-    return any(allows(actor, permission, At(path)) for path in paths)
 
 
 def need_reason(reason: str) -> str:
@@ -91,7 +76,7 @@ def decide_review(*, actor: Actor, now: datetime, review: Review, verdict: Verdi
     """
     rows = Review.objects.select_for_update(of=("self",))
     review = rows.select_related("scheme__unit", "left_unit", "right_unit").get(pk=review.pk)
-    if not may(actor, FusionPermission.DECIDE, review):
+    if not may_act(actor, FusionPermission.DECIDE, review):
         raise NotAllowed(permission=FusionPermission.DECIDE)
     rules.check_step(review.state, ReviewState.OPEN, ReviewState.UNSURE)
     rules.check_verdict(review.kind, verdict)
@@ -201,7 +186,7 @@ def reveal_identity(*, actor: Actor, now: datetime, identity: Identity, purpose:
 
 def reveal_review(*, actor: Actor, now: datetime, review: Review) -> None:
     """Allow a look at the whole values of a review's records; every look is recorded. Raises Forbidden."""
-    if not may(actor, FusionPermission.REVEAL, review):
+    if not may_act(actor, FusionPermission.REVEAL, review):
         raise NotAllowed(permission=FusionPermission.REVEAL)
     audit.record(
         actor=actor,

@@ -11,23 +11,17 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.workflow import api as workflow
-from quanshu.supply.catalogue.api import Classification, Entry, list_entries
+from quanshu.supply.catalogue.api import Classification
 from quanshu.supply.fusion import rules
 from quanshu.supply.fusion.events import FusionEvent
 from quanshu.supply.fusion.models import Scheme, SchemeSource, SchemeVersion
 from quanshu.supply.fusion.permissions import FusionPermission
-from quanshu.supply.fusion.queries.material import material_of
+from quanshu.supply.fusion.queries.material import find_entries, material_of
 from quanshu.supply.fusion.services.cataloguing import catalogue_scheme
 from quanshu.supply.fusion.services.noting import note
-from quanshu.supply.fusion.types import SchemeData, SchemeState, SourceSpec
+from quanshu.supply.fusion.types import SchemeData, SchemeState
 
 KIND = "fusion.scheme"
-
-
-def find_entries(sources: tuple[SourceSpec, ...], actor: Actor) -> dict[str, Entry]:
-    """{name of a source: its catalogue entry}, those that the actor may see."""
-    rows = {entry.code: entry for entry in list_entries(actor).filter(code__in=[one.code for one in sources])}
-    return {source.name: rows[source.code] for source in sources if source.code in rows}
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -114,7 +114,7 @@ def work_out(run: Run, shop: Workshop, outcome: Outcome, *, everything: bool, no
     moved = {record for one in decisions if one.verdict == Verdict.DIFFERENT and one.identity for record in one.left}
     held, since = shop.held_before()
     settlement = rules.settle(
-        grouping.groups, held, age=lambda uid: (since.get(uid, ""), uid), mint=new_uid, moved=moved
+        grouping.groups, held, age=lambda uid: (since.get(uid, ""), uid), mint=new_uid, moved=moved, rank=ranking(shop)
     )
     reach(run, Stage.WRITING)
     merged = {one.identity: one.other for one in settlement.changes if one.happening == Happening.MERGED}
@@ -133,6 +133,12 @@ def work_out(run: Run, shop: Workshop, outcome: Outcome, *, everything: bool, no
     outcome.tables = {
         what: (table, shop.lake.count(table)) for what, table in tables.items() if shop.lake.exists(table)
     }
+
+
+def ranking(shop: Workshop) -> Callable[[str], tuple[int, str]]:
+    """Orders records by the rank of their sources, then by name."""
+    places = {source.name: place for place, source in enumerate(shop.plan.sources)}
+    return lambda record: (places.get(record.partition(":")[0], len(places)), record)
 
 
 def pair_decisions(decisions: Sequence[Decision]) -> list[PairDecision]:
@@ -155,7 +161,6 @@ def placed(
     decisions: Sequence[PairDecision],
 ) -> pa.Table:
     """Every grouped record with its identity, what it hangs on there, and how."""
-    places = {source.name: place for place, source in enumerate(shop.plan.sources)}
     identity = settlement.identities
     edges: dict[str, list[tuple[str, str, Link, float]]] = {}
     for one in decisions:
@@ -166,10 +171,7 @@ def placed(
             how = Link.IDENTIFIER if by_identifier else Link.SCORED
             edges.setdefault(identity[left], []).append((left, right, how, probability))
     columns: dict[str, list[Any]] = {name: [] for name in PLACED.names}
-
-    def rank(record: str) -> tuple[int, str]:
-        return places.get(record.partition(":")[0], len(places)), record
-
+    rank = ranking(shop)
     for members in grouping.groups:
         uid = identity[members[0]]
         for record, (via, how, probability) in rules.link_tree(members, edges.get(uid, ()), rank=rank).items():
