@@ -67,3 +67,11 @@ def test_columns_are_checked_against_the_entry() -> None:
         rules.check_sources(DATA, sources, columns={"register": {"citizen_id"}}, known={"register"})
     with pytest.raises(FieldErrors):
         rules.check_sources(DATA, sources, columns={}, known=set())
+
+
+def test_an_enterprise_has_no_evidence_of_life() -> None:
+    sources = rules.parse_sources("a = 1/1 | name: name")
+    firm = replace(DATA, kind="enterprise", evidence="a: cremation = name")
+    with pytest.raises(FieldErrors) as caught:
+        rules.check_sources(firm, sources, columns={"a": {"name"}}, known={"a"})
+    assert [error.field for error in caught.value.errors] == ["evidence"]

@@ -117,7 +117,7 @@ def answer_some(cast: Cast) -> None:
         return
     waiting = Review.objects.filter(state=ReviewState.OPEN, kind="between").order_by("-probability", "id")
     for review, verdict in zip(waiting[:3], (Verdict.SAME, Verdict.SAME, Verdict.UNSURE), strict=False):
-        reason = "姓名、电话与住址一致，经社区核实" if verdict == Verdict.SAME else "联系不上本人，待入户核实"
+        reason = "姓名与住址一致，经社区核实" if verdict == Verdict.SAME else "联系不上本人，待入户核实"
         decide_review(actor=cast.actors["bureau"], now=now(), review=review, verdict=verdict, reason=reason)
 
 

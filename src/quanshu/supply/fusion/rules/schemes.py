@@ -131,6 +131,9 @@ def check_sources(
     `columns` is {name of the source: columns of its entry}; `known` are the names whose entry was found.
     """
     faults = []
+    if data.kind == PartyKind.ENTERPRISE and any(lines_of(data.evidence)):
+        text = N_("Evidence of life is for persons.")
+        faults.append(FieldError("evidence", text, N_("Leave it empty for enterprises.")))
     if not sources:
         faults.append(FieldError("sources", N_("No source is given."), N_("Write one source a line.")))
     for source in sources:
