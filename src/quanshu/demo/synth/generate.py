@@ -56,9 +56,10 @@ def generate_city(
         progress(source.name, done, total)
         data.update({(source.name, table): rows for table, rows in build(world).items()})
     progress("errors", len(SOURCES) + 1, total)
-    named = take_down(world, (source for source, _ in SOURCES), data)
+    described = [source for source, _ in SOURCES]
+    named = take_down(world, described, data)
     truth = _plant(world, data, rates)
-    write_identities(target / "identities.csv", named, (source for source, _ in SOURCES), data, truth)
+    write_identities(target / "identities.csv", named, described, data, truth)
     sources = []
     for done, (source, _) in enumerate(SOURCES, start=len(SOURCES) + 2):
         progress(f"{source.name} files", done, total)

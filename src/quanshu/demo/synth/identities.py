@@ -1,7 +1,7 @@
 """Who each row is about: taken down before errors are planted, written for the rows that are left after."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from quanshu.demo.synth import mutations
@@ -13,12 +13,25 @@ Named = Mapping[tuple[str, str, str], Mapping[str, str]]
 
 
 def _columns(table: Table) -> list[str]:
-    return [column.name for column in table.columns if column.mask == "citizen_id"]
+    """Columns of citizen IDs, the subject's first, then those of credit codes."""
+    codes = [rule.columns[0] for rule in table.rules if rule.kind == "uscc"]
+    return [column.name for column in table.columns if column.mask == "citizen_id"] + codes
 
 
-def take_down(world: World, sources: Iterable[Source], data: Data) -> Named:
-    """The resident behind each citizen ID of each row, by source, table and key."""
+def _numbers(world: World, sources: Sequence[Source], data: Data) -> dict[str, str]:
+    """The number of everyone who has an ID, and of every enterprise and organisation that has a credit code."""
     numbers = {person.id: person.number for person in world.population.people}
+    for source in sources:
+        for table in source.tables:
+            if any(rule.kind == "unique" and rule.columns == ("uscc",) for rule in table.rules):
+                code, key = table.position("uscc"), table.position(table.key[0])
+                numbers |= {row[code]: row[key] for row in data[source.name, table.name].rows}
+    return numbers
+
+
+def take_down(world: World, sources: Sequence[Source], data: Data) -> Named:
+    """The resident or enterprise behind each citizen ID and credit code of each row, by source, table and key."""
+    numbers = _numbers(world, sources, data)
     named: dict[tuple[str, str, str], dict[str, str]] = {}
     for source in sources:
         for table in source.tables:

@@ -163,7 +163,8 @@ class Truth(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """Whom a row is about: the number of the resident that the citizen ID in `column` belongs to, or would."""
+    """Whom a row names: `person` is the number of the resident whose citizen ID stands, or would, in `column`, or
+    the registration number of the enterprise or organisation whose credit code does."""
 
     source: str
     table: str
