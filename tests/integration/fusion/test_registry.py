@@ -121,6 +121,22 @@ def test_two_workers_with_the_same_run_do_it_once(registers: Registers, monkeypa
     assert IdentityEvent.objects.count() == 0
 
 
+def test_a_run_whose_worker_died_is_ended_by_the_next(registers: Registers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_args: Any, **_more: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("quanshu.supply.fusion.services.running.commit", die)
+        with pytest.raises(RuntimeError):
+            registers.run()
+    dead = Run.objects.get()
+    assert dead.state == "running"
+    assert registers.run().state == "done"
+    dead.refresh_from_db()
+    assert (dead.state, dead.error["code"]) == ("failed", "fusion.run_died")
+    assert not get_lake().exists(f"fusion_person_links__{dead.suffix}")
+
+
 def test_a_source_without_data_fails_the_run_with_the_reason(registers: Registers) -> None:
     get_lake().drop(registers.entries["death"].lake_table)
     run = registers.run()

@@ -194,6 +194,12 @@ class SourceEmpty(Conflict):
     remedy = "Load it, then run again."
 
 
+class RunDied(Conflict):
+    code = "fusion.run_died"
+    message = "The worker that did this run died, and the run was not taken up again."
+    remedy = "See the run after it; the registry in use was never touched by this one."
+
+
 class Contradicts(Conflict):
     code = "fusion.contradicts"
     message = "An earlier decision says the contrary of these records (%(by)s, %(on)s)."

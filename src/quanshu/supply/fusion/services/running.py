@@ -24,6 +24,7 @@ from quanshu.supply.fusion.services.syncing import sync_reviews
 from quanshu.supply.fusion.services.working import TRAINED, Outcome, make
 from quanshu.supply.fusion.types import (
     Happening,
+    RunDied,
     RunState,
     Stage,
 )
@@ -76,6 +77,7 @@ def run_now(run_uid: str, now: datetime) -> Run:
         run = Run.objects.select_related("scheme__unit", "scheme__current__model", "version").get(uid=run_uid)
         if run.state in ENDED:
             return run
+        end_dead_runs(run)
         begin(run, now)
         try:
             outcome = make(run, now)
@@ -85,6 +87,13 @@ def run_now(run_uid: str, now: datetime) -> Run:
         commit(run, outcome, now=moment())
     drop_old_runs(run.scheme, moment())
     return run
+
+
+def end_dead_runs(run: Run) -> None:
+    """End the runs of the scheme whose workers died. Whoever holds the scheme's lock knows that nobody does them."""
+    for other in Run.objects.filter(scheme=run.scheme, state=RunState.RUNNING).exclude(pk=run.pk):
+        drop_tables(other)
+        fail(other, RunDied())
 
 
 @transaction.atomic
