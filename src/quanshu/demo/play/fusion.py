@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from quanshu.demo.play.people import Cast
 from quanshu.demo.play.supply import Say, wait
+from quanshu.demo.synth import read_identities
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import SYSTEM
 from quanshu.supply.catalogue.api import Entry
@@ -111,13 +114,31 @@ def make(data: SchemeData, cast: Cast) -> Scheme:
     return schedule_scheme(actor=officer, now=now(), scheme=version.scheme, cron=NIGHTLY)
 
 
+def people_named() -> dict[str, str]:
+    """{record: the person it is about}, as the truth of the city has it: what a steward would find out."""
+    names = {(system, table): name for name, system, table, _rest in PERSONS}
+    rows = read_identities(settings.QUANSHU_HOME / "city" / "identities.csv")
+    return {
+        f"{names[row.source, row.table]}:{row.key}": row.person
+        for row in rows
+        if (row.source, row.table) in names and row.column == "citizen_id"
+    }
+
+
 def answer_some(cast: Cast) -> None:
     """A few reviews answered, so that the history has something to say; the others wait."""
     if Decision.objects.exists():
         return
+    people = people_named()
     waiting = Review.objects.filter(state=ReviewState.OPEN, kind="between").order_by("-probability", "id")
-    for review, verdict in zip(waiting[:3], (Verdict.SAME, Verdict.SAME, Verdict.UNSURE), strict=False):
-        reason = "姓名与住址一致，经社区核实" if verdict == Verdict.SAME else "联系不上本人，待入户核实"
+    for place, review in enumerate(waiting[:3]):
+        one, other = people.get(review.left), people.get(review.right)
+        if place == 2 or one is None or other is None:
+            verdict, reason = Verdict.UNSURE, "联系不上本人，待入户核实"
+        elif one == other:
+            verdict, reason = Verdict.SAME, "经社区核实为同一人"
+        else:
+            verdict, reason = Verdict.DIFFERENT, "经社区核实为两人"
         decide_review(actor=cast.actors["bureau"], now=now(), review=review, verdict=verdict, reason=reason)
 
 
