@@ -12,6 +12,7 @@ from django.conf import settings
 
 from quanshu.demo.play import (
     census,
+    fusion,
     hosting,
     intake,
     inventory,
@@ -90,8 +91,9 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     supply.check(manifest, cast, entries, teller.say)
     score = score_city(manifest.truth, [*problems(manifest), *refusals(manifest)])
     teller.say(f"against the planted errors: precision {score.precision:.3f}, recall {score.recall:.3f}")
+    fused = fusion.play_fusion(cast, entries, teller.say)
     teller.head("Libraries: models reviewed, built beside the tables in use, tested")
-    libraries.play_libraries(cast, entries, teller.say)
+    libraries.play_libraries(cast, entries | fused, teller.say)
     workspaces.play_workspaces(cast, entries, teller.say)
     hosting.play_hosting(cast, entries, teller.say)
     census.play_census(cast, entries, teller.say)

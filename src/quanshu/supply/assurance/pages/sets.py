@@ -37,7 +37,7 @@ class Sets(ListPage):
     filters = (
         Filter("before", gettext_lazy("Before landing"), field="before_landing",
                choices=[("1", gettext_lazy("Yes")), ("0", gettext_lazy("No"))]),
-        Filter("verdict", gettext_lazy("Verdict"), choices=list(labels.VERDICTS.items()), field="verdict"),
+        Filter("verdict", gettext_lazy("When it fails"), choices=list(labels.VERDICTS.items()), field="verdict"),
     )  # fmt: skip
     columns = (
         Column("name", gettext_lazy("Rule set"), sort="name", link=lambda row: row.get_absolute_url()),
@@ -46,7 +46,7 @@ class Sets(ListPage):
         Column("rules", gettext_lazy("Rules"), value=lambda row: len(row.current.rules), kind="number"),
         Column("version", gettext_lazy("Version"), value="current.number", kind="number", phone=False),
         Column("before", gettext_lazy("Before landing"), value="before_landing", sort="before_landing", phone=False),
-        Column("verdict", gettext_lazy("Verdict"), value=lambda row: labels.VERDICTS[row.verdict], sort="verdict",
+        Column("verdict", gettext_lazy("When it fails"), value=lambda row: labels.VERDICTS[row.verdict], sort="verdict",
                phone=False),
         Column("active", gettext_lazy("State"), value=lambda row: _("On") if row.active else _("Off"), kind="badge",
                tone=lambda row: "green" if row.active else "secondary", sort="active"),
@@ -81,7 +81,7 @@ class SetPage(DetailPage):
             (_("Unit"), str(obj.entry.unit)),
             (_("Severity"), quality_labels.SEVERITIES.get(obj.severity)),
             (_("Before landing"), _("Yes") if obj.before_landing else _("No")),
-            (_("Verdict"), labels.VERDICTS.get(obj.verdict)),
+            (_("When it fails"), labels.VERDICTS.get(obj.verdict)),
             (_("Threshold"), f"{obj.threshold:.0%}" if obj.verdict == Verdict.STOP else None),
             (_("Version"), obj.current.number if obj.current else None),
         ]
@@ -139,7 +139,7 @@ class SetForm(Form):
     before_landing = forms.BooleanField(
         label=gettext_lazy("Run before landing, on the rows of every load"), required=False
     )
-    verdict = forms.ChoiceField(label=gettext_lazy("Verdict"), choices=list(labels.VERDICTS.items()))
+    verdict = forms.ChoiceField(label=gettext_lazy("When it fails"), choices=list(labels.VERDICTS.items()))
     threshold = forms.FloatField(
         label=gettext_lazy("Threshold in percent"),
         min_value=1,
