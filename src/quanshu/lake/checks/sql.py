@@ -169,7 +169,7 @@ def citizen_check(number: str) -> str:
 def written_out(rule: RowRule) -> str:
     """When the rule fails, as one expression over the table's own columns."""
     failed = rule.failed
-    for name, expression in reversed(rule.forms.items()):
+    for name, expression in reversed(list(rule.forms.items())):
         failed = failed.replace(quote(name), f"({expression})")
     return failed
 
