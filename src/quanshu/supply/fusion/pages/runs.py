@@ -117,7 +117,8 @@ class RunPage(DetailPage):
             "fault": fault,
             "remedy": remedy,
             "counted": counted,
-            "inputs": [(name, *pair) for name, pair in obj.inputs.items()],
+            "inputs": [(name, *pair, figures.get("by_source", {}).get(name)) for name, pair in obj.inputs.items()],
+            "shared": figures.get("shared", []),
             "events": events[:50],
             "event_columns": columns,
         }

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.ids import new_uid
-from quanshu.lake.linking import prepare_records, score, train
+from quanshu.lake.linking import fusion_counts, prepare_records, score, train
 from quanshu.lake.linking.types import Decision as PairDecision
 from quanshu.lake.linking.types import Grouping, LinkModel, PartyKind, Prepared
 from quanshu.lake.registry import NO_PAIRS, PLACED, RESULTS, Candidate, Near, Workshop, find_candidates
@@ -31,7 +31,7 @@ from quanshu.supply.fusion.types import (
     Stage,
     Verdict,
 )
-from quanshu.supply.lake_store import get_lake
+from quanshu.supply.lake_store import get_engine, get_lake
 
 TRAINED = "trained"
 
@@ -87,8 +87,16 @@ def make(run: Run, now: datetime) -> Outcome:
             "touched": prepared_size(prepared) if touched is None else len(touched),
             "unreadable": sum(prepared.unreadable.values()),
             "pairs": pairs.num_rows,
+            **counted(shop),
         }
     return outcome
+
+
+def counted(shop: Workshop) -> dict[str, Any]:
+    """Records of each source and identities that each two sources share, counted by the node's engine."""
+    links, engine = shop.plan.table("links"), get_engine()
+    counts = fusion_counts(shop.lake, shop.plan.records, members=links, party="identity", engine=engine)
+    return {"by_source": counts.records, "shared": [[*pair, number] for pair, number in counts.overlaps.items()]}
 
 
 def prepared_size(prepared: Prepared) -> int:
