@@ -59,11 +59,17 @@ docs: setup ## Write the generated pages of docs/ anew
 	@$(BIN)/python tools/traceability.py
 	@test ! -f tools/reference.py || $(BIN)/python tools/reference.py
 
-bench: setup ## Measure against named peers and the floor; writes benchmarks/results.json and docs/performance.md
+$(STAMPS)/bench: requirements-bench.lock $(STAMPS)/python
+	@echo "installing the peers of the benchmarks"
+	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements-bench.lock
+	@touch $@
+
+bench: setup $(STAMPS)/bench ## Measure against named peers and the floor; writes benchmarks/results.json and docs/performance.md
 	@$(BIN)/python -m benchmarks
 
 lock: $(STAMPS)/python ## Solve the dependencies anew and write requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-header -o requirements.lock -q
+	@$(BIN)/uv pip compile pyproject.toml --extra bench --generate-hashes --python-version 3.11 --no-header --constraint requirements.lock -o requirements-bench.lock -q
 	@$(BIN)/uv pip compile pyproject.toml --extra spark --generate-hashes --python-version 3.11 --no-header --constraint requirements.lock -o requirements-spark.lock -q
 
 clean: ## Remove what set-up and runs have made, the demo node's data included

@@ -68,6 +68,8 @@ def prepare(home: Path) -> None:
         table="person",
         parameters=(ParameterSpec("id", "id", pattern=r"\d{18}", max_length=18),),
         fields=fields,
+        entry_uid="bench-entry",
+        key=("id",),
     )
     day = time.time() + 86_400
     client = ClientSpec(RID, "bench", "bench", (KeySpec("k1", seal_secret(seal, RID, "k1", SECRET), 0, day),))

@@ -1,11 +1,11 @@
 """The whole suite: unit to acceptance on SQLite, the database tests again on PostgreSQL, the browser tests,
 and the engines compared on Spark.
 
-    python tools/run_tests.py            finds or installs PostgreSQL, Chromium and Spark; says what it had to skip
+    python tools/run_tests.py            finds or installs the servers, Chromium and Spark; says what it had to skip
     python tools/run_tests.py --strict   a missing server or browser is a failure (what CI asks for)
 
-PostgreSQL runs as a throw-away cluster on a free loopback port. An address already given in
-QUANSHU_TEST_POSTGRESQL_URL, or a browser in QUANSHU_TEST_CHROMIUM, is used instead.
+PostgreSQL and MariaDB run as throw-away servers on free loopback ports. An address already given in
+QUANSHU_TEST_POSTGRESQL_URL or QUANSHU_TEST_MARIADB_URL, or a browser in QUANSHU_TEST_CHROMIUM, is used instead.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="quanshu-pg-"))
     if user:
         shutil.chown(folder, user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options: dict[str, object] = {"cwd": "/", "stdout": subprocess.DEVNULL}
     if user:
         options |= {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
@@ -138,6 +136,62 @@ def wait_for(port: int) -> None:
     raise SystemExit("PostgreSQL did not start within 20 seconds.")
 
 
+def free_port() -> int:
+    """A loopback port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """The address of a MariaDB server for tests; empty when there is none."""
+
+    def present() -> str:
+        return shutil.which("mariadbd") or shutil.which("mysqld") or ""
+
+    given = os.environ.get("QUANSHU_TEST_MARIADB_URL", "")
+    program = "" if given else present() or (present() if install("mariadb-server") else "")
+    make = shutil.which("mariadb-install-db") or shutil.which("mysql_install_db")
+    if given or not program or not make:
+        yield given
+        return
+    folder, port = Path(tempfile.mkdtemp(prefix="quanshu-my-")), free_port()
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    user = next((name for name in ("mysql", "nobody") if name in known), "nobody") if os.geteuid() == 0 else ""
+    as_user = [f"--user={user}"] if user else []
+    if user:
+        shutil.chown(folder, user)
+    common = ["--no-defaults", f"--datadir={folder}/data", *as_user]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+    subprocess.run([make, *common, "--auth-root-authentication-method=normal"], check=True, **quiet)  # type: ignore[call-overload]
+    settings = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket", f"--pid-file={folder}/pid"]
+    server = subprocess.Popen([program, *common, *settings, "--character-set-server=utf8mb4"], **quiet)  # type: ignore[call-overload]
+    try:
+        wait_for_mariadb(port)
+        yield f"mysql://root@127.0.0.1:{port}/quanshu_test?charset=utf8mb4"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_mariadb(port: int) -> None:
+    """Wait until the server takes connections, and give it a database."""
+    import pymysql
+
+    for _ in range(300):
+        try:
+            connection = pymysql.connect(host="127.0.0.1", port=port, user="root")
+        except pymysql.OperationalError:
+            time.sleep(0.1)
+        else:
+            with connection, connection.cursor() as cursor:
+                cursor.execute("CREATE DATABASE IF NOT EXISTS quanshu_test CHARACTER SET utf8mb4")
+            return
+    raise SystemExit("MariaDB did not start within 30 seconds.")
+
+
 def find_spark() -> bool:
     """Whether Spark can be run here; its package and Java are installed if need be."""
     if importlib.util.find_spec("pyspark") is None:
@@ -154,11 +208,10 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
     skipped: list[str] = []
     pytest = [sys.executable, "-m", "pytest", "-q", *extra]
     environment = dict(os.environ)
-    with postgresql() as server:
-        if server:
-            environment["QUANSHU_TEST_POSTGRESQL_URL"] = server
-        else:
-            skipped.append("the tests on PostgreSQL: no server here, and none could be installed")
+    with postgresql() as server, mariadb() as other:
+        for name, address in (("POSTGRESQL", server), ("MARIADB", other)):
+            environment |= {f"QUANSHU_TEST_{name}_URL": address} if address else {}
+            skipped += [] if address else [f"the tests on {name}: no server here, and none could be installed"]
         say("everything but the browser, on SQLite")
         if run([*pytest, "-n", "2", *(f"--ignore={path}" for path in ELSEWHERE), "tests"], env=environment):
             faults.append("tests on SQLite")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 
 from quanshu.kernel.clock import now
 from quanshu.shared.jobs.api import Job
 from quanshu.shared.outbox.models import OutboxEvent
 from quanshu.supply.intake.api import Run, Source, refused_rows, start_run
+from quanshu.supply.intake.models import Delivery
 from quanshu.supply.lake_store import get_lake
 from support_intake import HEADER, Supply, csv_bytes, make_supply, use_folders
 
@@ -39,7 +42,7 @@ QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"
 QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
 QUANSHU_SERVING_DIR = QUANSHU_HOME / "serving"
 QUANSHU_GATEWAY_DIR = QUANSHU_HOME / "gateway"
-QUANSHU_KEYS_DIR = QUANSHU_HOME / "keys"
+QUANSHU_KEYS_DIR = Path({keys!r})
 QUANSHU_DROP_FOLDERS = [QUANSHU_HOME / "incoming"]
 """
 # The worker as it is, but a lease is short so that the test need not wait for a dead worker's to run out.
@@ -50,7 +53,8 @@ django.setup()
 from quanshu.shared.jobs import registry
 from quanshu.shared.jobs.api import run_worker
 from dataclasses import replace
-registry.jobs["intake.run"] = replace(registry.jobs["intake.run"], lease_seconds={LEASE_SECONDS}, max_attempts=50)
+for name in ("intake.run", "intake.collect"):
+    registry.jobs[name] = replace(registry.jobs[name], lease_seconds={LEASE_SECONDS}, max_attempts=50)
 run_worker(threading.Event(), threads=1)
 """
 
@@ -66,7 +70,8 @@ def supply(transactional_db: None, settings: Any, tmp_path: Path) -> Iterator[Su
 
 @pytest.fixture
 def environment(supply: Supply, tmp_path: Path) -> dict[str, str]:
-    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path))
+    keys = str(django_settings.QUANSHU_KEYS_DIR)
+    lines = SETTINGS.format(base=os.environ["DJANGO_SETTINGS_MODULE"], home=str(tmp_path), keys=keys)
     (tmp_path / "intake_kill_settings.py").write_text(lines)
     paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
@@ -77,7 +82,7 @@ def environment(supply: Supply, tmp_path: Path) -> dict[str, str]:
     }
 
 
-def wait_until(found: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(found: Callable[[], object], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not found():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -150,3 +155,102 @@ def test_a_load_whose_workers_are_killed_lands_once(supply: Supply, environment:
     assert len({row["row_number"] for row in refused}) == len(refused) == BAD
     assert OutboxEvent.objects.filter(name="intake.batch.landed", payload__run_uid=run.uid).count() == 1
     assert not Job.objects.filter(key=f"intake.run:{run.uid}", state="failed").exists()
+
+
+def table(supply: Supply) -> dict[str, str]:
+    """What the lake holds: {key: name}, each key once."""
+    rows = supply.rows()
+    assert len({row["citizen_id"] for row in rows}) == len(rows)
+    return {row["citizen_id"]: row["name"] for row in rows}
+
+
+def people(generation: int, count: int = ROWS) -> list[tuple[str, ...]]:
+    """Rows that fit; the date grows with the generation."""
+    day = f"2026-0{generation}-01"
+    return [(f"k{number:06}", f"第{generation}代", day, str(number)) for number in range(count)]
+
+
+def test_an_incremental_load_whose_workers_are_killed_goes_on_where_it_was(
+    supply: Supply, environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "incoming" / "source.db"
+
+    def fill(rows: list[tuple[str, ...]]) -> None:
+        with sqlite3.connect(path) as database:
+            database.execute(f"CREATE TABLE IF NOT EXISTS people ({', '.join(HEADER)}, PRIMARY KEY (citizen_id))")
+            database.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", rows)
+        database.close()
+
+    fill(people(1))
+    source = supply.source(
+        kind="sql", mode="incremental", url=f"sqlite:///{path}", table="people", options={"cursor": "registered_on"}
+    )
+    first = supply.load(source)
+    assert (first.state, first.cursor) == ("landed", "2026-01-01"), first.error
+    fill(people(2, ROWS // 2))
+    run = start_run(actor=supply.steward, source=source, now=now())
+    assert kill_at_random(environment, run, random.Random(11), first.seconds or 0.5)
+    run.refresh_from_db()
+    assert (run.state, run.cursor, run.updated) == ("landed", "2026-02-01", ROWS // 2), run.error
+    assert table(supply) == {row[0]: row[1] for row in [*people(1), *people(2, ROWS // 2)]}
+    own = [row for row in supply.lake.versions(supply.entry.lake_table) if row.commit.get("run") == run.uid]
+    assert len(own) == 1
+
+
+def test_a_feed_of_changes_whose_workers_are_killed_is_applied_once(
+    supply: Supply, environment: dict[str, str]
+) -> None:
+    def feed(changes: list[tuple[str, tuple[str, ...]]]) -> Path:
+        rows = [(*row, op, str(seq)) for seq, (op, row) in enumerate(changes, start=1)]
+        return supply.drop("feed.csv", csv_bytes(rows, (*HEADER, "op", "seq")))
+
+    begun = [("I", row) for row in people(1)]
+    source = supply.source(mode="changes", path=str(feed(begun)))
+    first = supply.load(source)
+    assert (first.state, first.cursor) == ("landed", str(ROWS)), first.error
+    # Half are changed, then a quarter of them deleted; what was applied before comes along again.
+    later = [("U", row) for row in people(2, ROWS // 2)]
+    gone = [("D", (row[0], "", "", "")) for row in people(2, ROWS // 4)]
+    feed([*begun, *later, *gone])
+    run = start_run(actor=supply.steward, source=source, now=now())
+    assert kill_at_random(environment, run, random.Random(12), first.seconds or 0.5)
+    run.refresh_from_db()
+    assert (run.state, run.updated, run.deleted, run.notes["repeated"]) == ("landed", ROWS // 4, ROWS // 4, ROWS)
+    wanted = {row[0]: row[1] for row in [*people(1), *people(2, ROWS // 2)]}
+    assert table(supply) == {key: name for key, name in wanted.items() if key >= f"k{ROWS // 4:06}"}
+
+
+def test_files_of_a_folder_are_taken_in_once_however_often_the_worker_dies(
+    supply: Supply, environment: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "incoming" / "watched"
+    folder.mkdir()
+    source = supply.source(kind="folder", mode="upsert", path=str(folder), options={"settle": 0})
+    for number in range(3):
+        rows = [(f"{row[0]}-{number}", *row[1:]) for row in people(number + 1, ROWS // 3)]
+        (folder / f"part-{number}.csv").write_bytes(csv_bytes(rows, HEADER))
+        os.utime(folder / f"part-{number}.csv", (1_700_000_000 + number,) * 2)
+    chance = random.Random(13)
+
+    def done() -> bool:
+        states = list(Delivery.objects.values_list("state", flat=True))
+        return states == ["landed"] * 3
+
+    for _ in range(6):
+        process = work(environment)
+        time.sleep(chance.uniform(1.5, 4.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    process = work(environment)
+    try:
+        wait_until(done)
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert Delivery.objects.count() == Run.objects.filter(source=source, state="landed").count() == 3
+    assert [run.file_name for run in Run.objects.filter(source=source).order_by("id")] == [
+        f"part-{number}.csv" for number in range(3)
+    ]
+    assert len(table(supply)) == ROWS // 3 * 3
+    runs = [row.commit["run"] for row in supply.lake.versions(supply.entry.lake_table) if "run" in row.commit]
+    assert len(runs) == len(set(runs)) == 3

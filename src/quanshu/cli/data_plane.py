@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,6 +82,33 @@ def call(
         raise SystemExit(1)
 
 
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", required=True, help="The source's uid, from its page.")
+@click.option(
+    "--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True
+)
+@click.option("--rid", envvar="QUANSHU_CALL_RID", required=True, help="The application's requester id.")
+@click.option(
+    "--secret",
+    envvar="QUANSHU_CALL_SECRET",
+    help="Its secret; better in QUANSHU_CALL_SECRET than on the line.",
+)
+@click.option("--name", default="", help="The name under which the file arrives; its own when left out.")
+def push(file: Path, source: str, base_url: str, rid: str, secret: str | None, name: str) -> None:
+    """Push FILE to a source through the gateway, signed; a push that broke off goes on where it stopped."""
+    from quanshu.gateway.client import GatewayClient
+
+    if not secret:
+        secret = click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else os.environ.get("SECRET", "")
+    with GatewayClient(base_url, rid, secret) as client:
+        answer = client.push(file, source, name=name)
+    click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2))
+    if answer.status >= 400:
+        raise SystemExit(1)
+
+
 def attach(root: click.Group) -> None:
     """Add these commands to the root."""
     root.add_command(call)
+    root.add_command(push)

@@ -41,9 +41,9 @@ def load_django() -> None:
 
 def register() -> None:
     """Attach the commands of each module to the root."""
-    from quanshu.cli import administration, certificate, city, data_plane, node
+    from quanshu.cli import administration, certificate, checking, city, data_plane, node
 
-    for module in (node, administration, data_plane, certificate, city):
+    for module in (node, administration, data_plane, certificate, checking, city):
         module.attach(main)
 
 

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ def read_flag(text: str) -> bool:
 def read_list(text: str) -> list[str]:
     """Split a comma-separated text, dropping blanks."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def read_networks(text: str) -> list[str]:
+    """Networks in CIDR form; anything else is a ValueError."""
+    return [str(ip_network(part, strict=False)) for part in read_list(text)]
 
 
 def read_engine(text: str) -> str:
@@ -76,6 +82,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WORKER_THREADS", "2", int, "Background jobs run at the same time by one worker."),
     Setting("UPLOAD_MAX_MIB", "512", int, "Largest file a person may upload, in MiB."),
     Setting("DROP_FOLDERS", "", read_list, "Folders outside the home folder that a source may read files from."),
+    Setting(
+        "INTAKE_HOSTS",
+        "",
+        read_list,
+        "Hosts that HTTP and SFTP sources may call: names, *.domain, addresses or networks, each with an optional "
+        ":port; empty means none.",
+    ),
+    Setting(
+        "INTAKE_PRIVATE_NETWORKS",
+        "",
+        read_networks,
+        "Private networks (CIDR) whose addresses those hosts may have; empty means public addresses only.",
+    ),
+    Setting("INTAKE_CONCURRENT", "4", int, "Loads done at the same time on this node."),
+    Setting("INTAKE_QUEUE", "500", int, "Loads that may wait on this node; further ones are refused for the time."),
     Setting("SMTP_URL", "", str, "smtp://, smtp+starttls:// or smtps://user:password@host:port; empty means no mail."),
     Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
 )

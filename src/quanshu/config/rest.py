@@ -16,6 +16,7 @@ from quanshu.organisation.rest import router as organisation
 from quanshu.shared.web.api import error_response
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.services.rest import router as services
+from quanshu.supply.assurance.rest import router as assurance
 from quanshu.supply.catalogue.rest import router as catalogue
 from quanshu.supply.census.rest import router as census
 from quanshu.supply.exchange.rest import router as exchange
@@ -80,6 +81,7 @@ for prefix, router in (
     ("census", census),
     ("hosting", hosting),
     ("quality", quality),
+    ("quality", assurance),
     ("fusion", fusion),
     ("registration", registration),
     ("libraries", libraries),

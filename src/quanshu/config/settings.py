@@ -38,6 +38,7 @@ ROOMS = [
     "quanshu.supply.census",
     "quanshu.supply.hosting",
     "quanshu.supply.quality",
+    "quanshu.supply.assurance",
     "quanshu.supply.fusion",
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
@@ -151,6 +152,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 FILE_UPLOAD_TEMP_DIR = None
 QUANSHU_UPLOAD_MAX_BYTES = env["UPLOAD_MAX_MIB"] * 1024 * 1024
 QUANSHU_DROP_FOLDERS = [Path(folder).resolve() for folder in env["DROP_FOLDERS"]]
+
+QUANSHU_INTAKE_HOSTS = env["INTAKE_HOSTS"]
+QUANSHU_INTAKE_PRIVATE_NETWORKS = env["INTAKE_PRIVATE_NETWORKS"]
+QUANSHU_INTAKE_CONCURRENT = env["INTAKE_CONCURRENT"]
+QUANSHU_INTAKE_QUEUE = env["INTAKE_QUEUE"]
 
 QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
 QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"

@@ -22,6 +22,7 @@ urlpatterns = [
     path("inventory/", include("quanshu.supply.inventory.urls")),
     path("census/", include("quanshu.supply.census.urls")),
     path("hosting/", include("quanshu.supply.hosting.urls")),
+    path("quality/", include("quanshu.supply.assurance.urls")),
     path("quality/", include("quanshu.supply.quality.urls")),
     path("registration/", include("quanshu.supply.registration.urls")),
     path("fusion/", include("quanshu.supply.fusion.urls")),

@@ -9,7 +9,6 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,11 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
+from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor, pick_fields, read_parameters
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
+from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -62,26 +63,6 @@ class BodyTooLarge(Invalid):
 
 class NotReady(Unavailable):
     code = "gateway.not_ready"
-
-
-@dataclass(slots=True)
-class Call:
-    """One call as it becomes known, step by step; what is known goes into its receipt."""
-
-    receipt_id: str
-    began: float
-    at_ms: int
-    sid: str
-    rid: str = ""
-    known: bool = False
-    sign: str = ""
-    service_version: int = 0
-    grant: GrantSpec | None = None
-    request_hash: str = ""
-    case_number: str = ""
-    parameters: list[str] = field(default_factory=list)
-    fields: tuple[str, ...] = ()
-    rows: int = 0
 
 
 class Gateway:
@@ -159,7 +140,7 @@ class Gateway:
         )
         # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
         found = executor.run(values, call.fields)
-        call.rows = found.rows
+        call.rows, call.marks = found.rows, found.marks
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {
             "code": "ok",
@@ -170,8 +151,8 @@ class Gateway:
             **outcome,
         }
 
-    def identify(self, request: Request, call: Call, loaded: Loaded) -> None:
-        """Know the caller by the signature; each signature is good once."""
+    def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
+        """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
         signed = signing.read_headers(request.headers)
         call.rid = signed.rid
         client = loaded.clients.get(signed.rid)
@@ -184,8 +165,8 @@ class Gateway:
         call.known = True
         self.replay.check(signed, now_ms=call.at_ms)
         call.sign = signed.sign
-        if signed.sid != call.sid:
-            raise WrongService(signed=signed.sid, sid=call.sid)
+        if signed.sid != (signed_sid or call.sid):
+            raise WrongService(signed=signed.sid, sid=signed_sid or call.sid)
 
     def find_service(self, call: Call, loaded: Loaded) -> Executor:
         """The compiled service."""
@@ -238,6 +219,7 @@ class Gateway:
             parameters=",".join(call.parameters),
             fields=",".join(call.fields),
             sign=call.sign,
+            row_marks=",".join(call.marks),
         )
         try:
             if self.journal is None:
@@ -330,6 +312,7 @@ def create_app(config: GatewayConfig) -> Starlette:
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
+            Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/health", gateway.health),
         ],
         lifespan=gateway.lifespan,

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from quanshu.gateway.marks import MOST_MARKS, Marker
 from quanshu.gateway.snapshot import ParameterSpec, ServiceSpec
 from quanshu.kernel.errors import Forbidden, Invalid, Unavailable
 from quanshu.lake.masking import Mask, add_functions, mask_sql
@@ -39,6 +40,7 @@ class Answer:
 
     data: list[dict[str, Any]] | None
     result: str | None
+    marks: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -137,8 +139,10 @@ def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequ
 class Executor:
     """One service over one serving file, opened read-only once a thread."""
 
-    def __init__(self, service: ServiceSpec, directory: Path, *, salt: str = "") -> None:
+    def __init__(self, service: ServiceSpec, directory: Path, *, salt: str = "", marking: bytes = b"") -> None:
         self.service = service
+        self._marker = Marker(marking, service.entry_uid) if marking and service.key else None
+        self._key = "".join(f", {quote(column)}" for column in service.key) if self._marker else ""
         self.path = directory / service.table_file
         self._local = threading.local()
         self._masked = {
@@ -172,24 +176,30 @@ class Executor:
 
     def _query(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer:
         clause, bound = self._where(values)
-        chosen = ", ".join(self._masked[name] for name in fields)
+        chosen = ", ".join(self._masked[name] for name in fields) + self._key
         sql = f"SELECT {chosen} FROM {quote(self.service.table)} WHERE {clause} LIMIT {int(self.service.row_cap)}"  # noqa: S608
         rows = self._connection().execute(sql, bound).fetchall()
-        return Answer([dict(zip(fields, row, strict=True)) for row in rows], None)
+        # The key columns stand behind the fields; they make the marks and do not leave.
+        return Answer([dict(zip(fields, row, strict=False)) for row in rows], None, self._marks(rows, len(fields)))
+
+    def _marks(self, rows: Sequence[Sequence[Any]], start: int) -> tuple[str, ...]:
+        if self._marker is None or not rows:
+            return ()
+        return self._marker.of_rows([row[start:] for row in rows[:MOST_MARKS]])
 
     def _verify(self, values: Mapping[str, str]) -> Answer:
         clause, bound = self._where(values)
         compared = [
             parameter for parameter in self.service.parameters if parameter.compare and parameter.name in values
         ]
-        columns = ", ".join(quote(parameter.column) for parameter in compared) or "1"
+        columns = (", ".join(quote(parameter.column) for parameter in compared) or "1") + self._key
         sql = f"SELECT {columns} FROM {quote(self.service.table)} WHERE {clause} LIMIT 20"  # noqa: S608
         rows = self._connection().execute(sql, bound).fetchall()
         if not rows:
             return Answer(None, "no_record")
         wanted = [values[parameter.name] for parameter in compared]
         same = any(all(same_text(value, text) for value, text in zip(row, wanted, strict=False)) for row in rows)
-        return Answer(None, "match" if same else "mismatch")
+        return Answer(None, "match" if same else "mismatch", self._marks(rows, max(1, len(compared))))
 
 
 def same_text(value: Any, text: str) -> bool:

@@ -25,7 +25,10 @@ MOST_IN_GROUP = 256
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds."""
+    """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
+
+    `row_marks` are the marks of the rows answered with, joined by commas, at most 200.
+    """
 
     receipt_id: str
     at_ms: int
@@ -45,6 +48,7 @@ class Receipt:
     parameters: str
     fields: str
     sign: str
+    row_marks: str = ""
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))
@@ -67,8 +71,17 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)
+    if missing_columns(connection):
+        # A journal of before rows were marked goes on as it is, with one more column.
+        connection.execute("ALTER TABLE receipt ADD COLUMN row_marks TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE INDEX IF NOT EXISTS receipt_at ON receipt (at_ms)")
     return connection
+
+
+def missing_columns(connection: sqlite3.Connection) -> set[str]:
+    """Columns of a receipt that an older journal file has not; none of a file without receipts yet."""
+    present = {row[1] for row in connection.execute("PRAGMA table_info(receipt)")}
+    return set(COLUMNS) - present if present else set()
 
 
 class Journal:
@@ -185,8 +198,10 @@ def read_after(directory: Path, cursors: Mapping[str, int], limit: int = 1000) -
     for path in sorted(directory.glob("journal-*.sqlite")):
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
             try:
+                missing = missing_columns(connection)
+                names = ("''" if name in missing else name for name in COLUMNS)
                 rows = connection.execute(
-                    f"SELECT number, {', '.join(COLUMNS)} FROM receipt WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
+                    f"SELECT number, {', '.join(names)} FROM receipt WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
                     (cursors.get(path.name, 0), limit),
                 ).fetchall()
             except sqlite3.OperationalError:

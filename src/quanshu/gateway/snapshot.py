@@ -51,7 +51,11 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """A published version of a service and the serving table it reads."""
+    """A published version of a service and the serving table it reads.
+
+    `key` names the columns of the table that tell its rows apart; they are there to mark rows in receipts, and are
+    answered with only where they are fields as well.
+    """
 
     sid: str
     version: int
@@ -66,6 +70,8 @@ class ServiceSpec:
     abstract: str = ""
     abstract_en: str = ""
     provider: str = ""
+    entry_uid: str = ""
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +111,18 @@ class GrantSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PushSpec:
+    """That one client may push files to one source (its uid)."""
+
+    uid: str
+    rid: str
+    source: str
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything a gateway needs to answer calls."""
+    """Everything a gateway needs to answer calls and receive files."""
 
     version: int
     issued_at: str
@@ -114,11 +130,12 @@ class Snapshot:
     services: tuple[ServiceSpec, ...] = ()
     clients: tuple[ClientSpec, ...] = ()
     grants: tuple[GrantSpec, ...] = ()
+    pushes: tuple[PushSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Something that ended at once: a grant, a client or a service."""
+    """Something that ended at once: a grant, a client, a service or a right to push."""
 
     sequence: int
     kind: str
@@ -158,6 +175,8 @@ def decode(data: bytes) -> Snapshot:
                 ClientSpec(**{**row, "keys": tuple(KeySpec(**key) for key in row["keys"])}) for row in body["clients"]
             ),
             grants=tuple(GrantSpec(**{**row, "fields": tuple(row["fields"])}) for row in body["grants"]),
+            # A control plane of an earlier version knows no pushes.
+            pushes=tuple(PushSpec(**row) for row in body.get("pushes", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
@@ -168,6 +187,7 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
     parts: dict[str, Any] = dict(row)
     parts["parameters"] = tuple(ParameterSpec(**part) for part in row["parameters"])
     parts["fields"] = tuple(FieldSpec(**part) for part in row["fields"])
+    parts["key"] = tuple(row.get("key", ()))
     return ServiceSpec(**parts)
 
 
@@ -233,7 +253,7 @@ def load_snapshot(directory: Path, public_key: bytes, *, newer_than: int = -1) -
 
 
 def append_revocation(directory: Path, kind: str, uid: str, at: str) -> None:
-    """Add an ending (`grant`, `client` or `service`) to the feed; durable when this returns."""
+    """Add an ending (`grant`, `client`, `service` or `push`) to the feed; durable when this returns."""
     directory.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"kind": kind, "uid": uid, "at": at}, ensure_ascii=False) + "\n"
     handle = os.open(directory / REVOCATIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)

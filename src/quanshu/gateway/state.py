@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor
+from quanshu.gateway.marks import mark_key
 from quanshu.gateway.snapshot import (
     BadSnapshot,
     ClientSpec,
     Feed,
     GrantSpec,
+    PushSpec,
     Snapshot,
     current_version,
     load_snapshot,
@@ -40,6 +42,7 @@ class Loaded:
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
+    pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
     seal_key = config.seal_key_file.read_bytes()
     # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
     salt = hmac.digest(seal_key, b"hash mask", "sha256").hex()
+    marking = mark_key(seal_key)
     grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
     for grant in snapshot.grants:
         grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
@@ -84,8 +88,10 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
         executors={
-            service.sid: Executor(service, config.serving_directory, salt=salt) for service in snapshot.services
+            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking)
+            for service in snapshot.services
         },
+        pushes={(push.rid, push.source): push for push in snapshot.pushes},
     )
 
 

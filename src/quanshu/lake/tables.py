@@ -18,7 +18,8 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, convert_to_deltalake, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from quanshu.lake import engine
+from quanshu.lake import applying, engine
+from quanshu.lake.applying import OPERATION, ChangeCounts
 from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
 from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
@@ -64,7 +65,6 @@ class Lake:
         self.threads = threads
 
     # -- what is there ----------------------------------------------------------------------------
-
     def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
         return DeltaTable.is_deltatable(str(self._path(name)))
@@ -199,6 +199,41 @@ class Lake:
                 return UpsertCounts(version, self.count(name, version), 0, 0)
             return self._merge(connection, name, incoming.schema, keys, commit)
 
+    def apply(
+        self,
+        name: str,
+        data: Data,
+        keys: Sequence[str],
+        *,
+        newer_by: str = "",
+        commit: Mapping[str, str] | None = None,
+    ) -> ChangeCounts:
+        """Apply changes, one a key, as one version: rows with `_op` "U" are to be as given, with "D" to be gone.
+
+        With `newer_by`, rows older in that column than the stored ones change nothing.
+        """
+        if not keys:
+            raise NoKeys(table=name)
+        incoming = as_stored(data)
+        columns = [column for column in incoming.schema.names if column != OPERATION]
+        need_columns(incoming.schema.names, [*keys, OPERATION])
+        with self._writing(name), self.connect() as connection:
+            stage(connection, name, incoming, keys)
+            if not self.exists(name):
+                names = ", ".join(quote(column) for column in columns)
+                rows = engine.reader(connection, f"SELECT {names} FROM incoming WHERE {OPERATION} = 'U'")
+                version = self._append(name, rows, commit)
+                return ChangeCounts(version, self.count(name, version), 0, 0, 0, 0)
+            table = self._open(name)
+            check_types(name, _schema(table), incoming.schema)
+            applying.add_columns(table, incoming.schema, _schema(table).names)
+            table = self._open(name)
+            self.register(connection, name, version=table.version(), alias="stored")
+            counts = applying.label(connection, columns, _schema(table).names, keys, newer_by)
+            if counts["inserted"] or counts["updated"] or counts["deleted"]:
+                applying.merge(connection, table, columns, keys, _properties(commit))
+            return ChangeCounts(self.version(name), **counts)
+
     def delete(
         self,
         name: str,
@@ -282,7 +317,6 @@ class Lake:
             yield
 
     # -- inside -----------------------------------------------------------------------------------
-
     def _path(self, name: str) -> Path:
         return self.root / "tables" / check_table_name(name)
 

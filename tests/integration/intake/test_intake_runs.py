@@ -41,7 +41,6 @@ from quanshu.supply.intake.api import (
     start_run,
     switch_source,
 )
-from quanshu.supply.intake.services import loading
 from quanshu.supply.intake.types import (
     AlreadyRunning,
     EntryNotReady,
@@ -52,6 +51,7 @@ from quanshu.supply.intake.types import (
     SourceOff,
     StillWriting,
 )
+from quanshu.supply.loads import loading
 from support_intake import HEADER, ITEMS, ROWS, Supply, csv_bytes, published, workbook
 
 pytestmark = pytest.mark.django_db

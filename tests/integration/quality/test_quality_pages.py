@@ -237,7 +237,9 @@ def test_check_again_and_accept_on_the_page(checked: Any) -> None:
         assert "问题数据不能销号" in text(steward.post(f"{address}check/", follow=True))
         assert steward.get(f"{address}excuse/").status_code == 403
         assert officer.post(f"{address}excuse/", {"reason": ""}).status_code == 422
-        assert officer.post(f"{address}excuse/", {"reason": "新生儿尚未取名"}).status_code == 302
+        assert officer.post(f"{address}excuse/", {"reason": "新生儿尚未取名"}).status_code == 422
+        excuse = {"reason": "新生儿尚未取名", "until": "2026-06-30"}
+        assert officer.post(f"{address}excuse/", excuse).status_code == 302
         assert officer.get(f"{address}excuse/").status_code == 409
         assert "新生儿尚未取名" in text(officer.get(address))
 

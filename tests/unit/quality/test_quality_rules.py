@@ -12,6 +12,7 @@ from quanshu.kernel.errors import FieldErrors
 from quanshu.lake.checks import CheckKind
 from quanshu.supply.catalogue.api import ItemData
 from quanshu.supply.quality import rules
+from quanshu.supply.quality.queries import suggesting
 from quanshu.supply.quality.types import Dimension, NoRules, NothingLanded, ProblemClosed, RuleData
 
 COLUMNS = ["id", "name", "from", "to"]
@@ -87,7 +88,7 @@ def test_suggestions_follow_from_the_items() -> None:
         ItemData("day", "日期", data_type="date"),
         ItemData("note", "备注"),
     )
-    assert [(data.kind, data.columns) for data in rules.suggestions(items)] == [
+    assert [(data.kind, data.columns) for data in suggesting.suggestions(items)] == [
         ("unique", ("id",)),
         ("required", ("id",)),
         ("citizen_id", ("id",)),
@@ -98,7 +99,7 @@ def test_suggestions_follow_from_the_items() -> None:
         ("range", ("day",)),
     ]
     names = [item.name for item in items]
-    for data in rules.suggestions(items):
+    for data in suggesting.suggestions(items):
         rules.check_rule(data, columns=names, tables=[])
 
 

@@ -12,11 +12,14 @@ from django.conf import settings
 
 from quanshu.demo.play import (
     census,
+    fusion,
     hosting,
+    intake,
     inventory,
     landing,
     libraries,
     people,
+    quality,
     registration,
     sharing,
     standards,
@@ -88,8 +91,9 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     supply.check(manifest, cast, entries, teller.say)
     score = score_city(manifest.truth, [*problems(manifest), *refusals(manifest)])
     teller.say(f"against the planted errors: precision {score.precision:.3f}, recall {score.recall:.3f}")
+    fused = fusion.play_fusion(cast, entries, teller.say)
     teller.head("Libraries: models reviewed, built beside the tables in use, tested")
-    libraries.play_libraries(cast, entries, teller.say)
+    libraries.play_libraries(cast, entries | fused, teller.say)
     workspaces.play_workspaces(cast, entries, teller.say)
     hosting.play_hosting(cast, entries, teller.say)
     census.play_census(cast, entries, teller.say)
@@ -101,6 +105,8 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
+    intake.play_intake(cast, entries, (consumer, secret), teller.say)
     return cast
 
 

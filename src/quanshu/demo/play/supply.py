@@ -31,6 +31,7 @@ CLASSES = {
     "marriage": "101003",
     "birth": "201001",
     "death": "201001",
+    "visit": "201001",
     "cremation": "101004",
     "elderly_allowance": "202002",
     "social_organisation": "102002",

@@ -17,6 +17,7 @@ ALLOWANCE = ("civil_affairs", "elderly_allowance")
 CREMATION = ("civil_affairs", "cremation")
 INSURANCE = ("human_resources", "social_insurance")
 DEATH = ("health", "death")
+VISIT = ("health", "visit")
 WATER = ("water_company", "customer")
 GAS = ("gas_company", "customer")
 FUND = ("housing_fund", "account")
@@ -36,6 +37,7 @@ def plant_across_sources(world: World, planters: Planters, rng: Random, rates: E
         _misspell(planters[where], names, rates)
     for where in (DEATH, CREMATION):
         _lose(planters[where], rng, rates)
+    _treat_the_dead(world, planters[VISIT], rates)
 
 
 def _change(planter: Planter, at: int, kind: str, values: dict[str, object]) -> None:
@@ -105,6 +107,19 @@ def _misspell(planter: Planter, names: Names, rates: ErrorRates) -> None:
     position = planter.table.position(column)
     for at in _some(planter, rates.name_variant, lambda row, _: bool(row[position])):
         _change(planter, at, "name_variant", {column: names.misspelt(planter.data.rows[at][position])})
+
+
+def _treat_the_dead(world: World, planter: Planter, rates: ErrorRates) -> None:
+    """Visits to a hospital weeks after the death: somebody else used the number, or the death is wrong."""
+
+    def dead_long(_: Row, person: Person) -> bool:
+        return bool(person.died) and person.died + 60 < world.today
+
+    for at in _some(planter, rates.visit_after_death, dead_long, at_least=1):
+        person = planter.data.people[at]
+        if person is not None:
+            day = iso(planter.rng.randint(person.died + 30, world.today))
+            _change(planter, at, "visit_after_death", {"visited_on": day})
 
 
 def _lose(planter: Planter, rng: Random, rates: ErrorRates) -> None:

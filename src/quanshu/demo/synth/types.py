@@ -131,6 +131,7 @@ class ErrorRates:
     differing_address: float = 0.03
     name_variant: float = 0.005
     missing_record: float = 0.02
+    visit_after_death: float = 0.05
 
     @classmethod
     def none(cls) -> "ErrorRates":

@@ -50,12 +50,13 @@ def is_text(column: str, schema: pa.Schema) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def filled(column: str, schema: pa.Schema) -> str:
-    """True when the column holds more than blanks."""
-    if not is_text(column, schema):
+def filled(column: str, schema: pa.Schema | None = None) -> str:
+    """True when the column holds more than blanks; of a table whose columns are not known, too."""
+    if schema is not None and not is_text(column, schema):
         return f"({quote(column)} IS NOT NULL)"
+    value = text(column) if schema is None else quote(column)
     # Nearly every text begins with more than a blank, which a comparison of its first byte tells at once.
-    return f"CASE WHEN {quote(column)} >= '!' THEN true ELSE coalesce(length(trim({quote(column)})) > 0, false) END"
+    return f"CASE WHEN {value} >= '!' THEN true ELSE coalesce(length(trim({value})) > 0, false) END"
 
 
 def guarded(tested: str, fails: str) -> str:
@@ -168,7 +169,7 @@ def citizen_check(number: str) -> str:
 def written_out(rule: RowRule) -> str:
     """When the rule fails, as one expression over the table's own columns."""
     failed = rule.failed
-    for name, expression in reversed(rule.forms.items()):
+    for name, expression in reversed(list(rule.forms.items())):
         failed = failed.replace(quote(name), f"({expression})")
     return failed
 

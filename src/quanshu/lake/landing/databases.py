@@ -35,17 +35,24 @@ _OPTIONS = frozenset({"application_name", "charset", "client_encoding", "connect
 _NOT_READING = (exp.Into, exp.Lock, exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop, exp.Command)
 
 
-def read_sql(url: str, *, table: str | None = None, query: str | None = None) -> TextRows:
+def read_sql(
+    url: str, *, table: str | None = None, query: str | None = None, since: tuple[str, object] | None = None
+) -> TextRows:
     """Read one table (`name` or `schema.name`) or the answer of one SELECT.
 
-    The transaction is read-only. Raises `lake.unsupported_database`, `lake.unsafe_query`,
+    With `since` (column, value) only the rows from that value on. The transaction is read-only.
+    Raises `lake.unsupported_database`, `lake.unsafe_query`,
     `lake.database_failed`.
     """
     address = _address(url)
     kind = address.get_backend_name()
     if (table is None) == (query is None):
         raise UnsafeQuery
-    statement = sa.text(_checked(query, kind)) if query is not None else _whole(table or "")
+    statement: sa.Executable
+    if since is not None:
+        statement = _since(_checked(query, kind) if query is not None else None, table or "", *since, kind)
+    else:
+        statement = sa.text(_checked(query, kind)) if query is not None else _whole(table or "")
     rows = _answer(address, statement)
     columns = check_header(_shown(address), [name or "" for name in next(rows)])
     return TextRows(columns, _numbered(rows))
@@ -86,6 +93,15 @@ def _checked(query: str, kind: str) -> str:
 def _whole(table: str) -> sa.Select[tuple[object, ...]]:
     schema, _, name = table.rpartition(".")
     return sa.select(sa.text("*")).select_from(sa.table(name, schema=schema or None))
+
+
+def _since(query: str | None, table: str, column: str, value: object, kind: str) -> sa.Select[tuple[object, ...]]:
+    """The rows of a table or query from a value of a column on."""
+    base = _whole(table) if query is None else sa.select(sa.text("*")).select_from(sa.text(f"({query}) AS taken"))
+    # SQLite keeps dates and times as text.
+    bound = str(value) if kind == "sqlite" and isinstance(value, date) else value
+    condition: sa.ColumnElement[bool] = sa.column(column) >= sa.bindparam("since", bound)
+    return base.where(condition)
 
 
 def _engine(address: URL) -> Engine:

@@ -70,6 +70,10 @@ class Reason(StrEnum):
     RAGGED_ROW = "ragged_row"
     MALFORMED_ROW = "malformed_row"
     LOST_DIGITS = "lost_digits"
+    NOT_AN_OBJECT = "not_an_object"
+    UNKNOWN_FIELD = "unknown_field"
+    UNKNOWN_OPERATION = "unknown_operation"
+    NO_SEQUENCE = "no_sequence"
 
     @property
     def message(self) -> str:
@@ -93,6 +97,10 @@ _MESSAGES = {
     Reason.MALFORMED_ROW: "The row cannot be read: a quotation mark is not closed, or a field is too long.",
     Reason.LOST_DIGITS: "The cell is a number of more than 15 digits, and its last digits are lost. "
     "Format the column as text and enter the value again.",
+    Reason.NOT_AN_OBJECT: "The record is not a JSON object.",
+    Reason.UNKNOWN_FIELD: "The record has a field that the others do not have.",
+    Reason.UNKNOWN_OPERATION: "The operation is none of I, U and D.",
+    Reason.NO_SEQUENCE: "The change has no sequence number.",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from quanshu.lake import Lake
 from quanshu.lake.linking.types import FusionCounts
+from quanshu.lake.schema import quote
 
 if TYPE_CHECKING:
     from quanshu.lake.distributed import SparkEngine
@@ -20,7 +21,7 @@ BY_PAIR_OF_SOURCES = """
 """
 BY_IDENTIFIER = "SELECT DISTINCT identifier AS party, source FROM fused_records WHERE identifier IS NOT NULL"
 BY_MEMBERSHIP = """
-    SELECT DISTINCT m.party AS party, f.source AS source
+    SELECT DISTINCT m.{party} AS party, f.source AS source
     FROM fused_records AS f JOIN fused_members AS m ON f.record = m.record
 """
 BY_LEVEL = f"""
@@ -37,17 +38,19 @@ def fusion_counts(
     *,
     pairs: str | None = None,
     members: str | None = None,
+    party: str = "party",
     engine: SparkEngine | None = None,
 ) -> FusionCounts:
     """Count the records of each source, the parties that each two sources share, and the pairs by level.
 
     `pairs` is a table with `probability` (levels: `certain` from 0.99, `probable` from 0.9, `possible` below);
-    `members` one with `record` and `party`. Without it, records of one valid identifier are one party. With
+    `members` one with `record` and the column `party`. Without it, records of one valid identifier are one party. With
     `engine`, Spark counts; the answer is the same. Raises `lake.no_table` and `lake.spark_failed`.
     """
     tables = {"fused_records": records, "fused_pairs": pairs, "fused_members": members}
     given = {alias: table for alias, table in tables.items() if table}
-    queries = [BY_SOURCE, BY_PAIR_OF_SOURCES.format(held=BY_MEMBERSHIP if members else BY_IDENTIFIER)]
+    held = BY_MEMBERSHIP.format(party=quote(party)) if members else BY_IDENTIFIER
+    queries = [BY_SOURCE, BY_PAIR_OF_SOURCES.format(held=held)]
     queries += [BY_LEVEL] if pairs else []
     by_source, overlaps, *levels = _answers(lake, given, queries, engine)
     return FusionCounts(

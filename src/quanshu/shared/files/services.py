@@ -29,8 +29,8 @@ class Chunked(Protocol):
 
 
 @transaction.atomic
-def store(*, actor: Actor, name: str, stream: Chunked, now: datetime) -> StoredFile:
-    """Keep an uploaded file; the same content is kept once.
+def store(*, actor: Actor, name: str, stream: Chunked, now: datetime, most: int | None = None) -> StoredFile:
+    """Keep an uploaded file; the same content is kept once. `most` bytes instead of what a person may upload.
 
     Raises FileTypeRefused, FileTooLarge or FileEmpty, and leaves nothing behind then. The room that
     takes the file has asked for permission.
@@ -39,7 +39,7 @@ def store(*, actor: Actor, name: str, stream: Chunked, now: datetime) -> StoredF
     ending = Path(name).suffix.lower()
     if ending not in ALLOWED:
         raise FileTypeRefused(name=name, allowed=", ".join(sorted(ALLOWED)))
-    digest, size, temporary = receive(stream, name)
+    digest, size, temporary = receive(stream, name, most or settings.QUANSHU_UPLOAD_MAX_BYTES)
     target = path_for(digest)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(temporary, target)
@@ -66,7 +66,7 @@ def store(*, actor: Actor, name: str, stream: Chunked, now: datetime) -> StoredF
     return row
 
 
-def receive(stream: Chunked, name: str) -> tuple[str, int, Path]:
+def receive(stream: Chunked, name: str, most: int) -> tuple[str, int, Path]:
     """Write the stream to a temporary file beside the store: (digest, size, path)."""
     folder = settings.QUANSHU_FILES_DIR
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,8 +77,8 @@ def receive(stream: Chunked, name: str) -> tuple[str, int, Path]:
         with os.fdopen(handle, "wb") as file:
             for chunk in stream.chunks():
                 size += len(chunk)
-                if size > settings.QUANSHU_UPLOAD_MAX_BYTES:
-                    raise FileTooLarge(name=name, most=settings.QUANSHU_UPLOAD_MAX_BYTES // 1024 // 1024)
+                if size > most:
+                    raise FileTooLarge(name=name, most=most // 1024 // 1024)
                 digest.update(chunk)
                 file.write(chunk)
             file.flush()

@@ -8,6 +8,9 @@ from quanshu.kernel.errors import Invalid, NotFound
 ALLOWED = {
     ".csv": "text/csv",
     ".txt": "text/plain",
+    ".jsonl": "application/jsonl",
+    ".ndjson": "application/jsonl",
+    ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xls": "application/vnd.ms-excel",
     ".pdf": "application/pdf",

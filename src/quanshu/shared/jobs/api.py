@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from quanshu.shared.jobs.models import Job
 from quanshu.shared.jobs.registry import every_tick, job, periodic
-from quanshu.shared.jobs.services import JobNotFound, enqueue, heartbeat, job_list, retry_job, run_due, worker_seen_at
+from quanshu.shared.jobs.services import (
+    JobNotFound,
+    enqueue,
+    heartbeat,
+    job_list,
+    next_time,
+    retry_job,
+    run_due,
+    worker_seen_at,
+)
 from quanshu.shared.jobs.worker import run_worker
 
 __all__ = [
@@ -15,6 +24,7 @@ __all__ = [
     "heartbeat",
     "job",
     "job_list",
+    "next_time",
     "periodic",
     "retry_job",
     "run_due",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
+from quanshu.shared.web.exports import export_response
 from quanshu.shared.web.forms import Form, ReasonForm, dress
 from quanshu.shared.web.lists import Column, Filter, ListPage
 from quanshu.shared.web.navigation import NavItem, register, registered
@@ -43,6 +44,7 @@ __all__ = [
     "dress",
     "envelope",
     "error_response",
+    "export_response",
     "fault_text",
     "go_to",
     "page_of",

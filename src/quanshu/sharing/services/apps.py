@@ -15,8 +15,13 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
         from quanshu.sharing.services.pages.stages import ask_fields, ask_granted, ask_served
+        from quanshu.sharing.services.queries import call_facts, row_receivers
+        from quanshu.supply.assurance.api import register_calls
         from quanshu.supply.landing.api import register_stage
+        from quanshu.supply.quality.api import register_receivers
 
+        register_receivers(row_receivers)
+        register_calls(call_facts)
         view = "services.service.view"
         register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
         register(

@@ -7,6 +7,7 @@ from quanshu.shared.jobs.api import enqueue
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.sharing.services.services import withdraw_not_allowed
 from quanshu.sharing.services.services.defining import SERVE_JOB
+from quanshu.sharing.services.services.publishing import mark_dirty
 
 
 @subscribe("intake.batch.landed")
@@ -32,3 +33,9 @@ def check_new_version(event: Event) -> None:
 def stop_with_entry(event: Event) -> None:
     """Stop the services of an entry that left the catalogue."""
     withdraw_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
+
+
+@subscribe("intake.push.granted", "intake.push.revoked", "intake.source.changed")
+def publish_push_rights(event: Event) -> None:
+    """Gateways learn from the next snapshot who may push where."""
+    mark_dirty()

@@ -53,6 +53,7 @@ class Service(models.Model):
     serving_file = models.CharField(max_length=200, blank=True)
     serving_table = models.CharField(max_length=100, blank=True)
     serving_rows = models.BigIntegerField(null=True)
+    serving_key = models.JSONField(default=list)
     served_at = models.DateTimeField(null=True)
     lake_version = models.BigIntegerField(null=True)
     probe_ok = models.BooleanField(null=True)
@@ -270,6 +271,16 @@ class Exchange(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("services:exchange", args=[self.receipt_id])
+
+
+class ExchangeMark(models.Model):
+    """The mark of a row that a call was answered with: who received a row is found by it, the row is not."""
+
+    exchange = models.ForeignKey(Exchange, on_delete=models.CASCADE, related_name="marks")
+    mark = models.CharField(max_length=16, db_index=True)
+
+    def __str__(self) -> str:
+        return self.mark
 
 
 class JournalCursor(models.Model):

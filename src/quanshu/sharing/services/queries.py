@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncHour
 
+from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import Actor
 from quanshu.sharing.services import rules
-from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service, ServiceVersion
+from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
     ConsumerNotFound,
     ExchangeFigures,
@@ -28,7 +30,9 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
 )
+from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
+from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
 HOURS = 24
@@ -133,6 +137,8 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
         ),
         fields=tuple(FieldSpec(**part) for part in spec["fields"]),
         row_cap=spec["row_cap"],
+        entry_uid=service.entry.uid,
+        key=tuple(service.serving_key),
     )
 
 
@@ -184,3 +190,59 @@ def percentile(calls: QuerySet[Exchange], share: float) -> int | None:
         return None
     rank = max(math.ceil(count * share) - 1, 0)
     return calls.order_by("duration_us").values_list("duration_us", flat=True)[rank]
+
+
+def told_of(call: Exchange) -> set[str]:
+    """Names of the fields a call told something of: those answered with, or those compared by a verification."""
+    names = call.fields or call.parameters
+    return {name for name in names.split(",") if name}
+
+
+def row_receivers(
+    *, entry_uid: str, key: Sequence[str | None], columns: Sequence[str], since: datetime, until: datetime | None
+) -> list[Receiver]:
+    """Who received a row of an entry with one of these fields, the latest first: the port of data quality.
+
+    `key` is the row's key in the order of the entry's key columns. Calls are found by the marks of their receipts;
+    of a call with more rows than are marked, the first 200 are known.
+    """
+    path = settings.QUANSHU_KEYS_DIR / "gateway.seal"
+    if not path.exists():
+        return []
+    mark = row_mark(mark_key(path.read_bytes()), entry_uid, key)
+    found = ExchangeMark.objects.filter(mark=mark, exchange__at__gte=since, exchange__status__lt=400)
+    if until is not None:
+        found = found.filter(exchange__at__lte=until)
+    rows = found.filter(exchange__consumer__isnull=False).select_related("exchange__consumer__unit")
+    return [
+        Receiver(
+            unit_uid=call.consumer.unit.uid,
+            unit_name=str(call.consumer.unit),
+            unit_path=call.consumer.unit.path,
+            application=call.consumer.title,
+            at=call.at,
+            case_number=call.case_number,
+            receipt_id=call.receipt_id,
+        )
+        for call in sorted((row.exchange for row in rows), key=lambda call: call.at, reverse=True)
+        if call.consumer is not None and set(columns) & told_of(call)
+    ]
+
+
+def call_facts(*, actor: Actor, sid: str, receipt_id: str) -> CallFacts | None:
+    """The entry and fields of a call of the actor's unit, or of a service it holds or held a grant for."""
+    if not actor.unit_uid:
+        return None
+    if receipt_id:
+        calls = Exchange.objects.filter(receipt_id=receipt_id, consumer__unit__uid=actor.unit_uid, status__lt=400)
+        call = calls.select_related("service__entry").first()
+        if call is None or call.service is None or (sid and sid != call.sid):
+            return None
+        return CallFacts(call.sid, call.service.entry.uid, tuple(sorted(told_of(call))))
+    held = Grant.objects.filter(service__sid=sid, consumer__unit__uid=actor.unit_uid).select_related("service__entry")
+    grants = list(held)
+    if not grants:
+        return None
+    service = grants[0].service
+    names = {name for grant in grants for name in grant.fields} | set(rules.offered(service.shape, service.spec))
+    return CallFacts(sid, service.entry.uid, tuple(sorted(names)))

@@ -26,6 +26,7 @@ from quanshu.supply.catalogue.api import GRADE_ORDER, Grade, ItemData, ShareType
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 ROW_CAP_MAX = 1000
+MARKED_TYPES = frozenset({"string", "integer", "date"})
 RATE_MAX = 60_000
 MASK_FROM = GRADE_ORDER[Grade.GENERAL_3]
 HIDE_FROM = GRADE_ORDER[Grade.GENERAL_4]
@@ -228,6 +229,14 @@ def key_sets(spec: Mapping[str, Any]) -> list[list[str]]:
 def columns_of(spec: Mapping[str, Any]) -> list[str]:
     """Every column the service needs, once."""
     return list(dict.fromkeys(part["column"] for part in [*spec["parameters"], *spec["fields"]]))
+
+
+def marking_key(items: Sequence[ItemData]) -> tuple[str, ...]:
+    """The key columns a serving table carries to mark rows in receipts: none where one is core data, or of a type
+    whose text differs between the lake and the serving table."""
+    keys = [item for item in items if item.is_key]
+    fit = all(item.grade != Grade.CORE and item.data_type in MARKED_TYPES for item in keys)
+    return tuple(item.name for item in keys) if fit else ()
 
 
 def offered(shape: str, spec: Mapping[str, Any]) -> tuple[str, ...]:

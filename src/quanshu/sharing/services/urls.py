@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.services.pages import applications, grants, lists, service, wizard
+from quanshu.sharing.services.pages import applications, grants, lists, reporting, service, wizard
 
 app_name = "services"
 urlpatterns = [
@@ -20,8 +20,10 @@ urlpatterns = [
     path("grants/<str:uid>/", grants.GrantPage.as_view(), name="grant"),
     path("grants/<str:uid>/revoke/", grants.Revoke.as_view(), name="grant-revoke"),
     path("calls/", lists.Exchanges.as_view(), name="exchanges"),
+    path("calls/<str:receipt_id>/report/", reporting.ReportCall.as_view(), name="exchange-report"),
     path("calls/<str:receipt_id>/", grants.ExchangePage.as_view(), name="exchange"),
     path("<str:uid>/", service.ServicePage.as_view(), name="service"),
+    path("<str:uid>/report/", reporting.ReportService.as_view(), name="service-report"),
     path("<str:uid>/openapi/", service.OpenApiPage.as_view(), name="service-openapi"),
     path("<str:uid>/openapi.json", service.OpenApiJson.as_view(), name="service-openapi-json"),
     path("<str:uid>/edit/", wizard.EditService.as_view(), name="service-edit"),

@@ -3,8 +3,43 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FusionConfig(AppConfig):
     name = "quanshu.supply.fusion"
     label = "fusion"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.supply.fusion.events import FusionEvent as E
+
+        view, review = "fusion.scheme.view", "fusion.review.view"
+        register(NavItem("fusion", _("Data fusion"), "fusion:schemes", "git-merge", "supply", 50, view))
+        register(NavItem("fusion_reviews", _("Fusion reviews"), "fusion:reviews", "scale", "supply", 51, review))
+        register_labels(
+            {"fusion.scheme": _("Review of a fusion scheme"), "fusion.review": _("Records to be looked at")}
+        )
+        register_actions(
+            {
+                E.SCHEME_SAVED: _("Scheme saved"),
+                E.SCHEME_SUBMITTED: _("Scheme submitted"),
+                E.SCHEME_RETURNED: _("Scheme returned"),
+                E.SCHEME_IN_FORCE: _("Scheme put in force"),
+                E.SCHEME_SCHEDULED: _("Schedule set"),
+                E.MODEL_TRAINED: _("Linking model trained"),
+                E.RUN_QUEUED: _("Run queued"),
+                E.RUN_STARTED: _("Run started"),
+                E.RUN_DONE: _("Run put in use"),
+                E.RUN_FAILED: _("Run failed"),
+                E.RUNS_DROPPED: _("Old run removed"),
+                E.DECIDED: _("Decided by a steward"),
+                E.UNDONE: _("Decision undone"),
+                E.MERGED: _("Identities merged"),
+                E.SPLIT: _("Identity split"),
+                E.SEARCHED: _("Identity looked up"),
+                E.REVEALED: _("Whole values shown"),
+            }
+        )

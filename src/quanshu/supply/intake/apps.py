@@ -40,5 +40,18 @@ class IntakeConfig(AppConfig):
                 E.RUN_FAILED: _("Run failed"),
                 E.RUN_CANCELLED: _("Run cancelled"),
                 E.REFUSED_EXPORTED: _("Refused rows exported"),
+                E.RUN_HELD: _("Load held for a decision"),
+                E.RUN_RELEASED: _("Held load released"),
+                E.REFUSED_CORRECTED: _("Refused row corrected"),
+                E.REFUSED_DISMISSED: _("Refused row dismissed"),
+                E.SOURCE_TESTED: _("Source tested"),
+                E.KEY_CONFIRMED: _("Host key confirmed"),
+                E.SCHEDULE_SET: _("Schedule changed"),
+                E.FILE_TAKEN: _("File taken in"),
+                E.FILE_SETTLED: _("File settled"),
+                E.PUSH_GRANTED: _("Right to push granted"),
+                E.PUSH_REVOKED: _("Right to push ended"),
+                E.SECRETS_RESEALED: _("Secrets sealed under a new key"),
+                E.DRIFT_PROPOSED: _("New columns proposed as items"),
             }
         )

@@ -14,11 +14,14 @@ class IntakePermission(StrEnum):
     RUN = "intake.run.start"
     CANCEL = "intake.run.cancel"
     REFUSED = "intake.refused.view"
+    CORRECT = "intake.refused.correct"
+    DECIDE = "intake.run.decide"
+    RESEAL = "intake.secret.reseal"
 
 
 P = IntakePermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
-    "admin": {P.VIEW: Scope.ALL},
+    "admin": {P.VIEW: Scope.ALL, P.RESEAL: Scope.ALL},
     "bureau": {P.VIEW: Scope.ALL, P.RUN: Scope.ALL, P.CANCEL: Scope.ALL},
     "steward": {
         P.VIEW: Scope.TREE,
@@ -26,6 +29,8 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.RUN: Scope.TREE,
         P.CANCEL: Scope.TREE,
         P.REFUSED: Scope.TREE,
+        P.CORRECT: Scope.TREE,
+        P.DECIDE: Scope.TREE,
     },
     "chief": {P.VIEW: Scope.TREE},
     "auditor": {P.VIEW: Scope.ALL},

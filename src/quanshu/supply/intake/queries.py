@@ -16,12 +16,13 @@ from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.models import Run, Source
 from quanshu.supply.intake.permissions import IntakePermission
-from quanshu.supply.intake.services.loading import count_reasons, read_refused
-from quanshu.supply.intake.types import IntakeFigures, RunNotFound, RunState, SourceNotFound
+from quanshu.supply.intake.services.queueing import is_busy
+from quanshu.supply.intake.types import IntakeFigures, RowState, RunNotFound, SourceNotFound
 from quanshu.supply.lake_store import get_lake
+from quanshu.supply.loads.keeping import count_reasons, read_refused
 
 PARTS = ("message", "remedy")
-UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
+__all__ = ["is_busy"]
 
 
 def list_sources(actor: Actor) -> QuerySet[Source]:
@@ -54,11 +55,6 @@ def entries_to_load(actor: Actor) -> QuerySet[Entry]:
     """Entries in force for which the actor may register sources."""
     rows = list_entries(actor).filter(scope_q(actor, IntakePermission.EDIT, unit_path="unit__path"), state="published")
     return rows.order_by("unit__name", "resource_name")
-
-
-def is_busy(source: Source) -> bool:
-    """Whether a run of the source waits or is under way."""
-    return source.runs.filter(state__in=UNFINISHED).exists()
 
 
 def list_runs(actor: Actor) -> QuerySet[Run]:
@@ -122,3 +118,10 @@ def intake_figures(*, now: datetime) -> IntakeFigures:
         rows_refused=Sum("refused", default=0),
     )
     return IntakeFigures(sources=Source.objects.count(), **counted)
+
+
+def row_counts(run: Run) -> dict[str, int]:
+    """How many of a run's refused rows are open, ready, corrected and dismissed; the sum is what it refused."""
+    counted = dict(run.corrections.values_list("state").annotate(Count("pk")))
+    settled = {state.value: int(counted.get(state.value, 0)) for state in RowState if state != RowState.OPEN}
+    return {RowState.OPEN.value: (run.refused or 0) - sum(settled.values()), **settled}

@@ -2,23 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from quanshu.supply.loads.types import (
+    Decision as Decision,
+)
+from quanshu.supply.loads.types import (
+    DriftItem as DriftItem,
+)
+from quanshu.supply.loads.types import (
+    DriftMode as DriftMode,
+)
+from quanshu.supply.loads.types import (
+    HeldFor as HeldFor,
+)
+from quanshu.supply.loads.types import (
+    LoadMode as LoadMode,
+)
+from quanshu.supply.loads.types import (
+    NoRows as NoRows,
+)
+from quanshu.supply.loads.types import (
+    NothingFits as NothingFits,
+)
+from quanshu.supply.loads.types import (
+    Outcome as Outcome,
+)
+from quanshu.supply.loads.types import (
+    SchemaDrift as SchemaDrift,
+)
+from quanshu.supply.loads.types import (
+    SourceKind as SourceKind,
+)
+from quanshu.supply.loads.types import (
+    Stage as Stage,
+)
+from quanshu.supply.loads.types import (
+    WouldDelete as WouldDelete,
+)
+
+# One file, uploaded or at a path; files that arrive one after another.
+FILE_KINDS = frozenset({SourceKind.CSV, SourceKind.EXCEL, SourceKind.JSONL, SourceKind.PARQUET})
+DELIVERED_KINDS = frozenset({SourceKind.FOLDER, SourceKind.SFTP, SourceKind.PUSH})
+SECRET_PARTS = ("token", "password", "private_key")
 
 
-class SourceKind(StrEnum):
-    CSV = "csv"
-    EXCEL = "excel"
-    SQL = "sql"
+class DeliveryState(StrEnum):
+    """A file that arrived: perhaps half written, taken in, being loaded, and its end."""
+
+    ARRIVING = "arriving"
+    READY = "ready"
+    LOADING = "loading"
+    LANDED = "landed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
-class LoadMode(StrEnum):
-    """`full` replaces the table by what the source holds; `upsert` inserts and updates by key."""
+class RowState(StrEnum):
+    """A refused row: open, edited and waiting for its replay, landed by a replay, or dismissed."""
 
-    FULL = "full"
-    UPSERT = "upsert"
+    OPEN = "open"
+    READY = "ready"
+    CORRECTED = "corrected"
+    DISMISSED = "dismissed"
 
 
 class RunState(StrEnum):
@@ -27,15 +77,7 @@ class RunState(StrEnum):
     LANDED = "landed"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class Stage(StrEnum):
-    """What a run is doing; shown as progress."""
-
-    WAITING = "waiting"
-    READING = "reading"
-    WRITING = "writing"
-    DONE = "done"
+    HELD = "held"
 
 
 FINISHED = frozenset({RunState.LANDED, RunState.FAILED, RunState.CANCELLED})
@@ -45,8 +87,9 @@ FINISHED = frozenset({RunState.LANDED, RunState.FAILED, RunState.CANCELLED})
 class SourceData:
     """What a steward enters for a source. Exactly one of `file_digest`, `path` and `url` is used.
 
-    `path` is a file in the node's home or a drop folder; `url` an SQLAlchemy address, kept sealed;
-    `table` a table name, or a SELECT when it starts with that word.
+    `path` is a file, or a watched folder, in the node's home or a drop folder; `url` an SQLAlchemy address, kept
+    sealed; `table` a table name, or a SELECT when it starts with that word. `options` are the settings of kind
+    and mode (see `rules.options`); `secret` holds token, password or private_key, kept sealed.
     """
 
     name: str
@@ -58,21 +101,9 @@ class SourceData:
     url: str = ""
     sheet: str = ""
     table: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a finished load did: rows in = landed + refused."""
-
-    rows_in: int
-    landed: int
-    refused: int
-    inserted: int
-    updated: int
-    unchanged: int
-    deleted: int
-    lake_version: int
-    attempt: int
+    drift: str = "refuse"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secret: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +160,130 @@ class TakesNoUpload(Conflict):
     remedy = "Start a load, or register another source for uploads."
 
 
+class NothingToStart(Conflict):
+    code = "intake.nothing_to_start"
+    message = "The loads of this source begin when a file arrives."
+    remedy = "Look for new files, or have the unit push one."
+
+
+class QueueFull(Unavailable):
+    code = "intake.queue_full"
+    message = "%(waiting)s loads are waiting on this node already; no more are taken for now."
+    remedy = "Try again when some have ended; the list of loads shows them."
+
+
+class NotHeld(Conflict):
+    code = "intake.not_held"
+    message = "The load is not held, so there is nothing to decide."
+    remedy = "Look at the run's page."
+
+
+class NewerLanded(Conflict):
+    code = "intake.newer_landed"
+    message = "A newer load of the source has landed, so this one would put old rows back."
+    remedy = "Discard it; the newer load has taken its place."
+
+
+class StillDrifting(Conflict):
+    code = "intake.still_drifting"
+    message = "The contract in force still differs from the load: %(columns)s."
+    remedy = "Have the revised entry published first, or load the known columns only."
+
+
+class NothingToPropose(Conflict):
+    code = "intake.nothing_to_propose"
+    message = "The load has no new column that could become an item."
+    remedy = "Load the known columns, or discard the load."
+
+
+class NotCorrections(Invalid):
+    code = "intake.not_corrections"
+    message = "The workbook has no column %(column)s."
+    remedy = "Use the workbook that was downloaded from this load."
+
+
+class NothingCorrected(Conflict):
+    code = "intake.nothing_corrected"
+    message = "No refused row of this load is corrected and waiting."
+    remedy = "Correct a row first."
+
+
+class NotReplayable(Conflict):
+    code = "intake.not_replayable"
+    message = "Rows of a change feed are not corrected here: a later change may already have been applied."
+    remedy = "Have the source send the corrected row as a new change, and dismiss this one."
+
+
+class RunNotOver(Conflict):
+    code = "intake.run_not_over"
+    message = "The load has not ended yet."
+    remedy = "Wait until it ends."
+
+
+class RowNotOpen(Conflict):
+    code = "intake.row_not_open"
+    message = "Row %(row)s has been settled; it cannot be changed any more."
+    remedy = "Choose a row that is open."
+
+
+class RowNotFound(NotFound):
+    code = "intake.row_not_found"
+    message = "The load has no refused row %(row)s."
+    remedy = "Choose one from the list of refused rows."
+
+
+class NoSchedule(Conflict):
+    code = "intake.no_schedule"
+    message = "The source has no schedule."
+    remedy = "Enter one first."
+
+
+class DeliveryNotFound(NotFound):
+    code = "intake.delivery_not_found"
+    message = "The source has no such file."
+    remedy = "Choose one from the list of files."
+
+
+class DeliveryNotFailed(Conflict):
+    code = "intake.delivery_not_failed"
+    message = "Only a file whose load failed can be tried again or left out."
+    remedy = "Wait until its load ends."
+
+
+class RightNotFound(NotFound):
+    code = "intake.right_not_found"
+    message = "The application %(rid)s may not push to this source."
+    remedy = "Choose one from the list."
+
+
+class NotPushed(Conflict):
+    code = "intake.not_pushed"
+    message = "Nothing is pushed to a source of this kind."
+    remedy = "Make a source that receives."
+
+
+class AlreadyGranted(Conflict):
+    code = "intake.already_granted"
+    message = "The application %(rid)s may push to this source already."
+    remedy = "End that right first if it should change."
+
+
+class FolderGone(Invalid):
+    code = "intake.folder_gone"
+    message = "The folder %(path)s is not there."
+    remedy = "Make it below a drop folder, then try again."
+
+
+class HostKeyChanged(Conflict):
+    code = "intake.host_key_changed"
+    message = "The server shows another key now: %(shown)s."
+    remedy = "Compare it with the server's owner before you confirm it."
+
+
 class RunOver(Conflict):
     code = "intake.run_over"
     message = "The run has ended; it cannot be cancelled."
     remedy = "Start another run if the data must be loaded again."
-
-
-class NothingFits(Invalid):
-    code = "intake.nothing_fits"
-    message = "None of the %(rows)s rows fits the contract, so the table was left as it was."
-    remedy = "Look at the refused rows: most likely the file belongs to another entry or the columns have moved."
-
-
-class NoRows(Invalid):
-    code = "intake.no_rows"
-    message = "The source has no rows below its header, so the table was left as it was."
-    remedy = "Look whether the source was exported in full, and start again."
 
 
 class StillWriting(Conflict):

@@ -17,3 +17,10 @@ def follow_landing(event: Event) -> None:
 def follow_build(event: Event) -> None:
     """Queue the models that read from the model just built."""
     queue_followers(event.payload["entry_uid"], now())
+
+
+@subscribe("fusion.run.done")
+def follow_fusion(event: Event) -> None:
+    """Queue the models that read from what a run of fusion gives."""
+    for entry_uid in event.payload["entry_uids"]:
+        queue_followers(entry_uid, now())

@@ -31,7 +31,7 @@ class QualityConfig(AppConfig):
                 "quality.problem.view",
             )
         )
-        register_labels({"quality.problems": _("Records to correct")})
+        register_labels({"quality.problems": _("Records to correct"), "quality.assigned": _("Records assigned to you")})
         register_stage("checked", 60, ask_checked)
         register_actions(
             {
@@ -47,5 +47,12 @@ class QualityConfig(AppConfig):
                 E.PROBLEM_REOPENED: _("Problem opened again"),
                 E.PROBLEM_EXCUSED: _("Problem excused"),
                 E.PROBLEM_REVEALED: _("Whole record shown"),
+                E.PROBLEM_ASSIGNED: _("Problem assigned"),
+                E.PROBLEM_UPHELD: _("Answered: right as it is"),
+                E.PROBLEMS_OVERDUE: _("Overdue problems told"),
+                E.CORRECTED_FOR_RECEIVERS: _("Receivers told of the correction"),
+                E.EXCEPTION_MADE: _("Exception made"),
+                E.EXCEPTION_ENDED: _("Exception ended"),
+                E.EXCEPTION_EXPIRED: _("Exception over"),
             }
         )

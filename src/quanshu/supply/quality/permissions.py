@@ -15,6 +15,7 @@ class QualityPermission(StrEnum):
     PROBLEM_VIEW = "quality.problem.view"
     PROBLEM_HANDLE = "quality.problem.handle"
     EXCUSE = "quality.problem.excuse"
+    ASSIGN = "quality.problem.assign"
 
 
 P = QualityPermission
@@ -26,6 +27,7 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.SCAN: Scope.ALL,
         P.PROBLEM_VIEW: Scope.ALL,
         P.EXCUSE: Scope.ALL,
+        P.ASSIGN: Scope.ALL,
     },
     "steward": {
         P.VIEW: Scope.TREE,
@@ -33,8 +35,9 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.SCAN: Scope.TREE,
         P.PROBLEM_VIEW: Scope.TREE,
         P.PROBLEM_HANDLE: Scope.TREE,
+        P.ASSIGN: Scope.TREE,
     },
-    "chief": {P.VIEW: Scope.TREE, P.PROBLEM_VIEW: Scope.TREE, P.EXCUSE: Scope.TREE},
+    "chief": {P.VIEW: Scope.TREE, P.PROBLEM_VIEW: Scope.TREE, P.EXCUSE: Scope.TREE, P.ASSIGN: Scope.TREE},
     "auditor": {P.VIEW: Scope.ALL, P.PROBLEM_VIEW: Scope.ALL},
     "leader": {P.VIEW: Scope.ALL},
 }

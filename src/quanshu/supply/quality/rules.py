@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.lake.checks import CheckKind, is_limit, is_pattern
+from quanshu.lake.checks import CheckKind, CheckReport, is_limit, is_pattern
 from quanshu.lake.sqlcheck import BadQuery, check_condition
 from quanshu.shared.workflow.api import Machine, Transition
-from quanshu.supply.catalogue.api import ItemData
+from quanshu.supply.catalogue.api import ShareType, UpdateCycle
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.types import (
     Dimension,
+    ExceptionData,
+    ExceptionEnded,
+    ExceptionScope,
+    ExceptionState,
     NoRules,
     NothingLanded,
     ProblemClosed,
@@ -51,7 +55,17 @@ MACHINE = Machine(
             label=N_("Row deleted"),
         ),
         Transition("excuse", frozenset({S.OPEN}), S.EXCUSED, P.EXCUSE, E.PROBLEM_EXCUSED, label=N_("Excuse")),
-        Transition("reopen", frozenset({S.FIXED, S.GONE}), S.OPEN, P.SCAN, E.PROBLEM_REOPENED, label=N_("Open again")),
+        Transition(
+            "reopen",
+            frozenset({S.FIXED, S.GONE, S.EXCUSED}),
+            S.OPEN,
+            P.SCAN,
+            E.PROBLEM_REOPENED,
+            label=N_("Open again"),
+        ),
+        Transition(
+            "uphold", frozenset({S.OPEN}), S.RIGHT, P.PROBLEM_HANDLE, E.PROBLEM_UPHELD, label=N_("Right as it is")
+        ),
     ),
 )
 
@@ -95,7 +109,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     CheckKind.FRESHNESS: ("days",),
 }
 TO_ANOTHER_TABLE = frozenset({CheckKind.REFERENCE, CheckKind.CONSISTENCY})
-PHONE_PATTERN = r"1[3-9]\d{9}"
 
 
 def check_rule(data: RuleData, *, columns: Sequence[str], tables: Sequence[str]) -> None:
@@ -231,46 +244,134 @@ def check_open(state: str) -> None:
         raise ProblemClosed
 
 
+def ordered(key: Mapping[str, str | None], names: Sequence[str]) -> tuple[str | None, ...]:
+    """A kept key in the order of its columns: a database may keep it in another."""
+    return tuple(key.get(name) for name in names)
+
+
 def key_text(key: Mapping[str, Any]) -> str:
     """A key as canonical JSON: the identity of a row in a problem."""
     return json.dumps(key, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def suggestions(items: Sequence[ItemData]) -> tuple[RuleData, ...]:
-    """Rules that follow from the items themselves: keys, required values, code lists, identifiers, phones."""
-    found: list[RuleData] = []
-    keys = tuple(item.name for item in items if item.is_key)
-    if keys:
-        found.append(RuleData(_("Key is not repeated"), CheckKind.UNIQUE, keys))
-    for item in items:
-        found.extend(suggestions_for(item))
-    return tuple(found)
+LONGEST = timedelta(days=366)
+USUAL = timedelta(days=180)
+SOON = timedelta(days=30)
+Key = tuple[str | None, ...]
 
 
-def suggestions_for(item: ItemData) -> list[RuleData]:
-    """Rules that follow from one item; named in the language of whoever takes them up."""
-    found = []
-    name = {"title": item.title}
-    column = (item.name,)
-    if item.required or item.is_key:
-        found.append(RuleData(_("%(title)s: filled in") % name, CheckKind.REQUIRED, column))
-    if item.code_list:
-        found.append(
-            RuleData(
-                _("%(title)s: in the code list") % name,
-                CheckKind.CODE_LIST,
-                column,
-                {"codes": list(item.code_list)},
+def check_exception(data: ExceptionData, *, today: date, columns: Sequence[str], keys: Sequence[str]) -> None:
+    """An exception that can be kept: a reason, a day within a year, and a key or condition where its scope needs one.
+
+    Raises FieldErrors naming every field at fault.
+    """
+    faults: list[FieldError] = []
+    if data.scope not in {scope.value for scope in ExceptionScope}:
+        faults.append(FieldError("scope", N_("This scope is not known."), N_("Choose key, condition or rule.")))
+    if not data.reason.strip():
+        faults.append(FieldError("reason", N_("This must not be empty."), N_("Say why the value is right as it is.")))
+    if not today < data.until <= today + LONGEST:
+        faults.append(
+            FieldError("until", N_("The last day lies within the next 366 days."), N_("Choose a day in that time."))
+        )
+    if data.scope == ExceptionScope.KEY and (data.key is None or set(data.key) != set(keys)):
+        faults.append(
+            FieldError(
+                "key",
+                N_("The key has the fields %(fields)s."),
+                N_("Give a value for each of them, and no other."),
+                {"fields": ", ".join(keys)},
             )
         )
-    if item.mask == "citizen_id":
-        found.append(RuleData(_("%(title)s: valid citizen ID") % name, CheckKind.CITIZEN_ID, column))
-    elif item.mask == "phone":
-        found.append(
-            RuleData(_("%(title)s: valid mobile number") % name, CheckKind.PATTERN, column, {"pattern": PHONE_PATTERN})
-        )
-    elif "uscc" in item.name:
-        found.append(RuleData(_("%(title)s: valid social credit code") % name, CheckKind.USCC, column))
-    if item.data_type == "date":
-        found.append(RuleData(_("%(title)s: not in the future") % name, CheckKind.RANGE, column, {"max": "today"}))
-    return found
+    if data.scope == ExceptionScope.CONDITION:
+        faults += condition_faults(data.condition, columns)
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def condition_faults(condition: str, columns: Sequence[str]) -> list[FieldError]:
+    """Faults of a condition: anything but one expression over the row's own columns."""
+    remedy = N_("Write one condition over the fields of the row, such as a > 0 OR b IS NULL.")
+    try:
+        named = check_condition(condition)
+    except BadQuery as fault:
+        text = N_("The condition cannot be used: %(fault)s")
+        return [FieldError("condition", text, remedy, {"fault": fault.params["fault"]})]
+    missing = [name for name in named if name not in columns]
+    if missing or not named:
+        return [
+            FieldError(
+                "condition", N_("The table has no column %(column)s."), remedy, {"column": ", ".join(missing) or "—"}
+            )
+        ]
+    return []
+
+
+def check_in_force(state: str) -> None:
+    """Only an exception in force is ended."""
+    if state != ExceptionState.IN_FORCE:
+        raise ExceptionEnded
+
+
+def is_over(*, state: str, until: date, today: date) -> bool:
+    """Whether the last day of an exception in force has passed; it covers that day itself."""
+    return state == ExceptionState.IN_FORCE and until < today
+
+
+def excepted_rows(report: CheckReport, covered: dict[str, set[Key]], whole: Iterable[str]) -> int:
+    """Rows all of whose failures are excepted: neither passed nor failed.
+
+    `covered` holds the excepted keys of each rule, `whole` the rules excepted in every row. Of a rule that fails in
+    more rows than are kept, the rows beyond the last kept key are unknown and count as failed.
+    """
+    everywhere = set(whole)
+    failing: dict[Key, bool] = {}
+    limit: Key | None = None
+    for ident, failures in report.failures.items():
+        if ident in everywhere:
+            for failure in failures:
+                failing.setdefault(failure.key, True)
+            continue
+        if report.results[ident].failed > len(failures) and failures:
+            last = max((failure.key for failure in failures), key=in_order)
+            limit = last if limit is None or in_order(last) < in_order(limit) else limit
+        for failure in failures:
+            failing[failure.key] = failing.get(failure.key, True) and failure.key in covered.get(ident, set())
+    nameless = {key for key in failing if not any(part is not None for part in key)}
+    return sum(
+        fine and key not in nameless and (limit is None or in_order(key) <= in_order(limit))
+        for key, fine in failing.items()
+    )
+
+
+def in_order(key: Key) -> tuple[tuple[bool, str], ...]:
+    """A key as the checks order it: an absent part last."""
+    return tuple((part is None, part or "") for part in key)
+
+
+# Days within which a table of each update cycle lands again; one day's grace for weekends of the source's job.
+CYCLE_DAYS = {
+    UpdateCycle.REAL_TIME: 2,
+    UpdateCycle.DAILY: 2,
+    UpdateCycle.WEEKLY: 8,
+    UpdateCycle.MONTHLY: 32,
+    UpdateCycle.QUARTERLY: 93,
+    UpdateCycle.YEARLY: 367,
+}
+
+
+def access_tests(
+    *, landed_on: date | None, cycle: str, published: bool, share_type: str, mounted: bool, today: date
+) -> list[dict[str, Any]]:
+    """The tests that apply, each with whether it passed.
+
+    `readable` always (whoever asks has just read the table); `in_cycle` where the catalogue names a cycle;
+    `answering` where the entry is published and may be shared.
+    """
+    tests: list[dict[str, Any]] = [{"test": "readable", "passed": True}]
+    days = CYCLE_DAYS.get(UpdateCycle(cycle)) if cycle in set(UpdateCycle) else None
+    if days is not None and landed_on is not None:
+        tests.append({"test": "in_cycle", "passed": (today - landed_on).days <= days})
+    if published and share_type != ShareType.NOT_SHARED:
+        tests.append({"test": "answering", "passed": mounted})
+    return tests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -35,12 +35,35 @@ class ScanState(StrEnum):
 
 
 class ProblemState(StrEnum):
-    """`excused` is a problem accepted as it is, with a reason; `gone` one whose row was deleted at source."""
+    """`excused` is a problem accepted as it is until a day; `gone` one whose row was deleted at source; `right`
+    a reported value that the source unit answers for as it is."""
 
     OPEN = "open"
     FIXED = "fixed"
     EXCUSED = "excused"
     GONE = "gone"
+    RIGHT = "right"
+
+
+class Origin(StrEnum):
+    """Who found a problem: a rule, or a consumer who received the value."""
+
+    RULE = "rule"
+    REPORTED = "reported"
+
+
+class ExceptionScope(StrEnum):
+    """What an exception covers: the row of one key, the rows a condition holds for, or every row."""
+
+    KEY = "key"
+    CONDITION = "condition"
+    RULE = "rule"
+
+
+class ExceptionState(StrEnum):
+    IN_FORCE = "in_force"
+    EXPIRED = "expired"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +79,33 @@ class RuleData:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionData:
+    """What an approver enters for an exception. `key` or `condition` by scope; `until` is its last day."""
+
+    scope: str
+    reason: str
+    until: date
+    evidence: str = ""
+    key: Mapping[str, str | None] | None = None
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Who received a row: the call that carried it."""
+
+    unit_uid: str
+    unit_name: str
+    unit_path: str
+    application: str
+    at: datetime
+    case_number: str
+    receipt_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableFigures:
-    """A table's latest finished scan: rows checked and rows that failed no rule."""
+    """A table's latest finished scan: rows checked that are not excepted, and rows that failed no rule."""
 
     entry_uid: str
     entry_name: str
@@ -66,6 +114,7 @@ class TableFigures:
     rows: int
     passed: int
     scanned_at: datetime
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -100,6 +149,7 @@ class QualityFigures:
     mean_correction_days: float | None
     by_table: tuple[TableFigures, ...]
     by_unit: tuple[UnitFigures, ...]
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -125,6 +175,7 @@ class Scorecard:
     rows: int | None = None
     passed: int | None = None
     scanned_at: datetime | None = None
+    excepted: int = 0
 
     @property
     def pass_rate(self) -> float | None:
@@ -199,3 +250,27 @@ class StillFailing(Conflict):
     code = "quality.still_failing"
     message = "The same rule still fails on this record, so the problem stays open."
     remedy = "Correct the record in the source system, load it again, then check again."
+
+
+class ExceptionNotFound(NotFound):
+    code = "quality.exception_not_found"
+    message = "There is no exception “%(exception)s” that you may see."
+    remedy = "Open the list of exceptions and choose one."
+
+
+class ExceptionEnded(Conflict):
+    code = "quality.exception_ended"
+    message = "The exception is no longer in force."
+    remedy = "Make a new one if the rows are still right as they are."
+
+
+class ReportedOnly(Conflict):
+    code = "quality.reported_only"
+    message = "A consumer reported this record; no rule finds it, so there is no rule to except it from."
+    remedy = "Answer the report: corrected, or right as it is with the reason."
+
+
+class ValueUnchanged(Conflict):
+    code = "quality.value_unchanged"
+    message = "The table still holds the value that was reported, so it is not corrected yet."
+    remedy = "Correct the record in the source system and load it; or say why it is right as it is."

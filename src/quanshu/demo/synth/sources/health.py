@@ -1,4 +1,4 @@
-"""Birth and death certificates at the health commission."""
+"""Birth and death certificates, and visits to hospitals, at the health commission."""
 
 from quanshu.demo.synth import spec
 from quanshu.demo.synth.types import Column, Source, Table
@@ -55,6 +55,16 @@ _DEATH = (
     spec.text("hospital", "填报机构", "Reporting institution"),
     spec.day("issued_on", "签发日期", "Issued on", "general-1"),
 )
+_VISIT = (
+    spec.key("visit_no", "就诊流水号", "Visit number"),
+    spec.citizen(),
+    spec.person_name(),
+    spec.code("sex_code", "性别代码", "Sex", "sex", personal=True),
+    spec.birth_day(),
+    spec.phone(),
+    spec.text("hospital", "医疗机构", "Hospital"),
+    spec.day("visited_on", "就诊日期", "Visited on", "general-4", personal=True),
+)
 
 SOURCE = Source(
     name="health",
@@ -110,6 +120,27 @@ SOURCE = Source(
             share_condition="用于户籍注销和待遇资格核查，死因不对外提供。",
             share_condition_en="For the register and checks of entitlement; the cause is withheld.",
         ),
+        Table(
+            name="visit",
+            title="门诊住院记录",
+            title_en="Visits to hospitals",
+            abstract="近两年全市医疗机构的门诊和住院就诊记录，不含病情。",
+            abstract_en="Visits to the city's hospitals in the last two years, without what was found.",
+            file="visit.csv",
+            format="csv",
+            encoding="utf-8",
+            key=("visit_no",),
+            columns=_VISIT,
+            rules=(
+                *spec.filled("citizen_id", "visited_on"),
+                *spec.listed(*_VISIT),
+                *spec.citizens("citizen_id"),
+                spec.shaped("phone", spec.PHONE),
+                spec.ordered("birth_date", "visited_on"),
+            ),
+            share_condition="用于生存状态核查，不提供病情。",
+            share_condition_en="For checks of life status; nothing of the illness is given.",
+        ),
     ),
 )
 
@@ -128,11 +159,12 @@ _CAUSES = (
     "W19",
 )
 _BIRTHS_SINCE = 3653
+_VISITS_SINCE = 730
 
 
 def build(world: World) -> dict[str, TableData]:
-    """The rows of both tables."""
-    return {"birth": _births(world), "death": _deaths(world)}
+    """The rows of the three tables."""
+    return {"birth": _births(world), "death": _deaths(world), "visit": _visits(world)}
 
 
 def _births(world: World) -> TableData:
@@ -173,4 +205,19 @@ def _deaths(world: World) -> TableData:
             ],
             p,
         )
+    return data
+
+
+def _visits(world: World) -> TableData:
+    """The last visit of some, the old more often than the young; nobody is treated after death here."""
+    rng, data = world.chance("visit"), TableData()
+    for p in world.population.people:
+        until = min(world.today, p.died or world.today)
+        since = max(p.born, world.today - _VISITS_SINCE)
+        if since >= until or rng.random() > (0.45 if p.age(until) >= 60 else 0.12):
+            continue
+        hospital = p.household.door.place.district_name + rng.choice(("人民医院", "中医医院", "第二人民医院"))
+        number = f"MZ37{len(data.rows) + 1:09d}"
+        day = iso(rng.randint(since, until))
+        data.add([number, p.id, p.name, p.sex, iso(p.born), p.phone or None, hospital, day], p)
     return data

@@ -24,6 +24,7 @@ from quanshu.sharing.services.pages.labels import (
     title_of,
 )
 from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.supply.assurance.api import AssurancePermission
 
 FIELD_COLUMNS = (
     Column("name", gettext_lazy("Field"), kind="code"),
@@ -170,6 +171,14 @@ class ExchangePage(DetailPage):
             (_("Rows"), str(obj.rows)),
             (_("Took, ms"), f"{obj.duration_us / 1000:.1f}"),
         ]
+
+    def actions(self, obj: Exchange) -> list[Action]:
+        """A value that was received may be reported by whoever received it."""
+        own = obj.consumer is not None and obj.consumer.unit.uid == self.actor.unit_uid
+        if not own or obj.status >= 400 or not allows(self.actor, AssurancePermission.REPORT):
+            return []
+        url = reverse("services:exchange-report", args=[obj.receipt_id])
+        return [Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")]
 
     def cards(self, obj: Exchange) -> list[Card]:
         who = [

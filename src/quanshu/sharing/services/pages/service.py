@@ -31,7 +31,7 @@ from quanshu.shared.web.api import (
     when,
 )
 from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Service
+from quanshu.sharing.services.models import Grant, Service
 from quanshu.sharing.services.pages.examples import curl_example, python_example
 from quanshu.sharing.services.pages.labels import (
     GRADE_TONES,
@@ -51,6 +51,7 @@ from quanshu.sharing.services.pages.labels import (
 )
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.services.trying import grants_to_try
+from quanshu.supply.assurance.api import AssurancePermission
 
 PROBES_SHOWN = 10
 PARAMETER_COLUMNS = (
@@ -195,6 +196,12 @@ class ServicePage(DetailPage):
         found = []
         if obj.served_version and allows(self.actor, "demands.demand.submit"):
             found.append(Action(_("Ask for this service"), ask_url(obj), "message-plus", method="get"))
+        held = self.actor.unit_uid and Grant.objects.filter(service=obj, consumer__unit__uid=self.actor.unit_uid)
+        if held and held.exists() and allows(self.actor, AssurancePermission.REPORT):
+            url = reverse("services:service-report", args=[obj.uid])
+            found.append(
+                Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")
+            )
         edit, publish = allows(self.actor, P.EDIT, obj), allows(self.actor, P.PUBLISH, obj)
         if edit and obj.state == "draft":
             url = reverse("services:service-edit", args=[obj.uid])

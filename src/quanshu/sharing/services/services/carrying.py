@@ -10,7 +10,7 @@ from django.db import transaction
 from quanshu.gateway.journal import Receipt, read_after
 from quanshu.shared.access.api import Actor, ActorKind, Place
 from quanshu.shared.audit import api as audit
-from quanshu.sharing.services.models import Consumer, Exchange, JournalCursor, Service
+from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, JournalCursor, Service
 from quanshu.sharing.services.types import PROBE_RID
 
 BATCH = 500
@@ -52,7 +52,7 @@ def _keep(receipts: list[Receipt]) -> None:
     for receipt in receipts:
         consumer, service = consumers.get(receipt.rid), services.get(receipt.sid)
         at = datetime.fromtimestamp(receipt.at_ms / 1000, tz=UTC)
-        Exchange.objects.create(
+        exchange = Exchange.objects.create(
             receipt_id=receipt.receipt_id,
             at=at,
             rid=receipt.rid[:60],
@@ -75,6 +75,9 @@ def _keep(receipts: list[Receipt]) -> None:
             fields=receipt.fields,
             sign=receipt.sign[:100],
         )
+        marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
+        if marks and receipt.rid != PROBE_RID:
+            ExchangeMark.objects.bulk_create(marks)
         _note(receipt, consumer, service, at)
 
 

@@ -27,6 +27,7 @@ from quanshu.shared.keys import node_key
 from quanshu.sharing.services.models import Consumer, Grant, Publication, Service
 from quanshu.sharing.services.queries import gateway_spec, published_spec
 from quanshu.sharing.services.types import PROBE_RID, ServiceState
+from quanshu.supply.intake.api import push_rights
 
 PROBE_RATE = 6000
 
@@ -102,6 +103,7 @@ def publish_snapshot(now: datetime) -> int | None:
         services=services,
         clients=(*clients(now), probe_client(now)),
         grants=(*grants(now), *probe_grants(services, now)),
+        pushes=push_rights(),
     )
     ensure_gateway_keys()
     write_snapshot(folder, snapshot, (settings.QUANSHU_KEYS_DIR / "snapshot.key").read_bytes())
@@ -115,7 +117,7 @@ def served_services() -> tuple[ServiceSpec, ...]:
     rows = Service.objects.filter(served_version__isnull=False).exclude(state=ServiceState.WITHDRAWN)
     return tuple(
         gateway_spec(service, published_spec(service), version=service.served_version or 0)
-        for service in rows.select_related("unit")
+        for service in rows.select_related("unit", "entry")
     )
 
 

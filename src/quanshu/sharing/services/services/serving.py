@@ -16,6 +16,7 @@ from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.services.publishing import mark_dirty
 from quanshu.sharing.services.types import ServiceState
+from quanshu.supply.catalogue.api import items_of
 from quanshu.supply.lake_store import get_lake
 
 PROBE_JOB = "services.probe"
@@ -33,10 +34,12 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
         row = ServiceVersion.objects.filter(service=service).order_by("-number").first()
         if row is None or service.state == ServiceState.WITHDRAWN or not lake.exists(service.entry.lake_table):
             continue
+        landed = set(lake.schema(service.entry.lake_table).names)
+        key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
         built = build_serving_table(
             lake,
             service.entry.lake_table,
-            columns=rules.columns_of(row.spec),
+            columns=[*rules.columns_of(row.spec), *key],
             keys=rules.key_sets(row.spec),
             target=settings.QUANSHU_SERVING_DIR,
         )
@@ -47,6 +50,7 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
                 serving_file=built.path.name,
                 serving_table=built.table,
                 serving_rows=built.rows,
+                serving_key=list(key),
                 lake_version=built.lake_version,
                 served_at=now,
             )

@@ -19,9 +19,22 @@ from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Filte
 from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.intake import queries, rules, services
 from quanshu.supply.intake.models import Run
-from quanshu.supply.intake.pages.labels import KINDS, STAGES, STATES, kind_of, mode_of, reason_of, state_of, tone_of
+from quanshu.supply.intake.pages.labels import (
+    KINDS,
+    NOTES,
+    ROW_STATES,
+    ROW_TONES,
+    STAGES,
+    STATES,
+    drift_columns,
+    kind_of,
+    mode_of,
+    reason_of,
+    state_of,
+    tone_of,
+)
 from quanshu.supply.intake.permissions import IntakePermission as P
-from quanshu.supply.intake.types import FINISHED, RunState, Stage
+from quanshu.supply.intake.types import FINISHED, HeldFor, LoadMode, RowState, RunState, Stage
 
 PAGE = 50
 EXPORT_BATCH = 5000
@@ -114,9 +127,14 @@ class RunPage(DetailPage):
             (_("Started by"), obj.started_by),
             (_("Seconds"), seconds_of(obj)),
             (_("Attempts"), obj.attempt),
+            *([(_("File"), obj.file_name)] if obj.file_name else []),
+            *([(_("Cursor reached"), obj.cursor)] if obj.cursor else []),
+            *((NOTES[name], count) for name, count in obj.notes.items() if name in NOTES),
         ]
 
     def actions(self, obj: Run) -> list[Action]:
+        if obj.state == RunState.HELD:
+            return held_actions(self.actor, obj)
         if obj.state not in FINISHED:
             if not allows(self.actor, P.CANCEL, obj):
                 return []
@@ -135,12 +153,20 @@ class RunPage(DetailPage):
             mode=source.mode,
             keys=key_columns(source.entry),
             busy=queries.is_busy(source),
+            kind=source.kind,
         )
         start = reverse("intake:source-start", args=[source.uid])
         return [Action(_("Start again"), start, "player-play", reason=reason)]
 
     def detail_context(self, obj: Run) -> dict[str, Any]:
-        return {**progress_of(obj), **self.refused_of(obj)}
+        return {
+            **progress_of(obj),
+            **self.refused_of(obj),
+            "drift": obj.drift,
+            "drift_columns": drift_columns(),
+            "first": obj.replay_of,
+            "replays": obj.replays.all(),
+        }
 
     def refused_of(self, obj: Run) -> dict[str, Any]:
         """One page of refused rows; a row may have several faults."""
@@ -148,16 +174,18 @@ class RunPage(DetailPage):
             return {}
         paginator = Paginator(range(obj.refused), PAGE)
         current = paginator.get_page(self.request.GET.get("page", "1"))
+        rows = queries.refused_rows(actor=self.actor, run=obj, limit=PAGE, offset=(current.number - 1) * PAGE)
+        states = dict(obj.corrections.values_list("row_number", "state"))
+        for row in rows:
+            row["state"] = states.get(row["row_number"], RowState.OPEN)
+        may_correct = allows(self.actor, P.CORRECT, obj)
+        counts = queries.row_counts(obj)
         return {
-            "refused_rows": queries.refused_rows(
-                actor=self.actor, run=obj, limit=PAGE, offset=(current.number - 1) * PAGE
-            ),
-            "refused_columns": (
-                Column("row_number", _("Row"), kind="number"),
-                Column("column", _("Field"), kind="code"),
-                Column("value", _("Value"), value=lambda row: _("(personal)") if row["hidden"] else row["value"]),
-                Column("reason", _("Reason"), value=reason_of),
-            ),
+            "refused_rows": rows,
+            "row_counts": [(ROW_STATES[RowState(state)], count) for state, count in counts.items()],
+            "ready": counts[RowState.READY],
+            "may_correct": may_correct and obj.source.mode != LoadMode.CHANGES,
+            "refused_columns": refused_columns(obj, may_correct=may_correct),
             "reasons": queries.refused_reasons(obj),
             "reason_columns": (
                 Column("column", _("Field"), kind="code"),
@@ -169,13 +197,71 @@ class RunPage(DetailPage):
         }
 
 
+def refused_columns(run: Run, *, may_correct: bool) -> tuple[Column, ...]:
+    """The table of refused rows; for those who may, with the way to a row's correction and dismissal."""
+    closed = {RowState.CORRECTED, RowState.DISMISSED}
+
+    def editor(row: dict[str, Any]) -> str:
+        if not may_correct or row["state"] in closed or run.source.mode == LoadMode.CHANGES:
+            return ""
+        return reverse("intake:run-row", args=[run.uid, row["row_number"]])
+
+    def dismissal(row: dict[str, Any]) -> str:
+        return reverse("intake:run-row-dismiss", args=[run.uid, row["row_number"]])
+
+    def step(row: dict[str, Any]) -> str:
+        return _("Dismiss") if may_correct and row["state"] == RowState.OPEN else ""
+
+    return (
+        Column("row_number", _("Row"), kind="number", link=editor),
+        Column("column", _("Field"), kind="code"),
+        Column("value", _("Value"), value=lambda row: _("(personal)") if row["hidden"] else row["value"]),
+        Column("reason", _("Reason"), value=reason_of),
+        Column(
+            "state",
+            _("State"),
+            value=lambda row: ROW_STATES[RowState(row["state"])],
+            kind="badge",
+            tone=lambda row: ROW_TONES[RowState(row["state"])],
+        ),
+        Column("dismiss", "", value=step, link=dismissal),
+    )
+
+
+def held_actions(actor: Any, run: Run) -> list[Action]:
+    """What may be decided of a load that waits; each button says why it cannot be pressed."""
+    if not allows(actor, P.DECIDE, run):
+        return []
+    decidable = reason_against(
+        rules.check_decidable, state=run.state, newer_landed=services.newer_landed(run), mode=run.source.mode
+    )
+    release, actions = url_of_run(run, "release"), []
+    if run.held_for == HeldFor.DELETES:
+        ask = _("Delete %(rows)s rows that the source no longer has?") % {"rows": run.pending_deletes}
+        actions.append(Action(_("Confirm the deletions"), release, "check", reason=decidable, confirm=ask))
+    else:
+        known = _("Load the known columns")
+        actions.append(Action(known, release, "check", reason=decidable, values={"decision": "known"}))
+        anew = _("Check against the contract anew")
+        actions.append(
+            Action(anew, release, "refresh", style="outline-primary", reason=decidable, values={"decision": "contract"})
+        )
+        drift = services.drift_of(run)
+        why = reason_against(rules.check_proposable, state=run.state, held_for=run.held_for, drift=drift)
+        propose = _("Propose the new columns as items")
+        actions.append(Action(propose, url_of_run(run, "propose"), "plus", style="outline-primary", reason=why))
+    ask = _("Discard this load? The table stays as it was.")
+    actions.append(Action(_("Discard"), url_of_run(run, "discard"), "x", style="outline-danger", confirm=ask))
+    return actions
+
+
 def progress_of(run: Run) -> dict[str, Any]:
     """What the live fragment shows."""
     message, remedy = queries.error_text(run, _)
     at = list(STAGES).index(Stage(run.stage))
     return {
         "run": run,
-        "running": run.state not in FINISHED,
+        "running": run.state not in FINISHED and run.state != RunState.HELD,
         "steps": [
             (label, "done" if number < at else "now" if number == at else "")
             for number, label in enumerate(STAGES.values())
@@ -195,7 +281,7 @@ class Progress(Page):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         run = queries.get_run(actor=self.actor, uid=kwargs["uid"])
         response = self.render(progress_of(run))
-        if run.state in FINISHED:
+        if run.state in FINISHED or run.state == RunState.HELD:
             response["HX-Refresh"] = "true"
         return response
 

@@ -13,17 +13,20 @@ from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage,
 from quanshu.supply.catalogue.api import items_of, key_columns
 from quanshu.supply.intake import queries, rules, services
 from quanshu.supply.intake.models import Source
+from quanshu.supply.intake.pages.cards import (
+    delivery_cards,
+    mode_facts,
+    origin_facts,
+    right_cards,
+    schedule_cards,
+    url_of,
+)
 from quanshu.supply.intake.pages.labels import KINDS, MODES, STATES, TONES, contract_columns, kind_of, mode_of
 from quanshu.supply.intake.pages.runs import RUN_COLUMNS, url_of_run
 from quanshu.supply.intake.permissions import IntakePermission as P
-from quanshu.supply.intake.types import SourceKind
+from quanshu.supply.intake.types import FILE_KINDS, SourceKind
 
 SHOWN_RUNS = 10
-
-
-def url_of(source: Source, part: str = "") -> str:
-    """A source's page, or the page of a step on it."""
-    return reverse(f"intake:source-{part}" if part else "intake:source", args=[source.uid])
 
 
 def why_not(source: Source) -> str | None:
@@ -36,6 +39,7 @@ def why_not(source: Source) -> str | None:
         mode=source.mode,
         keys=key_columns(source.entry),
         busy=queries.is_busy(source),
+        kind=source.kind,
     )
 
 
@@ -117,33 +121,48 @@ class SourcePage(DetailPage):
             (_("Kind"), kind_of(obj)),
             (_("Mode"), mode_of(obj)),
         ]
-        if obj.kind == SourceKind.SQL:
-            facts += [(_("Address"), _("kept encrypted")), (_("Table or query"), obj.table)]
-        else:
-            facts += [(_("File"), obj.file_name or obj.path)]
-        if obj.kind == SourceKind.EXCEL:
-            facts += [(_("Sheet"), obj.sheet or _("the first one"))]
-        return [*facts, (_("Rows in the lake"), obj.entry.landed_rows)]
+        facts += origin_facts(obj) + mode_facts(obj)
+        return [*facts, (_("Rows in the lake"), obj.entry.landed_rows), (_("Code of the source"), obj.uid)]
 
     def actions(self, obj: Source) -> list[Action]:
-        actions, reason = [], why_not(obj)
         may_edit, may_run = allows(self.actor, P.EDIT, obj), allows(self.actor, P.RUN, obj)
-        if may_run:
-            actions.append(Action(_("Start a load"), url_of(obj, "start"), "player-play", reason=reason))
-        if may_edit and may_run and obj.file_digest and obj.kind != SourceKind.SQL:
-            new = _("Upload a new file")
-            actions.append(
-                Action(new, url_of(obj, "file"), "upload", method="get", style="outline-primary", reason=reason)
-            )
+        actions = self.start_actions(obj, may_edit=may_edit) if may_run else []
         if may_edit:
+            if obj.kind == SourceKind.SFTP:
+                key = _("Host key")
+                actions.append(Action(key, url_of(obj, "hostkey"), "key", method="get", style="outline-secondary"))
+            test, time = _("Test and preview"), _("Schedule")
+            actions.append(Action(test, url_of(obj, "preview"), "eye", method="get", style="outline-primary"))
+            if obj.kind != SourceKind.PUSH:
+                actions.append(
+                    Action(time, url_of(obj, "schedule"), "calendar-time", method="get", style="outline-secondary")
+                )
             actions.append(Action(_("Edit"), url_of(obj, "edit"), "edit", method="get", style="outline-secondary"))
             label = _("Switch off") if obj.active else _("Switch on")
             actions.append(Action(label, url_of(obj, "switch"), "power", style="outline-secondary"))
         return actions
 
+    def start_actions(self, obj: Source, *, may_edit: bool) -> list[Action]:
+        """How the next load begins."""
+        if obj.kind in {SourceKind.FOLDER, SourceKind.SFTP}:
+            return [Action(_("Look for new files"), url_of(obj, "look"), "refresh")]
+        if obj.kind == SourceKind.PUSH:
+            return []
+        reason = why_not(obj)
+        actions = [Action(_("Start a load"), url_of(obj, "start"), "player-play", reason=reason)]
+        if may_edit and obj.file_digest and obj.kind in FILE_KINDS:
+            new = _("Upload a new file")
+            actions.append(
+                Action(new, url_of(obj, "file"), "upload", method="get", style="outline-primary", reason=reason)
+            )
+        return actions
+
     def cards(self, obj: Source) -> list[Card]:
         note = _("A file or table must have exactly these columns. Rows that do not fit are refused and kept.")
         return [
+            *schedule_cards(self.actor, obj),
+            *delivery_cards(self.actor, obj),
+            *right_cards(self.actor, obj),
             Card(
                 _("Loads"),
                 columns=[column for column in RUN_COLUMNS if column.key not in {"source", "entry", "unit"}],

@@ -35,11 +35,14 @@ class SourceBody(Schema):
     url: str = ""
     sheet: str = ""
     table: str = ""
+    drift: str = "refuse"
+    options: dict[str, Any] = {}
+    secret: dict[str, str] = {}
 
     def value(self, **upload: str) -> SourceData:
         """As the value services take."""
         given = self.dict(include=set(SourceBody.model_fields) - {"entry_uid"})
-        return SourceData(**given, **upload)
+        return SourceData(**{**given, **upload})
 
 
 class RunsAsked(Schema):
@@ -71,13 +74,27 @@ def entry_of(actor: Actor, uid: str) -> Entry:
 
 def source_row(source: Source) -> dict[str, Any]:
     """A source as JSON."""
-    names = ("uid", "name", "kind", "mode", "file_name", "path", "sheet", "table", "active", "created_at")
+    names = (
+        "uid",
+        "name",
+        "kind",
+        "mode",
+        "drift",
+        "options",
+        "file_name",
+        "path",
+        "sheet",
+        "table",
+        "active",
+        "created_at",
+    )
     return {
         **{name: getattr(source, name) for name in names},
         "entry_uid": source.entry.uid,
         "entry_code": source.entry.code,
         "unit_uid": source.unit.uid,
         "has_address": bool(source.sealed_url),
+        "has_secret": bool(source.sealed_secret),
     }
 
 
@@ -86,11 +103,17 @@ def run_row(run: Run) -> dict[str, Any]:
     names = (
         *("uid", "state", "stage", "rows_done", "attempt", "started_by", "queued_at", "started_at", "ended_at"),
         *("rows_in", "landed", "refused", "inserted", "updated", "unchanged", "deleted"),
-        *("rows_total", "lake_version"),
+        *("rows_total", "lake_version", "trigger", "file_name", "cursor", "notes"),
+        *("held_for", "drift", "pending_deletes", "decision"),
     )
     message, remedy = queries.error_text(run, gettext)
     error = {"code": run.error["code"], "message": message, "remedy": remedy} if run.error else None
-    return {**{name: getattr(run, name) for name in names}, "source_uid": run.source.uid, "error": error}
+    return {
+        **{name: getattr(run, name) for name in names},
+        "source_uid": run.source.uid,
+        "replay_of": run.replay_of.uid if run.replay_of else None,
+        "error": error,
+    }
 
 
 class Refused:
@@ -191,3 +214,7 @@ def refused(request: HttpRequest, uid: str, limit: int = 100, offset: int = 0) -
     actor = actor_of(request)
     rows: Any = Refused(actor, queries.get_run(actor=actor, uid=uid))
     return page_of(rows, limit=limit, offset=offset, serialise=dict)
+
+
+# The routes of steps register themselves on the router.
+from quanshu.supply.intake.rest import steps  # noqa: E402, F401

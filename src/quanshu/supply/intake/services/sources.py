@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from quanshu.kernel.ciphers import suite
-from quanshu.lake.landing import database_file
+from quanshu.lake.landing import Reach, database_file, fetch_host_key, host_of
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
-from quanshu.shared.keys import node_key
 from quanshu.shared.outbox import api as outbox
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Source
 from quanshu.supply.intake.permissions import IntakePermission
-from quanshu.supply.intake.types import SourceData
+from quanshu.supply.intake.services.sealing import seal_secret, seal_text, secret_of
+from quanshu.supply.intake.types import FolderGone, HostKeyChanged, OutsideFolder, SourceData, SourceKind
 
 KIND = "intake.source"
 
@@ -56,21 +55,70 @@ def switch_source(*, actor: Actor, now: datetime, source: Source, active: bool) 
 
 
 def _keep(source: Source, data: SourceData, *, actor: Actor, now: datetime, event: IntakeEvent) -> Source:
-    rules.check_source(with_kept(source, data))
-    if data.path:
-        rules.check_path(data.path, source_folders())
-    if data.url:
-        check_database(data.url)
-    for name in ("name", "kind", "mode", "sheet", "table"):
+    secret = {**secret_of(source), **{name: value for name, value in data.secret.items() if value}}
+    options = rules.clean_options(data.kind, data.mode, data.options)
+    moved = data.kind == SourceKind.SFTP and any(options[name] != source.options.get(name) for name in ("host", "port"))
+    # The confirmed key belongs to one machine, and only a confirmation sets it.
+    options |= {"host_key": "" if moved else source.options.get("host_key", "")} if "host_key" in options else {}
+    data = replace(data, options=options)
+    rules.check_source(replace(with_kept(source, data), secret=secret))
+    check_places(data)
+    for name in ("name", "kind", "mode", "sheet", "table", "drift"):
         setattr(source, name, getattr(data, name))
+    source.options = options
     if data.file_digest or data.path:
         source.file_digest, source.file_name, source.path = data.file_digest, data.file_name, data.path
     source.updated_at = now
-    source.save()
     if data.url:
-        source.sealed_url = seal_url(data.url, source.uid)
-        source.save(update_fields=["sealed_url"])
+        source.sealed_url = seal_text(data.url, source.uid)
+    if secret:
+        source.sealed_secret = seal_secret(source, secret)
+    source.save()
     _note(source, event, actor=actor, now=now, details={"kind": source.kind, "mode": source.mode})
+    return source
+
+
+def check_places(data: SourceData) -> None:
+    """What the source names lies where sources may read. Raises OutsideFolder, FileGone, FolderGone, `lake.*`."""
+    if data.path and data.kind == SourceKind.FOLDER:
+        folder_of(data.path)
+    elif data.path:
+        rules.check_path(data.path, source_folders())
+    if data.url:
+        check_database(data.url)
+    if data.kind == SourceKind.HTTP:
+        host_of(str(data.options["address"]))
+
+
+def folder_of(path: str) -> Path:
+    """The real path of a watched folder. Raises OutsideFolder or FolderGone."""
+    real = Path(path.replace("\0", "?")).resolve()
+    if not any(real.is_relative_to(Path(folder).resolve()) for folder in source_folders()):
+        raise OutsideFolder(path=path)
+    if not real.is_dir():
+        raise FolderGone(path=path)
+    return real
+
+
+def reach() -> Reach:
+    """Where sources of this node may call."""
+    return Reach(tuple(settings.QUANSHU_INTAKE_HOSTS), tuple(settings.QUANSHU_INTAKE_PRIVATE_NETWORKS))
+
+
+@transaction.atomic
+def confirm_host_key(*, actor: Actor, now: datetime, source: Source, fingerprint: str) -> Source:
+    """Pin the key that the server shows now, if it has the fingerprint that the person compared.
+
+    Raises Forbidden, HostKeyChanged, or what the server or the list of hosts raises.
+    """
+    require(actor, IntakePermission.EDIT, source)
+    key, shown = fetch_host_key(str(source.options["host"]), int(source.options["port"]), reach())
+    if shown != fingerprint.strip():
+        raise HostKeyChanged(shown=shown)
+    source.options = {**source.options, "host_key": key}
+    source.updated_at = now
+    source.save(update_fields=["options", "updated_at"])
+    _note(source, IntakeEvent.KEY_CONFIRMED, actor=actor, now=now, details={"fingerprint": shown})
     return source
 
 
@@ -98,18 +146,8 @@ def check_database(url: str) -> None:
         rules.check_path(str(file), source_folders())
 
 
-def seal_url(url: str, uid: str) -> str:
-    """The address encrypted under the node's intake key, bound to the source's uid."""
-    sealed = suite("intl").seal(node_key("intake"), url.encode(), uid.encode())
-    return base64.b64encode(sealed).decode("ascii")
-
-
-def open_url(sealed: str, uid: str) -> str:
-    """The address of a database source."""
-    return suite("intl").open(node_key("intake"), base64.b64decode(sealed), uid.encode()).decode()
-
-
-def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+def trace(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+    """Leave a trace of what happened to a source."""
     audit.record(
         actor=actor,
         action=event,
@@ -120,4 +158,8 @@ def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, de
         details=details,
         now=now,
     )
+
+
+def _note(source: Source, event: IntakeEvent, *, actor: Actor, now: datetime, details: dict[str, Any]) -> None:
+    trace(source, event, actor=actor, now=now, details=details)
     outbox.add(name=event, payload={"source_uid": source.uid, "entry_uid": source.entry.uid}, now=now)

@@ -56,11 +56,13 @@ def start_build(
 
 def build_now(build_uid: str, now: datetime) -> Build:
     """Do a queued build. Safe to run again: one that has ended is left alone, a half-built table is built anew."""
-    build = Build.objects.select_related("model__library__unit", "model__entry", "version").get(uid=build_uid)
-    if build.state in ENDED:
-        return build
     lake = get_lake()
-    with lake.loading(f"lib_{build.model.code}"):
+    code = Build.objects.values_list("model__code", flat=True).get(uid=build_uid)
+    with lake.loading(f"lib_{code}"):
+        # Read only now: another worker may have done it while this one waited for its turn.
+        build = Build.objects.select_related("model__library__unit", "model__entry", "version").get(uid=build_uid)
+        if build.state in ENDED:
+            return build
         begin(build, now)
         try:
             make(build, now)

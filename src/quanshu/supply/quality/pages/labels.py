@@ -13,7 +13,15 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.checks import CheckKind
 from quanshu.supply.catalogue.api import Entry, ItemData, items_of
 from quanshu.supply.quality.models import RuleVersion
-from quanshu.supply.quality.types import Dimension, ProblemState, ScanState, Severity
+from quanshu.supply.quality.types import (
+    Dimension,
+    ExceptionScope,
+    ExceptionState,
+    Origin,
+    ProblemState,
+    ScanState,
+    Severity,
+)
 
 KINDS = {
     CheckKind.REQUIRED: _("Filled in"),
@@ -94,6 +102,7 @@ FAULTS = {
     CheckKind.PREDICATE: _("The condition does not hold."),
     CheckKind.FRESHNESS: _("The newest date is too old."),
     CheckKind.ROW_COUNT: _("The table has fewer or more rows than expected."),
+    Origin.REPORTED: _("A consumer reports that the value it received is wrong."),
 }
 DIMENSIONS = {
     Dimension.CONFORMITY: _("Conformity"),
@@ -122,12 +131,35 @@ PROBLEM_STATES = {
     ProblemState.FIXED: _("Corrected"),
     ProblemState.EXCUSED: _("Accepted with a reason"),
     ProblemState.GONE: _("Row deleted"),
+    ProblemState.RIGHT: _("Right as it is"),
+}
+ORIGINS = {Origin.RULE: _("A rule"), Origin.REPORTED: _("A consumer")}
+SCOPES = {
+    ExceptionScope.KEY: _("One record"),
+    ExceptionScope.CONDITION: _("Records that meet a condition"),
+    ExceptionScope.RULE: _("Every record"),
+}
+EXCEPTION_STATES = {
+    ExceptionState.IN_FORCE: _("In force"),
+    ExceptionState.EXPIRED: _("Expired"),
+    ExceptionState.ENDED: _("Ended early"),
+}
+EXCEPTION_TONES = {
+    ExceptionState.IN_FORCE: "green",
+    ExceptionState.EXPIRED: "orange",
+    ExceptionState.ENDED: "secondary",
 }
 PROBLEM_TONES = {
     ProblemState.OPEN: "orange",
     ProblemState.FIXED: "green",
     ProblemState.EXCUSED: "secondary",
     ProblemState.GONE: "secondary",
+    ProblemState.RIGHT: "secondary",
+}
+ACCESS_TESTS = {
+    "readable": _("The table can be read"),
+    "in_cycle": _("It landed within its update cycle"),
+    "answering": _("A service of it answers"),
 }
 
 

@@ -20,19 +20,20 @@ from quanshu.shared.web.api import (
     Column,
     DetailPage,
     Filter,
-    FormPage,
     ListPage,
-    ReasonForm,
     reason_against,
 )
 from quanshu.supply.quality import queries, rules, services
 from quanshu.supply.quality.models import Problem, Scan
-from quanshu.supply.quality.pages import labels
+from quanshu.supply.quality.pages import labels, related
+from quanshu.supply.quality.pages.picking import pick_box
 from quanshu.supply.quality.pages.rule import rule_url, table_names
 from quanshu.supply.quality.pages.scan import scan_url
 from quanshu.supply.quality.pages.scorecards import table_url
 from quanshu.supply.quality.permissions import QualityPermission as P
 from quanshu.supply.quality.types import ProblemState
+
+SETTLED = frozenset({ProblemState.EXCUSED, ProblemState.RIGHT})
 
 
 def problem_url(problem: Problem) -> str:
@@ -43,7 +44,7 @@ def problem_url(problem: Problem) -> str:
 def pairs(page: Any, value: str, label: str) -> list[tuple[str, str]]:
     """Values of a filter among the problems the actor may see."""
     rows = page.queryset().order_by().prefetch_related(None).values_list(value, label).distinct()
-    return sorted(rows, key=lambda row: str(row[1]))
+    return sorted((row for row in rows if row[0]), key=lambda row: str(row[1]))
 
 
 def key_text(key: dict[str, Any]) -> str:
@@ -68,33 +69,39 @@ class Problems(ListPage):
     title = gettext_lazy("Problem data")
     subtitle = gettext_lazy("Corrected at the source within 2 working days; a record closes when the same rule passes.")
     permission = P.PROBLEM_VIEW
-    search = ("rule__name", "rule__entry__resource_name", "unit__name")
+    search = ("rule__name", "entry__resource_name", "unit__name", "assignee_name")
     search_hint = gettext_lazy("Rule, table or unit")
     order = "due"
     export_name = "quality-problems"
+    template_name = "quality/problems.html"
     empty_title = gettext_lazy("No problem record")
     empty_hint = gettext_lazy("Records that fail a rule appear here after a check.")
     filters = (
         Filter("unit", gettext_lazy("Unit"), choices=lambda page: pairs(page, "unit__uid", "unit__name"),
                field="unit__uid"),
-        Filter("table", gettext_lazy("Table"), field="rule__entry__uid",
-               choices=lambda page: pairs(page, "rule__entry__uid", "rule__entry__resource_name")),
+        Filter("table", gettext_lazy("Table"), field="entry__uid",
+               choices=lambda page: pairs(page, "entry__uid", "entry__resource_name")),
         Filter("rule", gettext_lazy("Rule"), choices=lambda page: pairs(page, "rule__uid", "rule__name"),
                field="rule__uid"),
         Filter("state", gettext_lazy("State"), choices=list(labels.PROBLEM_STATES.items()), field="state"),
+        Filter("origin", gettext_lazy("Raised by"), choices=list(labels.ORIGINS.items()), field="origin"),
+        Filter("assignee", gettext_lazy("Assigned to"), field="assignee_uid",
+               choices=lambda page: pairs(page, "assignee_uid", "assignee_name")),
         Filter("overdue", gettext_lazy("Clock"), apply=by_overdue,
                choices=[("1", gettext_lazy("Overdue")), ("0", gettext_lazy("Within time"))]),
     )  # fmt: skip
     columns = (
+        Column("pick", "", value=pick_box),
         Column("key", gettext_lazy("Record"), value=lambda row: key_text(queries.shown_key(row)), kind="code",
                link=problem_url),
-        Column("table", gettext_lazy("Table"), value=lambda row: str(row.rule.entry),
-               sort="rule__entry__resource_name", phone=False),
+        Column("table", gettext_lazy("Table"), value=lambda row: str(row.entry),
+               sort="entry__resource_name", phone=False),
         Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
-        Column("rule", gettext_lazy("Rule"), value=lambda row: row.rule.name, sort="rule__name"),
+        Column("rule", gettext_lazy("Rule"), value="title", sort="rule__name"),
         Column("value", gettext_lazy("Value"), value=queries.shown_value, phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.PROBLEM_STATES[row.state], sort="state",
                kind="badge", tone=lambda row: labels.PROBLEM_TONES[row.state]),
+        Column("assignee", gettext_lazy("Assigned to"), value="assignee_name", sort="assignee_name", phone=False),
         Column("opened", gettext_lazy("Found on"), value="opened_at", sort="opened_at", kind="date", phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date"),
         Column("days", gettext_lazy("Working days taken"), value=took, sort="working_days", kind="number",
@@ -108,10 +115,30 @@ class Problems(ListPage):
         return queries.list_problems(self.actor)
 
     def actions(self) -> list[Action]:
-        if not allows(self.actor, P.PROBLEM_HANDLE):
-            return []
-        url = f"{reverse('quality:problems-to-correct')}?export=csv"
-        return [Action(_("Download my records to correct"), url, "download", style="outline-primary", method="get")]
+        found = []
+        if allows(self.actor, P.PROBLEM_HANDLE):
+            url = f"{reverse('quality:problems-to-correct')}?export=csv"
+            label = _("Download my records to correct")
+            found.append(Action(label, url, "download", style="outline-primary", method="get"))
+        for name, label, icon in (
+            ("quality:exceptions", _("Exceptions"), "message-check"),
+            ("assurance:reports", _("Reports of consumers"), "message-report"),
+        ):
+            found.append(Action(label, reverse(name), icon, style="outline-primary", method="get"))
+        return found
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """The boxes to choose records by are for those who may act on them, and stand in no export; the
+        column of assignees is there where somebody was asked."""
+        if request.GET.get("export") or not (allows(self.actor, P.ASSIGN) or allows(self.actor, P.EXCUSE)):
+            self.columns = self.columns[1:]  # type: ignore[misc,assignment]
+        if not self.queryset().exclude(assignee_uid="").exists():
+            self.columns = [column for column in self.columns if column.key != "assignee"]  # type: ignore[misc,assignment]
+        return super().get(request, *args, **kwargs)
+
+    def row_context(self) -> dict[str, Any]:
+        """What may be done with several records at once."""
+        return {"may_assign": allows(self.actor, P.ASSIGN), "may_excuse": allows(self.actor, P.EXCUSE)}
 
 
 class ToCorrect(ListPage):
@@ -122,13 +149,13 @@ class ToCorrect(ListPage):
     order = "due"
     export_name = "records-to-correct"
     columns = (
-        Column("table", gettext_lazy("Table"), value=lambda row: str(row.rule.entry)),
+        Column("table", gettext_lazy("Table"), value=lambda row: str(row.entry)),
         Column("key", gettext_lazy("Record"), value=lambda row: key_text(row.key)),
         Column("field", gettext_lazy("Fields"),
-               value=lambda row: labels.columns_text(row.rule.entry, row.version.columns)),
-        Column("fault", gettext_lazy("What is wrong"), value=lambda row: labels.FAULTS.get(row.version.kind)),
+               value=lambda row: labels.columns_text(row.entry, row.columns)),
+        Column("fault", gettext_lazy("What is wrong"), value=lambda row: labels.FAULTS.get(row.kind)),
         Column("value", gettext_lazy("Value"), value=lambda row: row.value),
-        Column("rule", gettext_lazy("Rule"), value=lambda row: row.rule.name),
+        Column("rule", gettext_lazy("Rule"), value="title"),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date"),
     )  # fmt: skip
 
@@ -190,10 +217,10 @@ class ProblemPage(DetailPage):
         return queries.get_problem(actor=self.actor, uid=kwargs["uid"])
 
     def page_title(self) -> str:
-        return str(self.object.rule.name)
+        return str(self.object.title)
 
     def crumbs(self) -> Any:
-        entry = self.object.rule.entry
+        entry = self.object.entry
         return ((_("Problem data"), reverse("quality:problems")), (str(entry), table_url(entry.uid)))
 
     def state(self, obj: Problem) -> tuple[str, str]:
@@ -205,9 +232,11 @@ class ProblemPage(DetailPage):
         taken = _("Working days taken") if obj.closed_at else _("Working days so far")
         return [
             (_("Unit"), str(obj.unit)),
-            (_("Table"), str(obj.rule.entry)),
-            (_("Version of the rule"), obj.version.number),
-            (taken, str(days) if obj.state != ProblemState.EXCUSED else None),
+            (_("Table"), str(obj.entry)),
+            (_("Raised by"), labels.ORIGINS.get(obj.origin)),
+            (_("Version of the rule"), obj.version.number if obj.version else None),
+            (taken, str(days) if obj.state not in SETTLED else None),
+            (_("Assigned to"), obj.assignee_name),
             (_("Reason for accepting it"), obj.excuse),
         ]
 
@@ -222,28 +251,45 @@ class ProblemPage(DetailPage):
                 found.append(Action(_("Show the whole record"), reveal, "eye", style="outline-primary", confirm=hint))
         if allows(self.actor, P.EXCUSE, obj):
             url = reverse("quality:problem-excuse", args=[obj.uid])
-            found.append(Action(_("Accept with a reason"), url, "message-check", "warning", "get", closed))
-        return found
+            if obj.rule is not None:
+                found.append(Action(_("Accept with a reason"), url, "message-check", "warning", "get", closed))
+        return [*found, *self.more_actions(obj, closed)]
+
+    def more_actions(self, obj: Problem, closed: str | None) -> list[Action]:
+        """Assigning, and what other rooms add."""
+        found = []
+        if allows(self.actor, P.ASSIGN, obj):
+            url = f"{reverse('quality:problems-assign')}?chosen={obj.uid}"
+            found.append(Action(_("Assign"), url, "user-plus", "outline-primary", "get", closed))
+        return [*found, *queries.panel_of(obj, self.actor)[1]]
 
     def cards(self, obj: Problem) -> list[Card]:
-        return [self.record(obj), self.rule(obj), self.checks(obj)]
+        found = [self.record(obj)]
+        if obj.rule is not None:
+            found.append(self.rule(obj))
+        found += related.cards_of(obj, self.actor)
+        return [*found, self.checks(obj)] if obj.opened_by else found
 
     def record(self, problem: Problem) -> Card:
         """The record and its fault; masked unless it was asked to be shown."""
         key, value = self.revealed or (queries.shown_key(problem), queries.shown_value(problem))
-        entry = problem.rule.entry
+        entry = problem.entry
         facts = [(labels.columns_text(entry, [column]), part) for column, part in key.items()]
         facts += [
-            (_("Field at fault"), labels.columns_text(entry, problem.version.columns)),
+            (_("Field at fault"), labels.columns_text(entry, problem.columns)),
             (_("Value at fault"), value),
-            (_("What is wrong"), labels.FAULTS.get(problem.version.kind)),
-            (_("Compared with"), labels.params_text(problem.version, table_names([problem.version]))),
+            (_("What is wrong"), labels.FAULTS.get(problem.kind)),
         ]
+        if problem.version is not None:
+            names = table_names([problem.version])
+            facts.append((_("Compared with"), labels.params_text(problem.version, names)))
         note = "" if self.revealed else _("Personal values are masked as the catalogue says.")
         return Card(_("The record"), note=note, facts=facts)
 
     def rule(self, problem: Problem) -> Card:
         """The rule that found it."""
+        assert problem.rule is not None  # noqa: S101 - asked for only where a rule found it
+        assert problem.version is not None  # noqa: S101 - a rule found it by one of its versions
         facts = [
             (_("Kind"), labels.KINDS.get(problem.version.kind)),
             (_("Dimension (GB/T 36344)"), labels.DIMENSIONS.get(problem.rule.dimension)),
@@ -270,7 +316,7 @@ class ProblemPage(DetailPage):
         return Card(_("Checks"), columns=columns, rows=rows)
 
     def detail_context(self, obj: Problem) -> dict[str, Any]:
-        if obj.state == ProblemState.EXCUSED:
+        if obj.state in SETTLED:
             return {"clocks": ()}
         return {"clocks": [Deadline(obj, self.now.astimezone(CITY_TZ).date())]}
 
@@ -306,33 +352,3 @@ class CheckAgain(ActionPage):
 
     def fallback_url(self, **kwargs: Any) -> str:
         return reverse("quality:problem", args=[kwargs["uid"]])
-
-
-class Excuse(FormPage):
-    """Accept a record as it is."""
-
-    title = gettext_lazy("Accept with a reason")
-    permission = P.EXCUSE
-    form_class = ReasonForm
-    submit_label = gettext_lazy("Accept")
-    success = gettext_lazy("Accepted. The record opens no more problem under this rule.")
-
-    @property
-    def cancel_url(self) -> str:  # type: ignore[override]
-        return reverse("quality:problem", args=[self.kwargs["uid"]])
-
-    def problem(self) -> Problem:
-        return queries.get_problem(actor=self.actor, uid=self.kwargs["uid"])
-
-    def crumbs(self) -> Any:
-        return ((_("Problem data"), reverse("quality:problems")), (self.problem().rule.name, self.cancel_url))
-
-    def context(self, **kwargs: Any) -> dict[str, Any]:
-        """A closed problem is refused before anything is typed."""
-        rules.check_open(self.problem().state)
-        return {}
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        reason = form.cleaned_data["reason"]
-        services.excuse_problem(actor=self.actor, now=self.now, problem=self.problem(), reason=reason)
-        return self.cancel_url

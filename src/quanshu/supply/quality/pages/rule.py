@@ -112,13 +112,17 @@ class RulePage(DetailPage):
         ]
 
     def actions(self, obj: Rule) -> list[Action]:
+        found = []
+        if allows(self.actor, P.EXCUSE, obj):
+            url = reverse("quality:rule-except", args=[obj.uid])
+            found.append(Action(_("Make an exception"), url, "message-check", style="outline-primary", method="get"))
         if not allows(self.actor, P.EDIT, obj):
-            return []
+            return found
         revise = Action(_("Revise"), reverse("quality:rule-revise", args=[obj.uid]), "versions", method="get")
         label, icon = (_("Switch off"), "player-pause") if obj.active else (_("Switch on"), "player-play")
         url = reverse("quality:rule-switch", args=[obj.uid])
         switch = Action(label, url, icon, style="outline-primary", values={"active": "0" if obj.active else "1"})
-        return [revise, switch]
+        return [revise, switch, *found]
 
     def cards(self, obj: Rule) -> list[Card]:
         return [self.definition(obj), self.found(obj), self.versions(obj)]

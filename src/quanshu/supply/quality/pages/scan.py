@@ -108,7 +108,7 @@ class ScanPage(DetailPage):
         return {
             "moving": obj.state in MOVING,
             "error": labels.error_text(obj.error),
-            "share": share(obj.passed or 0, obj.rows or 0),
+            "share": share(obj.passed or 0, obj.counted or 0),
             "target": rules.PASS_TARGET,
             "results": results,
             "columns": result_columns(allows(self.actor, P.PROBLEM_VIEW, obj)),

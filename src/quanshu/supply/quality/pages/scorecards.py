@@ -122,6 +122,8 @@ class Scorecards(Page):
         return [
             Action(_("Rules"), reverse("quality:rules"), "list-check", style="outline-primary", method="get"),
             Action(_("Checks"), reverse("quality:scans"), "radar", style="outline-primary", method="get"),
+            Action(_("Rule sets"), reverse("assurance:sets"), "stack-2", style="outline-primary", method="get"),
+            Action(_("Comparison of units"), reverse("assurance:ranking"), "list-numbers", "outline-primary", "get"),
         ]
 
 
@@ -148,7 +150,10 @@ class TablePage(DetailPage):
         if allows(self.actor, P.EDIT, obj):
             url = reverse("quality:rule-new-of", args=[obj.uid])
             found.append(Action(_("New rule"), url, "plus", style="outline-primary", method="get"))
-        return found
+            url = reverse("assurance:set-new", args=[obj.uid])
+            found.append(Action(_("New rule set"), url, "stack-2", style="outline-primary", method="get"))
+        url = reverse("assurance:table-profile", args=[obj.uid])
+        return [*found, Action(_("Profile"), url, "chart-histogram", style="outline-primary", method="get")]
 
     def facts(self, obj: Entry) -> list[tuple[Any, Any]]:
         return [
@@ -167,7 +172,10 @@ class TablePage(DetailPage):
         editor = allows(self.actor, P.EDIT, obj)
         return {
             "latest": latest,
-            "share": share(latest.passed or 0, latest.rows or 0) if latest else "",
+            "share": share(latest.passed or 0, latest.counted or 0) if latest else "",
+            "access": [
+                (labels.ACCESS_TESTS[test["test"]], test["passed"]) for test in (latest.access if latest else ())
+            ],
             "target": rules.PASS_TARGET,
             "trend": charts.trend_chart(scans),
             "dimensions": [

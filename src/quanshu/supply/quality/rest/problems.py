@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,9 +20,11 @@ router = Router()
 
 
 class ReasonBody(Schema):
-    """Why."""
+    """Why, what shows it, and the last day: 180 days on where none is given."""
 
     reason: str
+    evidence: str = ""
+    until: date | None = None
 
 
 def problem_row(problem: Problem) -> dict[str, Any]:
@@ -30,16 +33,17 @@ def problem_row(problem: Problem) -> dict[str, Any]:
     return {
         "uid": problem.uid,
         "state": problem.state,
-        "rule_uid": problem.rule.uid,
-        "rule_name": problem.rule.name,
-        "rule_version": problem.version.number,
-        "kind": problem.version.kind,
-        "entry_uid": problem.rule.entry.uid,
-        "entry_name": problem.rule.entry.resource_name,
+        "origin": problem.origin,
+        "rule_uid": problem.rule.uid if problem.rule else None,
+        "rule_name": problem.title,
+        "rule_version": problem.version.number if problem.version else None,
+        "kind": problem.kind,
+        "entry_uid": problem.entry.uid,
+        "entry_name": problem.entry.resource_name,
         "unit_uid": problem.unit.uid,
         "unit_name": problem.unit.name,
         "key": queries.shown_key(problem),
-        "columns": problem.version.columns,
+        "columns": problem.columns,
         "value": queries.shown_value(problem),
         "opened_at": problem.opened_at,
         "due_on": problem.due_on,
@@ -47,6 +51,8 @@ def problem_row(problem: Problem) -> dict[str, Any]:
         "closed_at": problem.closed_at,
         "working_days": problem.working_days,
         "excuse": problem.excuse,
+        "excused_until": problem.exception.until if problem.exception else None,
+        "assignee": problem.assignee_name,
     }
 
 
@@ -70,7 +76,7 @@ def list_problems(
     """Problem records; `entry`, `rule` and `unit` are uids, `overdue` narrows to open ones past their day."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.PROBLEM_VIEW)
-    facets = {"rule__entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
+    facets = {"entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
     rows = queries.list_problems(actor).filter(**{key: value for key, value in facets.items() if value})
     if overdue is not None:
         side = "due_on__lt" if overdue else "due_on__gte"
@@ -104,5 +110,44 @@ def reveal_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
 def excuse_problem(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Accept a record as it is, with a reason."""
     actor = request.actor  # type: ignore[attr-defined]
-    services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), reason=body.reason)
+    services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), **body.dict())
     return problem_row(find(request, uid))
+
+
+class ManyBody(Schema):
+    """Several records and whom to ask, or why they are right until which day."""
+
+    uids: list[str]
+    person_uid: str = ""
+    reason: str = ""
+    evidence: str = ""
+    until: date | None = None
+
+
+def find_many(request: HttpRequest, body: ManyBody) -> list[Problem]:
+    """The records named, as the caller may see them: all, or none."""
+    return [find(request, uid) for uid in dict.fromkeys(body.uids[:100])]
+
+
+@router.post("/bulk/problems/assign")
+def assign_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
+    """Ask one person to correct several records, all or none."""
+    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    count = services.assign_problems(actor=actor, now=now(), problems=found, person_uid=body.person_uid)
+    return {"count": count}
+
+
+@router.post("/bulk/problems/excuse")
+def excuse_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
+    """Excuse several records with one reason, all or none."""
+    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    given = {"reason": body.reason, "until": body.until, "evidence": body.evidence}
+    return {"count": services.excuse_problems(actor=actor, now=now(), problems=found, **given)}  # type: ignore[arg-type]
+
+
+@router.get("/problems/{uid}/receivers")
+def list_receivers(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Calls that carried the row with the field at fault."""
+    found = queries.receivers_of(find(request, uid))
+    names = ("unit_uid", "unit_name", "application", "at", "case_number", "receipt_id")
+    return {"items": [{name: getattr(row, name) for name in names} for row in found]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Rule, RuleVersion
 from quanshu.supply.quality.permissions import QualityPermission
-from quanshu.supply.quality.queries import suggested_rules
+from quanshu.supply.quality.queries import present_rules, suggested_rules
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.types import RuleData
 
@@ -58,10 +59,17 @@ def switch_rule(*, actor: Actor, now: datetime, rule: Rule, active: bool) -> Rul
 
 
 @transaction.atomic
-def adopt_suggestions(*, actor: Actor, now: datetime, entry: Entry) -> list[Rule]:
-    """Add the rules that follow from the entry's items and are not there yet. Raises Forbidden."""
-    wanted = suggested_rules(entry)
-    return [create_rule(actor=actor, now=now, entry=entry, data=data) for data in wanted]
+def adopt_suggestions(
+    *, actor: Actor, now: datetime, entry: Entry, wanted: Sequence[RuleData] | None = None
+) -> list[Rule]:
+    """Add suggested rules: those wanted, or all that follow from the entry's items and are not there yet.
+
+    One that has been added meanwhile is passed over. Raises Forbidden.
+    """
+    present = present_rules(entry)
+    chosen = suggested_rules(entry) if wanted is None else wanted
+    fresh = [data for data in chosen if (data.kind, tuple(data.columns)) not in present]
+    return [create_rule(actor=actor, now=now, entry=entry, data=data) for data in fresh]
 
 
 def _keep(rule: Rule, data: RuleData, *, actor: Actor, now: datetime, event: QualityEvent) -> Rule:

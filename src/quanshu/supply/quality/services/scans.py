@@ -15,18 +15,22 @@ from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
 from quanshu.shared.workflow import api as workflow
-from quanshu.supply.catalogue.api import Entry, key_columns
-from quanshu.supply.lake_store import get_lake
+from quanshu.supply.catalogue.api import Entry, EntryState, key_columns
+from quanshu.supply.lake_store import get_engine, get_lake
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.events import QualityEvent
 from quanshu.supply.quality.models import Problem, Rule, RuleResult, RuleVersion, Scan
 from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.rules import access_tests
+from quanshu.supply.quality.services.covering import Excused
 from quanshu.supply.quality.services.noting import note
 from quanshu.supply.quality.services.settling import close_passed, open_failed
+from quanshu.supply.quality.services.telling import tell_corrected
 from quanshu.supply.quality.types import ProblemState, ScanState
 
 JOB = "quality.scan"
 KEEP = 20_000
+UNSETTLED = (ProblemState.OPEN, ProblemState.EXCUSED)
 Key = tuple[str | None, ...]
 
 
@@ -65,7 +69,7 @@ def scan_now(scan_uid: str, now: datetime) -> Scan:
             RuleVersion.objects.filter(rule__entry=scan.entry, rule__active=True, pk__in=Rule.objects.values("current"))
         )
         older = list(
-            RuleVersion.objects.filter(problems__state=ProblemState.OPEN, rule__entry=scan.entry)
+            RuleVersion.objects.filter(problems__state__in=UNSETTLED, rule__entry=scan.entry)
             .exclude(pk__in=[version.pk for version in current])
             .distinct()
         )
@@ -80,13 +84,22 @@ def scan_now(scan_uid: str, now: datetime) -> Scan:
 def check(entry: Entry, versions: list[RuleVersion], *, version: int, today: date, keep: int = KEEP) -> CheckReport:
     """Run rule versions over the entry's table, watching the keys of their open problems."""
     keys = key_columns(entry)
+    names = keys or tuple(get_lake().schema(entry.lake_table, version).names)
     specs = [CheckSpec(str(row.pk), row.kind, tuple(row.columns), row.params) for row in versions]
     watched: dict[str, list[Key]] = {}
-    rows = Problem.objects.filter(version__in=versions, state=ProblemState.OPEN).values_list("version_id", "key")
+    rows = Problem.objects.filter(version__in=versions, state__in=UNSETTLED).values_list("version_id", "key")
     for version_id, key in rows:
-        watched.setdefault(str(version_id), []).append(tuple(key.values()))
+        watched.setdefault(str(version_id), []).append(rules.ordered(key, names))
     return run_checks(
-        get_lake(), entry.lake_table, specs, keys=keys, today=today, version=version, keep=keep, watched=watched
+        get_lake(),
+        entry.lake_table,
+        specs,
+        keys=keys,
+        today=today,
+        version=version,
+        keep=keep,
+        watched=watched,
+        spark=get_engine(),
     )
 
 
@@ -106,6 +119,7 @@ def finish_scan(
         return scan
     due = workflow.calendar().due(now.astimezone(CITY_TZ).date(), rules.CORRECTION_DAYS)
     RuleResult.objects.filter(scan=scan).delete()
+    excused = Excused(scan.entry, report, current)
     # Older versions first: a record that passes the old one and fails the new one opens again under the new one.
     for version in older if closing is not None else []:
         failures = closing.failures[str(version.pk)] if closing is not None else ()
@@ -116,19 +130,40 @@ def finish_scan(
         RuleResult.objects.create(
             scan=scan, version=version, tested=result.tested, failed=result.failed, kept=len(failures)
         )
-        scan.opened += open_failed(scan, version, report.keys, failures, due_on=due, now=now)
+        covered = excused.for_rule(version.rule_id)
+        scan.opened += open_failed(scan, version, report.keys, failures, due_on=due, covered=covered, now=now)
         scan.fixed += close_passed(scan, version, report.keys, failures, now=now)
     scan.state, scan.ended_at = ScanState.FINISHED, now
     scan.lake_version, scan.rows, scan.passed = report.version, report.rows, report.passed
+    scan.excepted, scan.access = excused.rows(), tests_of(scan.entry, now)
     scan.save()
-    details = {"rows": scan.rows, "passed": scan.passed, "opened": scan.opened, "fixed": scan.fixed}
+    details = {
+        "rows": scan.rows,
+        "passed": scan.passed,
+        "excepted": scan.excepted,
+        "opened": scan.opened,
+        "fixed": scan.fixed,
+    }
     _tell(scan, QualityEvent.SCAN_FINISHED, details, now)
     if scan.opened:
         _tell(scan, QualityEvent.PROBLEMS_OPENED, {"count": scan.opened}, now)
     if scan.fixed:
         _tell(scan, QualityEvent.PROBLEMS_FIXED, {"count": scan.fixed}, now)
+        tell_corrected(Problem.objects.filter(closed_by=scan, closed_at=now, state=ProblemState.FIXED), now=now)
     watch_unit(scan.entry.unit, now)
     return scan
+
+
+def tests_of(entry: Entry, now: datetime) -> list[dict[str, Any]]:
+    """Accessibility of the table that has just been read."""
+    return access_tests(
+        landed_on=entry.landed_at.astimezone(CITY_TZ).date() if entry.landed_at else None,
+        cycle=entry.update_cycle,
+        published=entry.state == EntryState.PUBLISHED,
+        share_type=entry.share_type,
+        mounted=entry.mounted,
+        today=now.astimezone(CITY_TZ).date(),
+    )
 
 
 @transaction.atomic

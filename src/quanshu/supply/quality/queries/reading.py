@@ -17,6 +17,7 @@ from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, Rule, RuleResult, RuleVersion, Scan
 from quanshu.supply.quality.permissions import QualityPermission
+from quanshu.supply.quality.queries import suggesting
 from quanshu.supply.quality.types import (
     Dimension,
     DimensionFigures,
@@ -33,7 +34,7 @@ from quanshu.supply.quality.types import (
     UnitFigures,
 )
 
-CORRECTED = Q(state=ProblemState.FIXED)
+CORRECTED = Q(state=ProblemState.FIXED, working_days__isnull=False)
 
 
 def list_rules(actor: Actor) -> QuerySet[Rule]:
@@ -64,8 +65,8 @@ def get_scan(*, actor: Actor, uid: str) -> Scan:
 
 def list_problems(actor: Actor) -> QuerySet[Problem]:
     """Every problem the actor may see."""
-    rows = Problem.objects.visible_to(actor).select_related("rule__entry", "version", "unit")
-    return rows.prefetch_related("rule__entry__items")
+    rows = Problem.objects.visible_to(actor).select_related("entry__unit", "rule", "version", "unit", "exception")
+    return rows.prefetch_related("entry__items")
 
 
 def problems_to_correct(actor: Actor) -> QuerySet[Problem]:
@@ -99,10 +100,10 @@ def shown_value(problem: Problem) -> str:
     """The value at fault as a person may see it: each part under its item's mask."""
     if problem.value is None:
         return ""
-    columns = problem.version.columns
+    columns = problem.version.columns if problem.version else [problem.column]
     if not columns:
         return problem.value
-    between = " > " if problem.version.kind == CheckKind.DATE_ORDER else " · "
+    between = " > " if problem.kind == CheckKind.DATE_ORDER else " · "
     values = problem.value.split(between) if len(columns) > 1 else [problem.value]
     if len(values) != len(columns):
         return masked(Mask.FULL, problem.value)
@@ -129,7 +130,7 @@ def masked(mask: Mask, value: str) -> str:
 
 def masks_of(problem: Problem) -> dict[str, Mask]:
     """Masks of the items of the problem's table."""
-    return {item.name: Mask(item.mask or Mask.NONE) for item in items_of(problem.rule.entry)}
+    return {item.name: Mask(item.mask or Mask.NONE) for item in items_of(problem.entry)}
 
 
 def landed_entries(actor: Actor) -> QuerySet[Entry]:
@@ -170,7 +171,7 @@ def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
     entries = list(landed_entries(actor))
     scans = {scan.entry_id: scan for scan in latest_scans(Scan.objects.filter(entry__in=entries))}
     rule_counts = dict(Rule.objects.filter(active=True).order_by().values_list("entry").annotate(n=Count("pk")))
-    waiting = Problem.objects.filter(state=ProblemState.OPEN).order_by().values_list("rule__entry")
+    waiting = Problem.objects.filter(state=ProblemState.OPEN).order_by().values_list("entry")
     late = Count("pk", filter=Q(due_on__lt=today))
     counts = {entry: (number, overdue) for entry, number, overdue in waiting.annotate(n=Count("pk"), late=late)}
     cards = []
@@ -183,9 +184,10 @@ def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
             rules=rule_counts.get(entry.pk, 0),
             open_problems=number,
             overdue_problems=overdue,
-            rows=scan.rows if scan else None,
+            rows=scan.counted if scan else None,
             passed=scan.passed if scan else None,
             scanned_at=scan.ended_at if scan else None,
+            excepted=scan.excepted if scan else 0,
         )
         cards.append(card)
     return tuple(sorted(cards, key=lambda card: (card.pass_rate is None, card.pass_rate or 0, card.entry_name)))
@@ -193,21 +195,34 @@ def scorecards(actor: Actor, *, today: date) -> tuple[Scorecard, ...]:
 
 def open_count(entry: Entry) -> int:
     """Problems of the table still to be corrected."""
-    return Problem.objects.filter(rule__entry=entry, state=ProblemState.OPEN).count()
+    return Problem.objects.filter(entry=entry, state=ProblemState.OPEN).count()
+
+
+def present_rules(entry: Entry) -> set[tuple[str, tuple[str, ...]]]:
+    """(kind, columns) of every rule the table has or had; one switched off is not suggested again."""
+    rows = RuleVersion.objects.filter(rule__entry=entry).values_list("kind", "columns")
+    return {(kind, tuple(columns)) for kind, columns in rows}
 
 
 def suggested_rules(entry: Entry) -> list[RuleData]:
     """Rules that follow from the entry's items and are not there yet; one switched off is not suggested again."""
-    rows = RuleVersion.objects.filter(rule__entry=entry).values_list("kind", "columns")
-    present = {(kind, tuple(columns)) for kind, columns in rows}
-    return [data for data in rules.suggestions(items_of(entry)) if (data.kind, tuple(data.columns)) not in present]
+    present = present_rules(entry)
+    found = suggesting.suggestions(items_of(entry))
+    return [data for data in found if (data.kind, tuple(data.columns)) not in present]
 
 
 def dimension_figures(scan: Scan) -> tuple[DimensionFigures, ...]:
-    """A check's results taken together by dimension of GB/T 36344."""
+    """A check's results taken together by dimension of GB/T 36344.
+
+    Accessibility has no rules: each check tests whether the table can be read, landed within its cycle, and whether
+    a service of it answers.
+    """
     rows = scan.results.order_by().values_list("version__rule__dimension")
     sums = rows.annotate(n=Count("pk"), tested=Sum("tested"), failed=Sum("failed"))
     found = {name: DimensionFigures(name, number, tested, failed) for name, number, tested, failed in sums}
+    if scan.access:
+        failed = sum(not test["passed"] for test in scan.access)
+        found[Dimension.ACCESSIBILITY] = DimensionFigures(Dimension.ACCESSIBILITY, 0, len(scan.access), failed)
     return tuple(found[dimension] for dimension in Dimension if dimension in found)
 
 
@@ -230,9 +245,10 @@ def quality_figures(*, today: date, actor: Actor | None = None) -> QualityFigure
             entry_name=str(scan.entry),
             unit_uid=scan.entry.unit.uid,
             unit_name=str(scan.entry.unit),
-            rows=scan.rows or 0,
+            rows=scan.counted or 0,
             passed=scan.passed or 0,
             scanned_at=scan.ended_at or scan.queued_at,
+            excepted=scan.excepted,
         )
         for scan in sorted(scans, key=lambda scan: (scan.entry.unit.name, scan.entry.resource_name))
     )
@@ -248,6 +264,7 @@ def quality_figures(*, today: date, actor: Actor | None = None) -> QualityFigure
         passed=sum(table.passed for table in tables),
         by_table=tables,
         by_unit=unit_figures(tables),
+        excepted=sum(table.excepted for table in tables),
         **counted,
     )
 
@@ -272,7 +289,8 @@ def unit_figures(tables: tuple[TableFigures, ...]) -> tuple[UnitFigures, ...]:
 
 def findings() -> list[tuple[str, dict[str, str], str, str]]:
     """Every problem ever found, as (lake table, key, column, kind): what a score compares with the truth."""
-    rows = Problem.objects.values_list("rule__entry__lake_table", "key", "version__columns", "version__kind")
+    found = Problem.objects.filter(rule__isnull=False)
+    rows = found.values_list("entry__lake_table", "key", "version__columns", "version__kind")
     return [(table, key, columns[0], kind) for table, key, columns, kind in rows]
 
 

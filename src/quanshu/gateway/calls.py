@@ -1,0 +1,28 @@
+"""One call as it becomes known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quanshu.gateway.snapshot import GrantSpec
+
+
+@dataclass(slots=True)
+class Call:
+    """One call as it becomes known, step by step; what is known goes into its receipt."""
+
+    receipt_id: str
+    began: float
+    at_ms: int
+    sid: str
+    rid: str = ""
+    known: bool = False
+    sign: str = ""
+    service_version: int = 0
+    grant: GrantSpec | None = None
+    request_hash: str = ""
+    case_number: str = ""
+    parameters: list[str] = field(default_factory=list)
+    fields: tuple[str, ...] = ()
+    rows: int = 0
+    marks: tuple[str, ...] = ()

@@ -1,0 +1,61 @@
+"""The registry of identities in the lake: which records are of one person or enterprise, and what they tell."""
+
+from quanshu.lake.registry.finding import Candidate, ReviewKind, find_candidates
+from quanshu.lake.registry.plan import (
+    RESULTS,
+    EvidenceKind,
+    EvidenceSpec,
+    Origin,
+    Plan,
+    Says,
+    Survivor,
+    SurvivorRule,
+    attributes_of,
+    golden_column,
+)
+from quanshu.lake.registry.reading import (
+    LOOKUPS,
+    Found,
+    LifeFound,
+    Piece,
+    RecordRow,
+    Value,
+    look_up,
+    read_identity,
+    read_life,
+    read_records,
+    read_values,
+)
+from quanshu.lake.registry.workshop import NO_PAIRS, PLACED, Near, Turned, Workshop
+
+__all__ = [
+    "LOOKUPS",
+    "NO_PAIRS",
+    "PLACED",
+    "RESULTS",
+    "Candidate",
+    "EvidenceKind",
+    "EvidenceSpec",
+    "Found",
+    "LifeFound",
+    "Near",
+    "Origin",
+    "Piece",
+    "Plan",
+    "RecordRow",
+    "ReviewKind",
+    "Says",
+    "Survivor",
+    "SurvivorRule",
+    "Turned",
+    "Value",
+    "Workshop",
+    "attributes_of",
+    "find_candidates",
+    "golden_column",
+    "look_up",
+    "read_identity",
+    "read_life",
+    "read_records",
+    "read_values",
+]

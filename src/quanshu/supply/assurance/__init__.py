@@ -1,0 +1,1 @@
+"""Quality assurance: what is done about data quality around the checks themselves."""
