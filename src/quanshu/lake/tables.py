@@ -64,8 +64,6 @@ class Lake:
         self.memory_limit = memory_limit
         self.threads = threads
 
-    # -- what is there ----------------------------------------------------------------------------
-    def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
         return DeltaTable.is_deltatable(str(self._path(name)))
 
@@ -316,8 +314,6 @@ class Lake:
         with engine.locked(self.root / "locks" / f"{check_table_name(name)}.load.lock"):
             yield
 
-    # -- inside -----------------------------------------------------------------------------------
-    def _path(self, name: str) -> Path:
         return self.root / "tables" / check_table_name(name)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:

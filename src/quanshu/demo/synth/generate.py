@@ -58,15 +58,13 @@ def generate_city(
     progress("errors", len(SOURCES) + 1, total)
     described = [source for source, _ in SOURCES]
     named = take_down(world, described, data)
-    truth = _plant(world, data, rates)
+    truth, sources = _plant(world, data, rates), []
     write_identities(target / "identities.csv", named, described, data, truth)
-    sources = []
-    for done, (source, _) in enumerate(SOURCES, start=len(SOURCES) + 2):
+    for done, source in enumerate(described, start=len(SOURCES) + 2):
         progress(f"{source.name} files", done, total)
         write_tables(target, ((t, data[source.name, t.name]) for t in source.tables))
         sources.append(_counted(source, data))
     _write_truth(target / "truth.csv", truth)
-    planted = dict(sorted(Counter(t.kind for t in truth).items()))
     manifest = CityManifest(
         root=target,
         residents=residents,
@@ -75,7 +73,7 @@ def generate_city(
         sources=tuple(sources),
         code_lists=CODE_LISTS,
         rates=rates,
-        planted=planted,
+        planted=dict(sorted(Counter(t.kind for t in truth).items())),
     )
     manifest.write()
     progress("done", total, total)
