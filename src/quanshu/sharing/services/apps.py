@@ -12,7 +12,6 @@ class ServicesConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
-        from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.services.events import ServiceEvent as E
         from quanshu.sharing.services.pages.stages import ask_fields, ask_granted, ask_served
         from quanshu.sharing.services.queries import call_facts, row_receivers
@@ -22,31 +21,7 @@ class ServicesConfig(AppConfig):
 
         register_receivers(row_receivers)
         register_calls(call_facts)
-        view = "services.service.view"
-        register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
-        register(
-            NavItem(
-                "consumers",
-                _("Applications"),
-                "services:consumers",
-                "app-window",
-                "use",
-                20,
-                "services.consumer.view",
-            )
-        )
-        register(NavItem("grants", _("Grants"), "services:grants", "key", "use", 30, "services.grant.view"))
-        register(
-            NavItem(
-                "exchanges",
-                _("Calls"),
-                "services:exchanges",
-                "arrows-exchange",
-                "use",
-                40,
-                "services.exchange.view",
-            )
-        )
+        register_pages()
         register_stage("served", 70, ask_served)
         register_stage("granted", 80, ask_granted)
         register_stage("fields", 90, ask_fields)
@@ -65,3 +40,34 @@ class ServicesConfig(AppConfig):
                 "gateway.call": _("Called through the gateway"),
             }
         )
+
+
+def register_pages() -> None:
+    """The places of services in the navigation."""
+    from quanshu.shared.web.api import NavItem, register
+
+    view = "services.service.view"
+    register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
+    register(
+        NavItem(
+            "consumers",
+            _("Applications"),
+            "services:consumers",
+            "app-window",
+            "use",
+            20,
+            "services.consumer.view",
+        )
+    )
+    register(NavItem("grants", _("Grants"), "services:grants", "key", "use", 30, "services.grant.view"))
+    register(
+        NavItem(
+            "exchanges",
+            _("Calls"),
+            "services:exchanges",
+            "arrows-exchange",
+            "use",
+            40,
+            "services.exchange.view",
+        )
+    )
