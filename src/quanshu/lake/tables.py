@@ -64,6 +64,7 @@ class Lake:
         self.memory_limit = memory_limit
         self.threads = threads
 
+    def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
         return DeltaTable.is_deltatable(str(self._path(name)))
 
@@ -102,8 +103,6 @@ class Lake:
             for entry in self._open(name).history()
         ]
         return sorted(found, key=lambda entry: entry.version)
-
-    # -- reading ----------------------------------------------------------------------------------
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -160,8 +159,6 @@ class Lake:
         """Files, columns and number of a version, for an engine that reads them itself."""
         table = self._open(name, version)
         return sorted(table.file_uris()), _schema(table), table.version()
-
-    # -- writing ----------------------------------------------------------------------------------
 
     def append(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
         """Add rows; new columns are added to the table, missing ones are left empty."""
@@ -314,6 +311,7 @@ class Lake:
         with engine.locked(self.root / "locks" / f"{check_table_name(name)}.load.lock"):
             yield
 
+    def _path(self, name: str) -> Path:
         return self.root / "tables" / check_table_name(name)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
