@@ -85,8 +85,9 @@ def test_the_same_file_once_a_kind_and_no_more_than_the_limit(
     assert send(client, application).status_code == 422
     assert send(client, application, kind="other").status_code == 201
     monkeypatch.setattr(rules, "MOST_MATERIALS", 2)
-    refused = send(client, application, content=pdf("third")).json()
-    assert "2" in refused["errors"][0]["fault"]
+    refused = send(client, application, content=pdf("third"))
+    assert refused.status_code == 409
+    assert "has 2 materials" in refused.json()["message"]
     # The button on the page says the same.
     page = cast.browser("steward", "en").get(application.get_absolute_url()).content.decode()
     assert "which is the most" in page

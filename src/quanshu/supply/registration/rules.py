@@ -33,6 +33,7 @@ from quanshu.supply.registration.types import (
     ObjectionData,
     Right,
     StillPublic,
+    TooManyMaterials,
     Verdict,
     WrongStep,
 )
@@ -291,13 +292,11 @@ def file_fault(name: str, content: bytes) -> FieldError | None:
 def check_attachable(*, state: str, count: int, known: bool = False) -> None:
     """Materials are added while the applicant may edit, up to a number, and each once.
 
-    Raises `registration.wrong_state`, FieldErrors.
+    Raises `registration.wrong_state`, `registration.too_many_materials`, FieldErrors.
     """
     check_step(state, "submit")
     if count >= MOST_MATERIALS:
-        fault = N_("The application has %(most)s materials, which is the most.")
-        remedy = N_("Take one out, or put several papers into one PDF.")
-        raise FieldErrors(errors=(FieldError("file", fault, remedy, {"most": MOST_MATERIALS}),))
+        raise TooManyMaterials(most=MOST_MATERIALS)
     if known:
         fault = N_("The same file is attached already.")
         raise FieldErrors(errors=(FieldError("file", fault, N_("Choose another file.")),))

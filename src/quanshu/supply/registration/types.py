@@ -166,6 +166,12 @@ class MaterialsLacking(Conflict):
     remedy = "The applicant takes each of them out and attaches a better one; until then the application cannot go on."
 
 
+class TooManyMaterials(Conflict):
+    code = "registration.too_many_materials"
+    message = "The application has %(most)s materials, which is the most."
+    remedy = "Take one out, or put several papers into one PDF."
+
+
 class MaterialNotFound(NotFound):
     code = "registration.material_not_found"
     message = "There is no such material."

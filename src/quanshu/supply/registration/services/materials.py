@@ -49,7 +49,7 @@ def attach_material(
 ) -> Material:
     """Attach a file to a draft; nothing of one that is refused is kept.
 
-    Raises Forbidden, FieldErrors (`kind`, `file`), `registration.wrong_state`.
+    Raises Forbidden, FieldErrors (`kind`, `file`), `registration.wrong_state`, `registration.too_many_materials`.
     """
     application = locked(application)
     require(actor, RegistrationPermission.APPLY, application)
