@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quanshu.demo.play.papers import paper
 from quanshu.kernel.errors import FieldErrors
 from quanshu.supply.registration import rules
 from quanshu.supply.registration.types import (
@@ -163,3 +164,11 @@ def test_a_lacking_material_needs_a_reason_and_a_verdict_there_is() -> None:
     assert [error.field for error in caught.value.errors] == ["reason_a", "verdict_b"]
     with pytest.raises(WrongStep):
         rules.check_words(state="draft", words=[])
+
+
+def test_the_demo_papers_are_plain_pdfs() -> None:
+    content = paper("数据来源证明", ["单位：市公安局", "来源清楚"])
+    rules.check_material(kind="source", name="数据来源证明.pdf", content=content)
+    start = int(content.split(b"startxref\n")[1].split()[0])
+    assert content[start:].startswith(b"xref")
+    assert content == paper("数据来源证明", ["单位：市公安局", "来源清楚"])
