@@ -1,4 +1,4 @@
-"""Data resources registered: certificates for earlier applications, one in publicity, one given back for its materials."""
+"""Data resources registered: certificates of earlier applications, one in publicity, one given back for a material."""
 
 from __future__ import annotations
 
