@@ -64,7 +64,7 @@ class Applications(ListPage):
     def actions(self) -> list[Action]:
         found = []
         if allows(self.actor, P.APPLY):
-            found.append(Action(_("Apply"), reverse("registration:choose"), "plus", method="get"))
+            found.append(Action(_("Apply for registration"), reverse("registration:choose"), "plus", method="get"))
         url = reverse("registration:figures")
         found.append(Action(_("Registered against catalogued"), url, "chart-bar", "outline-primary", "get"))
         url = reverse("registration:publicity")
@@ -159,7 +159,7 @@ class ApplicationPage(DetailPage):
             if reason_against(rules.check_step, obj.state, "submit") is None:
                 found.append(self.submission(obj))
             step("change", _("Edit"), "pencil", "outline-primary", "get")
-            step("withdraw", _("Withdraw"), "trash", "outline-danger")
+            step("withdraw", _("Withdraw the draft"), "trash", "outline-danger")
         if obj.receiver and allows(self.actor, P.ACCEPT, AtReceiver(obj)):
             step("accept", _("Accept the transfer"), "check")
             step("decline", _("Decline"), "x", "outline-danger", "get")

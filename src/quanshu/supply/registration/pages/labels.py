@@ -21,7 +21,7 @@ STATES = {
     "publicity": _("Publicity"),
     "issued": _("Concluded"),
     "refused": _("Refused"),
-    "withdrawn": _("Withdrawn"),
+    "withdrawn": _("Withdrawn by the applicant"),
 }
 TONES = {
     "draft": "secondary",

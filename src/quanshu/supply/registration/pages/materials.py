@@ -89,6 +89,10 @@ class Attach(FormPage):
     def application(self) -> Application:
         return queries.get_application(actor=self.actor, uid=self.kwargs["uid"])
 
+    @property
+    def cancel_url(self) -> str:  # type: ignore[override]
+        return self.application().get_absolute_url()
+
     def crumbs(self) -> Any:
         application = self.application()
         return (
