@@ -77,14 +77,8 @@ class MaterialForm(Form):
         ) % {"most": rules.MATERIAL_MIB}
 
 
-class Attach(FormPage):
-    """Attach a file to a draft."""
-
-    title = gettext_lazy("Attach a material")
-    permission = P.APPLY
-    form_class = MaterialForm
-    submit_label = gettext_lazy("Attach")
-    success = gettext_lazy("Attached.")
+class OfApplication(FormPage):
+    """A form about an application's materials; it leads back to the application."""
 
     def application(self) -> Application:
         return queries.get_application(actor=self.actor, uid=self.kwargs["uid"])
@@ -94,11 +88,20 @@ class Attach(FormPage):
         return self.application().get_absolute_url()
 
     def crumbs(self) -> Any:
-        application = self.application()
         return (
             (_("Resource registration"), reverse("registration:applications")),
-            (str(application), application.get_absolute_url()),
+            (str(self.application()), self.cancel_url),
         )
+
+
+class Attach(OfApplication):
+    """Attach a file to a draft."""
+
+    title = gettext_lazy("Attach a material")
+    permission = P.APPLY
+    form_class = MaterialForm
+    submit_label = gettext_lazy("Attach")
+    success = gettext_lazy("Attached.")
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         application = self.application()
@@ -161,20 +164,16 @@ class JudgeForm(Form):
         ]
 
 
-class Judge(Attach):
+class Judge(OfApplication):
     """The reviewer's word on every material, on one page."""
 
     title = gettext_lazy("Judge the materials")
     permission = P.REVIEW
     form_class = JudgeForm
-    submit_label = gettext_lazy("Save")
     success = gettext_lazy("Saved. Give the application back if something is lacking.")
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return {"materials": list(self.application().materials.all())}
-
-    def initial(self, **kwargs: Any) -> dict[str, Any]:
-        return {}
 
     def save(self, form: Any, **kwargs: Any) -> str:
         application = self.application()
