@@ -155,6 +155,9 @@ def test_transfer_change_and_cancellation_over_the_api(city: tuple[Cast, Any]) -
     agreement = {"kind": "agreement", "file": SimpleUploadedFile("划转协议.pdf", pdf("agreement"))}
     material = at(LATER, steward, f"{base}/{made['uid']}/materials", agreement).json()
     assert post(steward, f"{base}/{made['uid']}/submit").json()["state"] == "accepting"
+    # The receiver reads what is handed over, and does not touch it.
+    assert other.get(f"{base}/{made['uid']}/materials/{material['uid']}/file").status_code == 200
+    assert at(LATER, other, f"{base}/{made['uid']}/materials", {**agreement, "kind": "other"}).status_code == 403
     assert post(steward, f"{base}/{made['uid']}/accept").status_code == 403
     assert post(other, f"{base}/{made['uid']}/accept").json()["state"] == "formal"
     for step in ("pass", "publish"):

@@ -105,6 +105,7 @@ def test_files_that_are_what_they_say_are_taken(name: str, content: bytes) -> No
         ("a.xls", OLE + "_VBA_PROJECT".encode("utf-16-le"), "macros"),
         ("a.pdf", pdf("/OpenAction <</S /JavaScript>>"), "macros"),
         ("a.pdf", pdf("/S /Launch"), "macros"),
+        ("a.pdf", pdf("/S /J#61vaScript"), "macros"),
         ("a.pdf", pdf() + b"0" * rules.MATERIAL_MIB * 1024 * 1024, "larger"),
     ],
 )

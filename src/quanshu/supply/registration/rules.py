@@ -74,6 +74,7 @@ STARTS: Mapping[bytes, str] = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "ole",
 }
 ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Launch)\b")
+PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 ACTIVE_PARTS = re.compile(r"vbaproject|/activex/|/embeddings/.*\.bin\Z", re.IGNORECASE)
 VBA_STORAGE = "_VBA_PROJECT".encode("utf-16-le")
 UNDER_WAY = (S.DRAFT, S.ACCEPTING, S.FORMAL, S.MATERIAL, S.PUBLICITY)
@@ -240,7 +241,9 @@ def parts_of(content: bytes) -> frozenset[str]:
 def is_active(content: bytes) -> bool:
     """Whether a document brings macros, scripts or programs of its own, as far as its outside shows."""
     if content.startswith(b"%PDF-"):
-        return ACTIVE_PDF.search(content) is not None
+        # A name may hide its letters behind #xx.
+        plain = PDF_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), content)
+        return ACTIVE_PDF.search(plain) is not None
     return VBA_STORAGE in content or any(ACTIVE_PARTS.search(part) for part in parts_of(content))
 
 
