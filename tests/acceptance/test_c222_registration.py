@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from quanshu.cli.root import main
+from quanshu.kernel.certificates import Forged, sign_certificate, verify_certificate
 from quanshu.kernel.clock import freeze
 from quanshu.shared.audit.api import AuditEntry
-from quanshu.supply.registration.api import Application, Certificate, Objection
+from quanshu.supply.registration.api import Application, Certificate, Material, Objection
+from quanshu.supply.registration.queries import public_keys
+from quanshu.supply.registration.services.reviewing import signing_keys
 from support_catalogue import Cast, make_cast
 from support_quality import MONDAY, published
+from support_registration import attach, pdf
 
 LATER = MONDAY + timedelta(days=10)
 STATED = {
@@ -33,6 +38,7 @@ STATED = {
 @pytest.fixture
 def city(db: None, settings: Any, tmp_path: Path) -> tuple[Cast, Any]:
     settings.QUANSHU_KEYS_DIR = tmp_path / "keys"
+    settings.QUANSHU_FILES_DIR = tmp_path / "files"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     cast = make_cast()
@@ -45,10 +51,18 @@ def at(moment: datetime, client: Client, path: str, data: dict[str, Any] | None 
         return client.post(path, data or {}, **more)
 
 
+def drafted(steward: Client, entry: Any, moment: datetime = MONDAY) -> str:
+    """The page of a draft with its required materials."""
+    page = str(at(moment, steward, f"/registration/new/{entry.uid}/", STATED)["Location"])
+    for kind in ("source", "legality"):
+        assert attach(steward, page, kind, at=moment).status_code == 302
+    return page
+
+
 def registered(cast: Cast, entry: Any, moment: datetime = MONDAY, objection: bool = False) -> Certificate:
     """A certificate, all the way through the browser."""
     steward, officer = cast.browser("steward"), cast.browser("officer")
-    page = at(moment, steward, f"/registration/new/{entry.uid}/", STATED)["Location"]
+    page = drafted(steward, entry, moment)
     at(moment, steward, f"{page}submit/")
     at(moment, officer, f"{page}pass/")
     at(moment, officer, f"{page}publish/")
@@ -109,7 +123,7 @@ def test_from_application_to_a_certificate_that_anyone_verifies(city: tuple[Cast
 def test_an_upheld_objection_refuses(city: tuple[Cast, Any]) -> None:
     cast, entry = city
     steward, officer = cast.browser("steward"), cast.browser("officer")
-    page = at(MONDAY, steward, f"/registration/new/{entry.uid}/", STATED)["Location"]
+    page = drafted(steward, entry)
     for who, step in ((steward, "submit"), (officer, "pass"), (officer, "publish")):
         at(MONDAY, who, f"{page}{step}/")
     public = Application.objects.get()
@@ -136,7 +150,14 @@ def test_transfer_change_and_cancellation_over_the_api(city: tuple[Cast, Any]) -
     assert post(steward, base, stated).status_code == 422
     made = post(steward, base, {**stated, "receiver": cast.units["civil"].uid}).json()
     assert post(steward, base, {**stated, "kind": "change"}).status_code == 409
+    # A transfer rests on the agreement that grants the rights, and is not submitted without it.
+    assert post(steward, f"{base}/{made['uid']}/submit").json()["code"] == "registration.materials_missing"
+    agreement = {"kind": "agreement", "file": SimpleUploadedFile("划转协议.pdf", pdf("agreement"))}
+    material = at(LATER, steward, f"{base}/{made['uid']}/materials", agreement).json()
     assert post(steward, f"{base}/{made['uid']}/submit").json()["state"] == "accepting"
+    # The receiver reads what is handed over, and does not touch it.
+    assert other.get(f"{base}/{made['uid']}/materials/{material['uid']}/file").status_code == 200
+    assert at(LATER, other, f"{base}/{made['uid']}/materials", {**agreement, "kind": "other"}).status_code == 403
     assert post(steward, f"{base}/{made['uid']}/accept").status_code == 403
     assert post(other, f"{base}/{made['uid']}/accept").json()["state"] == "formal"
     for step in ("pass", "publish"):
@@ -146,6 +167,7 @@ def test_transfer_change_and_cancellation_over_the_api(city: tuple[Cast, Any]) -
     moved = post(officer, f"{base}/{made['uid']}/conclude", moment=after).json()["certificate"]
     assert moved["document"]["payload"]["holder"]["name"] == "市民政局"
     assert moved["document"]["payload"]["previous"] == certificate.number
+    assert moved["document"]["payload"]["materials"] == [{"kind": "agreement", "sha256": material["sha256"]}]
     certificate.refresh_from_db()
     assert certificate.state == "replaced"
     # The old one is answered as replaced, on line and in the published list.
@@ -161,6 +183,75 @@ def test_transfer_change_and_cancellation_over_the_api(city: tuple[Cast, Any]) -
     with freeze(after):
         figures = officer.get("/api/v1/registration/figures").json()
     assert [(row["catalogued"], row["registered"]) for row in figures] == [(1, 0)]
+
+
+def test_materials_from_draft_through_review_to_the_certificate(city: tuple[Cast, Any]) -> None:
+    cast, entry = city
+    steward, officer, anyone = cast.browser("steward", "en"), cast.browser("officer", "en"), Client()
+    page = at(MONDAY, steward, f"/registration/new/{entry.uid}/", STATED)["Location"]
+    # What is missing is named, on the page and in the refusal; nothing is submitted.
+    for kind, missing in (("source", "Proof of where the data come from"), ("legality", "Statement of lawfulness")):
+        assert missing in steward.get(page).content.decode()
+        at(MONDAY, steward, f"{page}submit/")
+        assert Application.objects.get().state == "draft"
+        assert attach(steward, page, kind, f"{kind}.pdf", at=MONDAY).status_code == 302
+    source = Material.objects.get(kind="source")
+    assert source.digest == hashlib.sha256(pdf("source")).hexdigest()
+    text = steward.get(page).content.decode()
+    assert all(shown in text for shown in (source.digest, source.name, "steward某", "Take out"))
+    at(MONDAY, steward, f"{page}submit/")
+    # The reviewer finds one lacking: the application cannot go on, and is given back with the word on each.
+    words = {f"verdict_{source.uid}": "lacking", f"reason_{source.uid}": "未加盖公章"}
+    legality = Material.objects.get(kind="legality")
+    words |= {f"verdict_{legality.uid}": "complete"}
+    assert at(MONDAY, officer, f"{page}materials/judge/", words | {f"reason_{source.uid}": ""}).status_code == 422
+    assert at(MONDAY, officer, f"{page}materials/judge/", words).status_code == 302
+    at(MONDAY, officer, f"{page}pass/")
+    assert Application.objects.get().state == "formal"
+    at(MONDAY, officer, f"{page}return/", {"reason": "请补正"})
+    text = steward.get(page).content.decode()
+    assert "未加盖公章" in text
+    assert "Material complete" in text
+    # A lacking one does not count; it is taken out and a better one attached.
+    at(MONDAY, steward, f"{page}submit/")
+    assert Application.objects.get().state == "draft"
+    at(MONDAY, steward, f"{page}materials/{source.uid}/remove/")
+    attach(steward, page, "source", "来源证明（盖章）.pdf", pdf("stamped"), at=MONDAY)
+    for who, step in ((steward, "submit"), (officer, "pass"), (officer, "publish")):
+        at(MONDAY, who, f"{page}{step}/")
+    # In public: names and digests, and no way to the file.
+    public = anyone.get("/registration/publicity/").content.decode()
+    stamped = hashlib.sha256(pdf("stamped")).hexdigest()
+    assert "来源证明（盖章）.pdf" in public
+    assert stamped in public
+    assert "materials/" not in public
+    at(LATER, officer, f"{page}conclude/")
+    certificate = Certificate.objects.get()
+    kept = [{"kind": row.kind, "sha256": row.digest} for row in Material.objects.order_by("kind")]
+    assert certificate.document["payload"]["materials"] == kept
+    with freeze(LATER):
+        shown = anyone.get(certificate.get_absolute_url()).content.decode()
+    assert stamped in shown
+    assert "来源证明（盖章）.pdf" not in shown
+
+
+def test_a_certificate_of_before_there_were_materials_stays_verifiable(city: tuple[Cast, Any]) -> None:
+    cast, entry = city
+    certificate = registered(cast, entry)
+    payload = {name: value for name, value in certificate.document["payload"].items() if name != "materials"}
+    document = sign_certificate(payload, signing_keys())
+    Certificate.objects.update(document=document)
+    with freeze(LATER):
+        assert Client().get(certificate.get_absolute_url()).status_code == 200
+        upload = {"file": SimpleUploadedFile("c.json", json.dumps(document).encode())}
+        answer = Client().post("/registration/verify/", upload)
+    assert answer.status_code == 200
+    assert certificate.number in answer.content.decode()
+    # The materials a certificate names are under its signatures: another digest is a forgery.
+    fresh = sign_certificate({**payload, "materials": [{"kind": "source", "sha256": "0" * 64}]}, signing_keys())
+    fresh["payload"]["materials"][0]["sha256"] = "1" * 64
+    with pytest.raises(Forged):
+        verify_certificate(fresh, public_keys())
 
 
 def test_an_expired_certificate_says_so(city: tuple[Cast, Any]) -> None:

@@ -41,6 +41,10 @@ class RegistrationConfig(AppConfig):
                 E.WITHDRAWN: _("Application withdrawn"),
                 E.OBJECTED: _("Objection filed"),
                 E.OBJECTION_DECIDED: _("Objection decided"),
+                E.MATERIAL_ADDED: _("Material attached"),
+                E.MATERIAL_REMOVED: _("Material taken out"),
+                E.MATERIAL_JUDGED: _("Materials judged"),
+                E.MATERIAL_READ: _("Material downloaded"),
                 E.ISSUED: _("Certificate issued"),
                 E.CANCELLED: _("Certificate cancelled"),
             }

@@ -62,6 +62,36 @@ class Application(models.Model):
         return reverse("registration:application", args=[self.uid])
 
 
+class Material(models.Model):
+    """A file an application rests on; its content lies in the file store under its digest."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="materials")
+    kind = models.CharField(max_length=12)
+    name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    media_type = models.CharField(max_length=100)
+    added_at = models.DateTimeField()
+    added_by = models.CharField(max_length=100)
+    verdict = models.CharField(max_length=10, blank=True)
+    verdict_reason = models.TextField(blank=True)
+    judged_at = models.DateTimeField(null=True)
+    judged_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["added_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["application", "kind", "digest"], name="registration_material_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def access_place(self) -> Place:
+        return self.application.access_place()
+
+
 class Certificate(models.Model):
     """A certificate as issued: its payload and signatures are never changed, only its state."""
 

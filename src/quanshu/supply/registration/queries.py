@@ -15,9 +15,15 @@ from quanshu.kernel.certificates import check_number
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor
 from quanshu.supply.catalogue.api import Entry, list_entries
-from quanshu.supply.registration.models import Application, Certificate
+from quanshu.supply.registration.models import Application, Certificate, Material
 from quanshu.supply.registration.rules import UNDER_WAY
-from quanshu.supply.registration.types import ApplicationState, CertificateState, RegistrationNotFound
+from quanshu.supply.registration.types import (
+    ApplicationState,
+    CertificateState,
+    MaterialKept,
+    MaterialNotFound,
+    RegistrationNotFound,
+)
 
 KEY_FILES: Mapping[str, str] = {"Ed25519": "registration-ed25519", "SM2-SM3": "registration-sm2"}
 
@@ -33,6 +39,20 @@ def get_application(*, actor: Actor, uid: str) -> Application:
     if found is None:
         raise RegistrationNotFound
     return found
+
+
+def get_material(*, actor: Actor, application: str, uid: str) -> Material:
+    """A material of an application the actor may see. Raises `registration.material_not_found`."""
+    rows = Material.objects.filter(application__in=Application.objects.visible_to(actor), application__uid=application)
+    found = rows.filter(uid=uid).select_related("application__entry", "application__unit").first()
+    if found is None:
+        raise MaterialNotFound
+    return found
+
+
+def kept_by(application: Application) -> list[MaterialKept]:
+    """An application's materials as the rules take them."""
+    return [MaterialKept(row.kind, row.name, row.verdict) for row in application.materials.all()]
 
 
 def list_certificates() -> QuerySet[Certificate]:
@@ -63,7 +83,8 @@ def state_of(certificate: Certificate, today: date) -> str:
 
 def list_public() -> QuerySet[Application]:
     """Applications in their publicity period: open to everyone."""
-    return Application.objects.filter(state=ApplicationState.PUBLICITY).select_related("entry__unit", "unit")
+    rows = Application.objects.filter(state=ApplicationState.PUBLICITY).select_related("entry__unit", "unit")
+    return rows.prefetch_related("materials")
 
 
 def get_public(uid: str) -> Application:

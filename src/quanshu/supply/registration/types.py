@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quanshu.kernel.errors import Conflict, NotFound, TooMany
+from quanshu.kernel.errors import Conflict, NotFound, TooMany, fill
 
 
 class ApplicationKind(StrEnum):
@@ -46,6 +47,41 @@ class Right(StrEnum):
     HOLD = "hold"
     PROCESS = "process"
     OPERATE = "operate"
+
+
+class MaterialKind(StrEnum):
+    """数据来源证明, 合法性说明, 安全评估, 授权协议, 其他."""
+
+    SOURCE = "source"
+    LEGALITY = "legality"
+    SECURITY = "security"
+    AGREEMENT = "agreement"
+    OTHER = "other"
+
+
+class Verdict(StrEnum):
+    """The reviewer's word on a material; none yet is an empty text."""
+
+    COMPLETE = "complete"
+    LACKING = "lacking"
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialKept:
+    """A material as the rules see it: what kind it is, its file's name, and the reviewer's word."""
+
+    kind: str
+    name: str
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialWord:
+    """What a reviewer says of a material: a `Verdict`, and the reason when it is lacking."""
+
+    material: str
+    verdict: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +146,36 @@ class NoPublicity(Conflict):
     code = "registration.no_publicity"
     message = "The application is not open to objections now."
     remedy = "Objections are taken only during the publicity period."
+
+
+class MaterialsMissing(Conflict):
+    """`kinds` are the kinds missing; `names` what they are called, as message ids."""
+
+    code = "registration.materials_missing"
+    message = "Materials are missing: %(names)s."
+    remedy = "Attach a file of each kind named, then submit."
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        names = ", ".join(translate(name) for name in self.params["names"])
+        return fill(translate(self.message), {"names": names})
+
+
+class MaterialsLacking(Conflict):
+    code = "registration.materials_lacking"
+    message = "The reviewer found these materials lacking: %(names)s."
+    remedy = "The applicant takes each of them out and attaches a better one; until then the application cannot go on."
+
+
+class TooManyMaterials(Conflict):
+    code = "registration.too_many_materials"
+    message = "The application has %(most)s materials, which is the most."
+    remedy = "Take one out, or put several papers into one PDF."
+
+
+class MaterialNotFound(NotFound):
+    code = "registration.material_not_found"
+    message = "There is no such material."
+    remedy = "Open the application and choose from its materials."
 
 
 class TooManyChecks(TooMany):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quanshu.supply.registration import services
 from quanshu.supply.registration.pages import applications as pages
-from quanshu.supply.registration.pages import drafting, public
+from quanshu.supply.registration.pages import drafting, materials, public
 
 app_name = "registration"
 STEPS = (
@@ -38,6 +38,10 @@ urlpatterns = [
     path("objections/<str:uid>/", pages.ObjectionPage.as_view(), name="objection"),
     path("applications/<str:uid>/", pages.ApplicationPage.as_view(), name="application"),
     path("applications/<str:uid>/change/", drafting.ChangeApplication.as_view(), name="change"),
+    path("applications/<str:uid>/materials/", materials.Attach.as_view(), name="attach"),
+    path("applications/<str:uid>/materials/judge/", materials.Judge.as_view(), name="judge"),
+    path("applications/<str:uid>/materials/<str:material>/", materials.MaterialFile.as_view(), name="material"),
+    path("applications/<str:uid>/materials/<str:material>/remove/", materials.Remove.as_view(), name="remove"),
     *(
         path(
             f"applications/<str:uid>/{name}/",

@@ -26,6 +26,7 @@ from quanshu.shared.web.api import (
 from quanshu.supply.registration import queries, rules, services
 from quanshu.supply.registration.models import Application, Objection
 from quanshu.supply.registration.pages import labels
+from quanshu.supply.registration.pages.materials import material_card
 from quanshu.supply.registration.permissions import RegistrationPermission as P
 from quanshu.supply.registration.services.applying import AtReceiver
 from quanshu.supply.registration.types import ApplicationKind, ObjectionState, RegistrationNotFound
@@ -63,7 +64,7 @@ class Applications(ListPage):
     def actions(self) -> list[Action]:
         found = []
         if allows(self.actor, P.APPLY):
-            found.append(Action(_("Apply"), reverse("registration:choose"), "plus", method="get"))
+            found.append(Action(_("Apply for registration"), reverse("registration:choose"), "plus", method="get"))
         url = reverse("registration:figures")
         found.append(Action(_("Registered against catalogued"), url, "chart-bar", "outline-primary", "get"))
         url = reverse("registration:publicity")
@@ -145,27 +146,36 @@ class ApplicationPage(DetailPage):
     def actions(self, obj: Application) -> list[Action]:
         found = []
 
-        def step(name: str, label: str, icon: str, style: str = "primary", method: str = "post") -> None:
+        def step(
+            name: str, label: str, icon: str, style: str = "primary", method: str = "post", check: Any = None
+        ) -> None:
             reason = reason_against(rules.check_step, obj.state, STEPS[name])
             if reason is None:
                 url = reverse(f"registration:{name}", args=[obj.uid])
-                found.append(Action(label, url, icon, style, method))
+                against = reason_against(check, queries.kept_by(obj)) if check else None
+                found.append(Action(label, url, icon, style, method, against))
 
         if allows(self.actor, P.APPLY, obj):
-            step("submit", _("Submit"), "send")
+            if reason_against(rules.check_step, obj.state, "submit") is None:
+                found.append(self.submission(obj))
             step("change", _("Edit"), "pencil", "outline-primary", "get")
-            step("withdraw", _("Withdraw"), "trash", "outline-danger")
+            step("withdraw", _("Withdraw the draft"), "trash", "outline-danger")
         if obj.receiver and allows(self.actor, P.ACCEPT, AtReceiver(obj)):
             step("accept", _("Accept the transfer"), "check")
             step("decline", _("Decline"), "x", "outline-danger", "get")
         if allows(self.actor, P.REVIEW, obj):
-            step("pass", _("Formally complete"), "check")
+            step("pass", _("Formally complete"), "check", check=rules.check_none_lacking)
             if obj.kind != ApplicationKind.CANCEL:
-                step("publish", _("Make public"), "speakerphone")
+                step("publish", _("Make public"), "speakerphone", check=rules.check_none_lacking)
             found += self.conclusion(obj)
             step("return", _("To be completed"), "arrow-back-up", "outline-primary", "get")
             step("refuse", _("Refuse"), "x", "outline-danger", "get")
         return found
+
+    def submission(self, obj: Application) -> Action:
+        """The button that submits, with what is missing when it cannot yet."""
+        reason = reason_against(rules.check_submittable, state=obj.state, kind=obj.kind, kept=queries.kept_by(obj))
+        return Action(_("Submit"), reverse("registration:submit", args=[obj.uid]), "send", reason=reason)
 
     def conclusion(self, obj: Application) -> list[Action]:
         """The last step, with the reason why it cannot be taken yet."""
@@ -179,6 +189,7 @@ class ApplicationPage(DetailPage):
             until=obj.public_until,
             today=self.now.date(),
             open_objections=obj.objections.filter(state=ObjectionState.OPEN).count(),
+            kept=queries.kept_by(obj),
         )
         label = _("Cancel the certificate") if cancels else _("Issue the certificate")
         return [
@@ -194,7 +205,7 @@ class ApplicationPage(DetailPage):
             (_("Years"), obj.years),
             (_("Reason"), obj.reason),
         ]
-        found = [Card(_("Statements"), facts=stated)]
+        found = [Card(_("Statements"), facts=stated), material_card(self.actor, obj)]
         issued = getattr(obj, "issued", None)
         if issued is not None:
             found.insert(0, Card(_("Certificate"), facts=[(_("Number"), issued.number)],
@@ -216,7 +227,6 @@ class ApplicationPage(DetailPage):
 
 # Steps of the table by the address of their button.
 STEPS = {
-    "submit": "submit",
     "change": "submit",
     "withdraw": "withdraw",
     "accept": "accept",

@@ -99,7 +99,7 @@ class ApplyFirst(FormPage):
     title = gettext_lazy("First registration")
     permission = P.APPLY
     form_class = ApplicationForm
-    success = gettext_lazy("Drafted. Submit it when it is complete.")
+    success = gettext_lazy("Drafted. Attach its materials, then submit it.")
 
     def entry(self) -> Any:
         found = queries.unregistered(self.actor).filter(uid=self.kwargs["uid"]).first()
@@ -123,7 +123,7 @@ class ApplyFurther(FormPage):
 
     permission = P.APPLY
     form_class = ApplicationForm
-    success = gettext_lazy("Drafted. Submit it when it is complete.")
+    success = gettext_lazy("Drafted. Attach its materials, then submit it.")
 
     @property
     def kind(self) -> ApplicationKind:

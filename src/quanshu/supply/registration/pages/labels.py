@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
 from django.utils.translation import gettext_lazy as _
+
+from quanshu.supply.registration.rules import MATERIAL_NAMES
 
 KINDS = {
     "first": _("First registration"),
@@ -18,7 +21,7 @@ STATES = {
     "publicity": _("Publicity"),
     "issued": _("Concluded"),
     "refused": _("Refused"),
-    "withdrawn": _("Withdrawn"),
+    "withdrawn": _("Withdrawn by the applicant"),
 }
 TONES = {
     "draft": "secondary",
@@ -42,6 +45,9 @@ RIGHTS = {
     "process": _("Right to process and use the data"),
     "operate": _("Right to operate data products"),
 }
+MATERIAL_KINDS = {kind.value: gettext_lazy(name) for kind, name in MATERIAL_NAMES.items()}
+VERDICTS = {"complete": _("Material complete"), "lacking": _("Material lacking")}
+VERDICT_TONES = {"complete": "green", "lacking": "red"}
 OBJECTION_STATES = {"open": _("To be decided"), "upheld": _("Upheld"), "rejected": _("Rejected")}
 OBJECTION_TONES = {"open": "orange", "upheld": "red", "rejected": "green"}
 

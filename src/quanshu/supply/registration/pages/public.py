@@ -20,7 +20,7 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import PUBLIC, Action, Form, FormPage, Page, fault_text, put_fault_on_form
 from quanshu.supply.registration import queries, services
-from quanshu.supply.registration.models import Certificate
+from quanshu.supply.registration.models import Application, Certificate
 from quanshu.supply.registration.pages import labels
 from quanshu.supply.registration.permissions import RegistrationPermission as P
 from quanshu.supply.registration.types import ObjectionData, TooManyChecks
@@ -41,6 +41,11 @@ def count_check(request: HttpRequest) -> None:
         raise TooManyChecks
 
 
+def names_and_digests(application: Application) -> list[tuple[Any, str, str]]:
+    """All of an application's materials that is public: (kind, name, SHA-256)."""
+    return [(labels.MATERIAL_KINDS[row.kind], row.name, row.digest) for row in application.materials.all()]
+
+
 class Publicity(Page):
     """Applications that are public now."""
 
@@ -50,7 +55,10 @@ class Publicity(Page):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         return {
-            "rows": [(row, labels.KINDS[row.kind], labels.rights_text(row.rights)) for row in queries.list_public()]
+            "rows": [
+                (row, labels.KINDS[row.kind], labels.rights_text(row.rights), names_and_digests(row))
+                for row in queries.list_public()
+            ]
         }
 
 
@@ -109,6 +117,7 @@ class CertificatePage(Page):
             "state": (labels.CERTIFICATE_STATES[state], labels.CERTIFICATE_TONES[state]),
             "kind": labels.KINDS[payload["kind"]],
             "rights": labels.rights_text(payload["rights"]),
+            "materials": [(labels.MATERIAL_KINDS[row["kind"]], row["sha256"]) for row in payload.get("materials", ())],
             "qr": segno.make(address, error="m").svg_inline(scale=4, border=2),
             "history": chain_of(certificate),
             "further": self.further(certificate),

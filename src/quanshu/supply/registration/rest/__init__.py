@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from django.http import FileResponse, HttpRequest
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
 
 from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
 from quanshu.supply.registration import queries, services
-from quanshu.supply.registration.models import Application, Certificate, Objection
+from quanshu.supply.registration.models import Application, Certificate, Material, Objection
+from quanshu.supply.registration.pages.materials import file_answer
 from quanshu.supply.registration.permissions import RegistrationPermission as P
-from quanshu.supply.registration.types import ApplicationData, ApplicationKind, RegistrationNotFound
+from quanshu.supply.registration.types import ApplicationData, ApplicationKind, MaterialWord, RegistrationNotFound
 
 router = Router()
 
@@ -50,6 +52,26 @@ class DecisionBody(Schema):
 
     upheld: bool
     answer: str
+
+
+class WordBody(Schema):
+    """A reviewer's word on a material (its uid): complete, or lacking with the reason; empty takes it back."""
+
+    material: str
+    verdict: str
+    reason: str = ""
+
+
+class WordsBody(Schema):
+    """The reviewer's words."""
+
+    words: list[WordBody]
+
+
+def material_row(material: Material) -> dict[str, Any]:
+    """A material, without its content."""
+    names = ("uid", "kind", "name", "size", "media_type", "added_at", "added_by", "verdict", "verdict_reason")
+    return {name: getattr(material, name) for name in names} | {"sha256": material.digest}
 
 
 def row_of(application: Application) -> dict[str, Any]:
@@ -121,7 +143,57 @@ def get_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One application, with its certificate when it has been issued."""
     application = find(request, uid)
     issued = getattr(application, "issued", None)
-    return row_of(application) | {"certificate": certificate_row(issued) if issued else None}
+    materials = [material_row(row) for row in application.materials.all()]
+    return row_of(application) | {"certificate": certificate_row(issued) if issued else None, "materials": materials}
+
+
+@router.get("/applications/{uid}/materials")
+def list_materials(request: HttpRequest, uid: str) -> list[dict[str, Any]]:
+    """The materials of an application."""
+    return [material_row(row) for row in find(request, uid).materials.all()]
+
+
+@router.post("/applications/{uid}/materials", response={201: dict[str, Any]})
+def attach_material(
+    request: HttpRequest, uid: str, kind: Form[str], file: File[UploadedFile]
+) -> Status[dict[str, Any]]:
+    """Attach a file to a draft: kind is source, legality, security, agreement or other."""
+    made = services.attach_material(
+        actor=request.actor,  # type: ignore[attr-defined]
+        now=now(),
+        application=find(request, uid),
+        kind=kind,
+        name=file.name or "",
+        stream=file,
+    )
+    return Status(201, material_row(made))
+
+
+@router.post("/applications/{uid}/materials/judge")
+def judge_materials(request: HttpRequest, uid: str, body: WordsBody) -> list[dict[str, Any]]:
+    """Keep the reviewer's word on each material named."""
+    words = [MaterialWord(word.material, word.verdict, word.reason) for word in body.words]
+    actor = request.actor  # type: ignore[attr-defined]
+    done = services.judge_materials(actor=actor, now=now(), application=find(request, uid), words=words)
+    return [material_row(row) for row in done.materials.all()]
+
+
+@router.get("/applications/{uid}/materials/{material}/file")
+def download_material(request: HttpRequest, uid: str, material: str) -> FileResponse:
+    """A material's file; each download is audited."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, P.VIEW)
+    return file_answer(*services.read_material(actor=actor, now=now(), application=uid, uid=material))
+
+
+@router.delete("/applications/{uid}/materials/{material}", response={204: None})
+def remove_material(request: HttpRequest, uid: str, material: str) -> Status[None]:
+    """Take a file out of a draft."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, P.APPLY)
+    found = queries.get_material(actor=actor, application=uid, uid=material)
+    services.remove_material(actor=actor, now=now(), material=found)
+    return Status(204, None)
 
 
 @router.post("/applications/{uid}/submit")

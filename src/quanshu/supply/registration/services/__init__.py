@@ -11,6 +11,12 @@ from quanshu.supply.registration.services.applying import (
     submit_application,
     withdraw_application,
 )
+from quanshu.supply.registration.services.materials import (
+    attach_material,
+    judge_materials,
+    read_material,
+    remove_material,
+)
 from quanshu.supply.registration.services.objecting import decide_objection, file_objection
 from quanshu.supply.registration.services.reviewing import (
     conclude_application,
@@ -24,14 +30,18 @@ __all__ = [
     "accept_transfer",
     "apply_first",
     "apply_further",
+    "attach_material",
     "change_application",
     "conclude_application",
     "decide_objection",
     "decline_transfer",
     "file_objection",
+    "judge_materials",
     "pass_application",
     "publish_application",
+    "read_material",
     "refuse_application",
+    "remove_material",
     "return_application",
     "submit_application",
     "withdraw_application",

@@ -13,6 +13,7 @@ from quanshu.supply.registration import rules
 from quanshu.supply.registration.events import RegistrationEvent
 from quanshu.supply.registration.models import Application, Certificate
 from quanshu.supply.registration.permissions import RegistrationPermission
+from quanshu.supply.registration.queries import kept_by
 from quanshu.supply.registration.services.noting import move, note
 from quanshu.supply.registration.types import ApplicationData, ApplicationKind, CertificateState
 
@@ -108,12 +109,13 @@ def _fill(application: Application, data: ApplicationData, *, actor: Actor, now:
 
 @transaction.atomic
 def submit_application(*, actor: Actor, now: datetime, application: Application) -> Application:
-    """Submit a draft: a transfer goes to its receiver first, the rest to formal review.
+    """Submit a draft with its materials: a transfer goes to its receiver first, the rest to formal review.
 
-    Raises Forbidden, `registration.wrong_state`.
+    Raises Forbidden, `registration.wrong_state`, `registration.materials_missing`, `registration.materials_lacking`.
     """
     application = locked(application)
     require(actor, RegistrationPermission.APPLY, application)
+    rules.check_submittable(state=application.state, kind=application.kind, kept=kept_by(application))
     handed = application.kind == ApplicationKind.TRANSFER
     move(application, "hand" if handed else "submit", now=now)
     event = RegistrationEvent.HANDED if handed else RegistrationEvent.SUBMITTED

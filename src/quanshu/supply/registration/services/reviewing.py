@@ -20,7 +20,7 @@ from quanshu.supply.registration import rules
 from quanshu.supply.registration.events import RegistrationEvent
 from quanshu.supply.registration.models import Application, Certificate, Serial
 from quanshu.supply.registration.permissions import RegistrationPermission
-from quanshu.supply.registration.queries import KEY_FILES
+from quanshu.supply.registration.queries import KEY_FILES, kept_by
 from quanshu.supply.registration.services.applying import locked
 from quanshu.supply.registration.services.noting import move, note
 from quanshu.supply.registration.types import ApplicationKind, CertificateState, ObjectionState
@@ -37,8 +37,12 @@ def _review(application: Application, actor: Actor) -> Application:
 
 @transaction.atomic
 def pass_application(*, actor: Actor, now: datetime, application: Application) -> Application:
-    """Formally complete: the material review begins. Raises Forbidden, `registration.wrong_state`."""
+    """Formally complete: the material review begins.
+
+    Raises Forbidden, `registration.wrong_state`, `registration.materials_lacking`.
+    """
     application = _review(application, actor)
+    rules.check_pass(state=application.state, kept=kept_by(application))
     move(application, "pass", now=now)
     note(RegistrationEvent.PASSED, application, actor=actor, now=now)
     return application
@@ -46,9 +50,12 @@ def pass_application(*, actor: Actor, now: datetime, application: Application) -
 
 @transaction.atomic
 def publish_application(*, actor: Actor, now: datetime, application: Application) -> Application:
-    """Make an application public for objections. Raises Forbidden, `registration.wrong_state`."""
+    """Make an application public for objections.
+
+    Raises Forbidden, `registration.wrong_state`, `registration.materials_lacking`.
+    """
     application = _review(application, actor)
-    rules.check_publish(state=application.state, kind=application.kind)
+    rules.check_publish(state=application.state, kind=application.kind, kept=kept_by(application))
     move(application, "publish", now=now)
     until = application.public_until.isoformat() if application.public_until else ""
     note(RegistrationEvent.PUBLISHED, application, actor=actor, now=now, details={"until": until})
@@ -79,7 +86,7 @@ def refuse_application(*, actor: Actor, now: datetime, application: Application,
 def conclude_application(*, actor: Actor, now: datetime, application: Application) -> Certificate | None:
     """Issue the certificate an application asks for, or cancel the one it names; None for a cancellation.
 
-    Raises Forbidden, `registration.wrong_state`, `registration.still_public`.
+    Raises Forbidden, `registration.wrong_state`, `registration.still_public`, `registration.materials_lacking`.
     """
     application = _review(application, actor)
     today = now.astimezone(CITY_TZ).date()
@@ -90,6 +97,7 @@ def conclude_application(*, actor: Actor, now: datetime, application: Applicatio
         until=application.public_until,
         today=today,
         open_objections=waiting,
+        kept=kept_by(application),
     )
     old = application.certificate
     if application.kind == ApplicationKind.CANCEL:
@@ -132,6 +140,10 @@ def issue(application: Application, today: date, now: datetime) -> Certificate:
         "duties": application.duties,
         "issued_on": today.isoformat(),
         "expires_on": expires.isoformat(),
+        "materials": [
+            {"kind": kind, "sha256": digest}
+            for kind, digest in sorted(application.materials.values_list("kind", "digest"))
+        ],
         "previous": application.certificate.number if application.certificate else None,
     }
     return Certificate.objects.create(
