@@ -175,7 +175,8 @@ class ExchangePage(DetailPage):
     def actions(self, obj: Exchange) -> list[Action]:
         """A value that was received may be reported by whoever received it."""
         own = obj.consumer is not None and obj.consumer.unit.uid == self.actor.unit_uid
-        if not own or obj.status >= 400 or not allows(self.actor, AssurancePermission.REPORT):
+        # A push is a call without a service: nothing was received.
+        if not own or obj.service is None or obj.status >= 400 or not allows(self.actor, AssurancePermission.REPORT):
             return []
         url = reverse("services:exchange-report", args=[obj.receipt_id])
         return [Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")]

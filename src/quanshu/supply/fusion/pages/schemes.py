@@ -196,7 +196,8 @@ class SchemePage(DetailPage):
             (_("Of these conflicts"), f"{row.conflicts:,}"),
             *((labels.LIVES[life], f"{count:,}") for life, count in row.life.items()),
         ]
-        reviews = f"{reverse('fusion:reviews')}?scheme={obj.code}&state=open"
+        reviews = (f"{reverse('fusion:reviews')}?scheme={obj.code}&state=open", _("Open the reviews"))
+        may_review = allows(self.actor, P.REVIEW)
         entries = [(_("Golden records"), obj.golden_entry), (_("Identity map"), obj.map_entry),
                    (_("Life status"), obj.life_entry)]  # fmt: skip
         tables = [{"what": what, "entry": entry} for what, entry in entries if entry is not None]
@@ -207,7 +208,7 @@ class SchemePage(DetailPage):
             Column("rows", _("Rows"), value="entry.landed_rows", kind="number"),
         )  # fmt: skip
         return [
-            Card(_("Figures"), facts=facts, more=(reviews, _("Open the reviews"))),
+            Card(_("Figures"), facts=facts, more=reviews if may_review else None),
             Card(_("What it gives"), columns=columns, rows=tables),
         ]
 

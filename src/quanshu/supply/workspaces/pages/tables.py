@@ -80,7 +80,10 @@ class TablePage(DetailPage):
 
     def crumbs(self) -> Any:
         space = self.object.workspace
-        return ((_("Workspaces"), reverse("workspaces:workspaces")), (str(space), space.get_absolute_url()))
+        way: list[tuple[Any, str]] = [(_("Workspaces"), reverse("workspaces:workspaces"))]
+        # Who grants a table need not see the workspace that asks for it.
+        seen = queries.list_workspaces(self.actor).filter(pk=space.pk).exists()
+        return [*way, (str(space), space.get_absolute_url())] if seen else way
 
     def page_title(self) -> str:
         return f"{self.object.entry} · {self.object.alias}"
