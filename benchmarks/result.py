@@ -52,15 +52,19 @@ def median(values: list[float]) -> float:
 def apart(work: Callable[..., Any], *args: Any) -> Measured:
     """Do a piece of work in a new process, so that neither memory nor caches of another measurement count."""
     context = multiprocessing.get_context("spawn")
-    answers = context.SimpleQueue()
-    process = context.Process(target=_report, args=(answers, work, args))
+    answer, told = context.Pipe(duplex=False)
+    process = context.Process(target=_report, args=(told, work, args))
     process.start()
+    told.close()
+    try:
+        found = answer.recv()
+    except EOFError as fault:
+        process.join()
+        raise RuntimeError(f"{work.__module__}.{work.__name__} ended with {process.exitcode} and no answer") from fault
     process.join()
-    if process.exitcode != 0:
-        raise RuntimeError(f"{work.__module__}.{work.__name__} ended with {process.exitcode}")
-    return Measured(*answers.get())
+    return Measured(*found)
 
 
-def _report(answers: Any, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
+def _report(told: Any, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
     value = work(*args)
-    answers.put((value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
+    told.send((value, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
