@@ -92,7 +92,7 @@ def test_a_push_that_broke_off_goes_on(home: GatewayHome, file: Path) -> None:
     assert part.json()["received"] == half
     assert not part.json()["receipt_id"]
     wrong = send(home, content[:10], digest=digest, **{"X-Total": str(len(content))})
-    assert (wrong.status_code, wrong.json()["code"]) == (409, "gateway.wrong_offset")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "gateway.push_wrong_offset")
     home.kill()
     home.start()
     with GatewayClient(home.url, RID, SECRET) as client:

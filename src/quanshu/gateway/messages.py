@@ -136,7 +136,7 @@ MESSAGES: Mapping[str, Text] = {
         "The file is larger than the %(most)s bytes allowed for this source.",
         "Split it, or ask the data steward for a higher limit.",
     ),
-    "gateway.wrong_offset": (
+    "gateway.push_wrong_offset": (
         409,
         "已收到 %(received)s 字节，请从该位置继续。",
         "请先查询已收到的字节数，再续传。",

@@ -43,7 +43,7 @@ class PushTooLarge(Invalid):
 
 
 class WrongOffset(Conflict):
-    code = "gateway.wrong_offset"
+    code = "gateway.push_wrong_offset"
 
 
 class WrongDigest(Invalid):

@@ -24,6 +24,7 @@ from quanshu.kernel.errors import FieldErrors, QuanshuError, fill
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit.api import history
 from quanshu.shared.web.cards import Card
+from quanshu.shared.web.forms import ReasonForm
 from quanshu.shared.workflow.api import clocks_of
 
 if TYPE_CHECKING:
@@ -240,6 +241,40 @@ class ActionPage(Page):
         if text:
             messages.success(request, text)
         return go_to(request, url)
+
+
+class StepPage(ActionPage):
+    """A button of an object's page: one service function, which takes the object under the name `subject`."""
+
+    subject: ClassVar[str]
+    service: Any = None
+    done: Any = ""
+
+    def get_subject(self, uid: str) -> Any:
+        """The object, read through `visible_to`."""
+        raise NotImplementedError(f"{type(self).__name__} names no object")
+
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
+        found = self.get_subject(kwargs["uid"])
+        self.service(actor=self.actor, now=self.now, **{self.subject: found})
+        return str(self.done), found.get_absolute_url()
+
+
+class ReasonStepPage(FormPage):
+    """A step that needs a reason."""
+
+    form_class = ReasonForm
+    subject: ClassVar[str]
+    service: Any = None
+
+    def get_subject(self, uid: str) -> Any:
+        """The object, read through `visible_to`."""
+        raise NotImplementedError(f"{type(self).__name__} names no object")
+
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
+        found = self.get_subject(self.kwargs["uid"])
+        self.service(actor=self.actor, now=self.now, reason=form.cleaned_data["reason"], **{self.subject: found})
+        return str(found.get_absolute_url())
 
 
 def go_to(request: HttpRequest, url: str) -> HttpResponse:

@@ -14,7 +14,6 @@ from quanshu.organisation.api import Region, Unit, UnitKind
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
-    ActionPage,
     Card,
     Column,
     DetailPage,
@@ -22,6 +21,7 @@ from quanshu.shared.web.api import (
     Form,
     FormPage,
     ListPage,
+    StepPage,
     reason_against,
     when,
 )
@@ -273,17 +273,14 @@ class CampaignPage(DetailPage):
         return [Card(_("Questions"), columns=columns, rows=obj.asks, empty_title=_("No questions"), empty_hint=hint)]
 
 
-class CampaignStep(ActionPage):
-    """A button of a census: one service function."""
+class CampaignStep(StepPage):
+    """A button of a census."""
 
     permission = P.DECLARE
-    service: Any = None
-    done: Any = ""
+    subject = "campaign"
 
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        campaign = queries.get_campaign(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, campaign=campaign)
-        return str(self.done), campaign.get_absolute_url()
+    def get_subject(self, uid: str) -> Campaign:
+        return queries.get_campaign(actor=self.actor, uid=uid)
 
 
 class CloseForm(Form):

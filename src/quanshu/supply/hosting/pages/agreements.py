@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
-    ActionPage,
     Card,
     Column,
     DetailPage,
@@ -22,7 +21,8 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     Page,
-    ReasonForm,
+    ReasonStepPage,
+    StepPage,
     reason_against,
     when,
 )
@@ -225,30 +225,22 @@ def proof_facts(obj: Agreement) -> list[tuple[Any, Any]]:
     return [(label, str(proof[name])) for name, label in labelled if proof.get(name) is not None]
 
 
-class AgreementStep(ActionPage):
-    """A button of an agreement's page: one service function."""
+class OfAgreement:
+    """What a step moves."""
 
-    permission = P.VIEW
-    service: Any = None
-    done: Any = ""
+    permission: ClassVar[str] = P.VIEW
+    subject: ClassVar[str] = "agreement"
 
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        agreement = queries.get_agreement(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, agreement=agreement)
-        return str(self.done), agreement.get_absolute_url()
+    def get_subject(self, uid: str) -> Agreement:
+        return queries.get_agreement(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
 
 
-class ReasonStep(FormPage):
+class AgreementStep(OfAgreement, StepPage):
+    """A button of an agreement's page."""
+
+
+class ReasonStep(OfAgreement, ReasonStepPage):
     """A step that needs a reason."""
-
-    permission = P.VIEW
-    form_class = ReasonForm
-    service: Any = None
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        agreement = queries.get_agreement(actor=self.actor, uid=self.kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, agreement=agreement, reason=form.cleaned_data["reason"])
-        return agreement.get_absolute_url()
 
 
 class RenewForm(Form):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
-    ActionPage,
     Card,
     Column,
     DetailPage,
@@ -20,6 +19,8 @@ from quanshu.shared.web.api import (
     ListPage,
     Page,
     ReasonForm,
+    ReasonStepPage,
+    StepPage,
     reason_against,
     when,
 )
@@ -238,31 +239,22 @@ STEPS = {
 }
 
 
-class Step(ActionPage):
-    """A button of an application's page: one service function."""
+class OfApplication:
+    """What a step moves."""
 
-    permission = P.VIEW
-    service: Any = None
-    done: Any = ""
+    permission: ClassVar[str] = P.VIEW
+    subject: ClassVar[str] = "application"
 
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        application = queries.get_application(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, application=application)
-        return str(self.done), application.get_absolute_url()
+    def get_subject(self, uid: str) -> Application:
+        return queries.get_application(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
 
 
-class ReasonStep(FormPage):
+class Step(OfApplication, StepPage):
+    """A button of an application's page."""
+
+
+class ReasonStep(OfApplication, ReasonStepPage):
     """A step that needs a reason."""
-
-    permission = P.VIEW
-    form_class = ReasonForm
-    service: Any = None
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        application = queries.get_application(actor=self.actor, uid=self.kwargs["uid"])
-        reason = form.cleaned_data["reason"]
-        self.service(actor=self.actor, now=self.now, application=application, reason=reason)
-        return application.get_absolute_url()
 
 
 class ObjectionPage(FormPage):
