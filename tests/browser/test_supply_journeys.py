@@ -23,7 +23,7 @@ def test_data_is_found_by_its_sound_and_the_way_to_it_explained(people: People) 
     page.locator("main table a", has_text="户籍人口").first.click()
     page.wait_for_url(re.compile(r"/catalogue/[0-9a-f-]{36}/$"))
     page.goto(f"{page.url}why/")
-    for stage in ("已发布", "数据湖", "服务"):
+    for stage in ("已发布", "已入湖", "已授权本单位"):
         expect(page.locator("main")).to_contain_text(stage)
     page.goto("/catalogue/why/?q=没有的数据名称")
     expect(page.locator("main")).to_contain_text("没有的数据名称")
@@ -78,7 +78,7 @@ def test_pages_of_supply_fit_the_screen(people: People, language: str, width: in
     page = people.page("bureau", width=width, language=language)
     for path in (
         "/inventory/", "/inventory/graph/", "/inventory/gaps/", "/inventory/suppliers/", "/inventory/imports/",
-        "/catalogue/?q=人口", "/catalogue/why/", "/catalogue/landing/", "/catalogue/imports/", "/catalogue/migration/",
+        "/catalogue/?q=人口", "/catalogue/why/", "/catalogue/landing/", "/catalogue/migration/",
         "/standards/", "/census/", "/hosting/", "/fusion/", "/fusion/runs/", "/fusion/reviews/", "/fusion/search/",
         "/quality/trend/", "/quality/ranking/", "/quality/sets/", "/quality/reports/", "/quality/exceptions/",
         "/intake/sources/", "/intake/runs/", "/registration/", "/libraries/", "/workspaces/",
