@@ -108,11 +108,11 @@ def measure(home: Path) -> tuple[list[Heard], list[Heard]]:
     ids = tuple(person(number * 7919 % ROWS) for number in range(5000))
     ours: list[Heard] = []
     floor: list[Heard] = []
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         port = free_port()
         extra = {"QUANSHU_HOME": str(home), "QUANSHU_GATEWAY_PORT": str(port)}
         with serving([sys.executable, "-m", "quanshu.gateway"], port, extra):
-            ours.append(fire(Shot(port, f"/s/{SID}", RID, SID, SECRET, ids)))
+            ours.append(fire(Shot(port, f"/s/{SID}", RID, SID, SECRET, ids, turn=turn)))
         port = free_port()
         command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(port), "--no-access-log"]
         table = str(home / "serving" / "person.sqlite")

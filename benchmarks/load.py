@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from quanshu.gateway.signing import sign_headers
 
+# Milliseconds, and so signatures, that a turn may use.
+APART = 150_000
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -23,6 +26,7 @@ class Shot:
     ids: tuple[str, ...]
     connections: int = 16
     seconds: float = 4.0
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,10 @@ class Heard:
 
 
 def requests(shot: Shot) -> Iterator[bytes]:
-    """Signed requests; each signature is good once, so each has a millisecond of its own within the window."""
-    begin = time.time_ns() // 1_000_000 - 240_000
-    for number in range(480_000):
+    """Signed requests; each signature is good once, so each has a millisecond of its own within the window, and each
+    turn a stretch of its own."""
+    begin = time.time_ns() // 1_000_000 - 240_000 + shot.turn * APART
+    for number in range(APART):
         headers = sign_headers(shot.rid, shot.sid, shot.secret, begin + number)
         body = f'{{"id":"{shot.ids[number % len(shot.ids)]}"}}'
         lines = [f"POST {shot.path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
