@@ -84,7 +84,7 @@ def _scan(path: Path, delimiter: str, columns: Sequence[str]) -> Scan | None:
     many at the end of a line; one column more than the header names shows it.
     """
     looks = _Looks(path, delimiter.encode()) if len(columns) > 1 else None
-    if looks is None or not looks.marks_stand_around_fields():
+    if looks is None or not looks.plain:
         return None
     names = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in [*columns, Scan.BEYOND])
     sql = (
@@ -103,20 +103,24 @@ class _Looks:
         self.path = path
         self.delimiter = delimiter
         self.lines = 0
-        self.marks = self.blanks = self.unsure = False
-        returns, line_ends, last = 0, 0, b"\n"
+        self.blanks = unsure = False
+        marks, around, returns, line_ends, last = 0, 0, 0, 0, b"\n"
         for chunk in self._chunks():
             self.lines += chunk.count(b"\n")
-            self.marks = self.marks or b'"' in chunk
-            self.unsure = self.unsure or _NOTHING.encode() in chunk
+            unsure = unsure or _NOTHING.encode() in chunk
             if b"\r" in chunk or last == b"\r":
                 returns += chunk.count(b"\r")
                 line_ends += (last + chunk).count(b"\r\n")
+            if b'"' in chunk or last == b'"':
+                found = chunk.count(b'"')
+                marks += found
+                around += self._edges(last + chunk, found)
             self.blanks = self.blanks or any(blank in chunk for blank in _BLANK_BYTES)
             last = chunk[-1:]
         self.lines += last != b"\n"
-        # A carriage return by itself ends a line for one reader and not for another.
-        self.unsure = self.unsure or returns != line_ends
+        # Of marks that neither begin nor end a field the engine might make too much; a carriage return by itself ends
+        # a line for one reader and not for another.
+        self.plain = not unsure and returns == line_ends and marks == around + (last == b'"')
 
     def _chunks(self) -> Iterator[bytes]:
         with self.path.open("rb") as stream:
@@ -124,19 +128,6 @@ class _Looks:
                 stream.seek(0)
             while chunk := stream.read(_CHUNK):
                 yield chunk
-
-    def marks_stand_around_fields(self) -> bool:
-        """Whether every quotation mark begins or ends a field: of others the engine might make too much."""
-        if not self.marks or self.unsure:
-            return not self.unsure
-        marks, around, last = 0, 0, b"\n"
-        for chunk in self._chunks():
-            found = chunk.count(b'"')
-            if found or last == b'"':
-                marks += found
-                around += self._edges(last + chunk, found)
-            last = chunk[-1:]
-        return marks == around + (last == b'"')
 
     def _edges(self, chunk: bytes, marks: int) -> int:
         """Marks just after the beginning of a field, and marks just before the end of one."""

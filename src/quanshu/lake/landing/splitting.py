@@ -248,16 +248,18 @@ def _again(source: TextRows, source_text: str) -> str:
 def _list_repeated(connection: duckdb.DuckDBPyConnection, keys: Sequence[str]) -> None:
     """Put the rows that fit and share a key with an earlier one into `landing_more`, to be refused."""
     group = ", ".join(quote(key) for key in keys)
-    same = " AND ".join(f"c.{quote(key)} = s.{quote(key)}" for key in keys)
-    shown = " || ', ' || ".join(f"c.{quote(key)}::VARCHAR" for key in keys)
-    shared = f"SELECT {group} FROM landing_cast WHERE {FAULTS} IS NULL GROUP BY {group} HAVING count(*) > 1"
-    partition = ", ".join(f"c.{quote(key)}" for key in keys)
+    shown = " || ', ' || ".join(f"{quote(key)}::VARCHAR" for key in keys)
+    # Hashes are quicker to group than texts; what only shares a hash is told apart below.
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE landing_shared AS SELECT hash({group}) AS h FROM landing_cast
+        WHERE {FAULTS} IS NULL GROUP BY h HAVING count(*) > 1"""
+    )
     connection.execute(
         f"""INSERT INTO landing_more
         SELECT {NUMBER}, {literal(", ".join(keys))}, {shown}, {literal(Reason.DUPLICATE_KEY)},
             {literal(Reason.DUPLICATE_KEY.message)}
-        FROM landing_rows c JOIN ({shared}) s ON {same} WHERE c.{FAULTS} IS NULL
-        QUALIFY row_number() OVER (PARTITION BY {partition} ORDER BY {NUMBER}) > 1"""
+        FROM landing_rows WHERE {FAULTS} IS NULL AND hash({group}) IN (SELECT h FROM landing_shared)
+        QUALIFY row_number() OVER (PARTITION BY {group} ORDER BY {NUMBER}) > 1"""
     )
 
 
