@@ -13,8 +13,14 @@ from quanshu import __version__
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
 from quanshu.organisation.rest import router as organisation
+from quanshu.oversight.monitoring.rest import router as monitoring
 from quanshu.shared.web.api import error_response
+from quanshu.sharing.bulk.rest import router as bulk
+from quanshu.sharing.composition.rest import router as composition
+from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
+from quanshu.sharing.development.rest import router as development
+from quanshu.sharing.emergency.rest import router as emergency
 from quanshu.sharing.services.rest import router as services
 from quanshu.supply.assurance.rest import router as assurance
 from quanshu.supply.catalogue.rest import router as catalogue
@@ -87,7 +93,13 @@ for prefix, router in (
     ("libraries", libraries),
     ("workspaces", workspaces),
     ("services", services),
+    ("development", development),
+    ("composition", composition),
+    ("bulk", bulk),
+    ("delivery", delivery),
     ("demands", demands),
+    ("emergency", emergency),
+    ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
 

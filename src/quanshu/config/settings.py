@@ -43,7 +43,13 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.development",
+    "quanshu.sharing.composition",
+    "quanshu.sharing.bulk",
+    "quanshu.sharing.delivery",
     "quanshu.sharing.demands",
+    "quanshu.sharing.emergency",
+    "quanshu.oversight.monitoring",
     "quanshu.portal",
 ]
 INSTALLED_APPS = [

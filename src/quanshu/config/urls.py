@@ -28,7 +28,13 @@ urlpatterns = [
     path("fusion/", include("quanshu.supply.fusion.urls")),
     path("libraries/", include("quanshu.supply.libraries.urls")),
     path("workspaces/", include("quanshu.supply.workspaces.urls")),
+    path("development/", include("quanshu.sharing.development.urls")),
+    path("composition/", include("quanshu.sharing.composition.urls")),
     path("services/", include("quanshu.sharing.services.urls")),
+    path("bulk/", include("quanshu.sharing.bulk.urls")),
+    path("delivery/", include("quanshu.sharing.delivery.urls")),
     path("demands/", include("quanshu.sharing.demands.urls")),
+    path("emergency/", include("quanshu.sharing.emergency.urls")),
+    path("monitoring/", include("quanshu.oversight.monitoring.urls")),
     path("", include("quanshu.portal.urls")),
 ]

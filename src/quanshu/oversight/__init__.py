@@ -1,0 +1,1 @@
+"""Oversight: what runs, what fails, and what to do about it."""

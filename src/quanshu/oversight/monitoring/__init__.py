@@ -1,0 +1,1 @@
+"""Monitoring of the four stages."""

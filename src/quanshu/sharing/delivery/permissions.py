@@ -1,0 +1,9 @@
+"""What may be done in delivery, and who may by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from quanshu.shared.access.api import Scope
+
+ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {}

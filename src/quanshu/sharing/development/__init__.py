@@ -1,0 +1,1 @@
+"""Unified development of services, and the sandbox."""

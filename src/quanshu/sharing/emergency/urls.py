@@ -1,0 +1,8 @@
+"""Addresses of emergency."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "emergency"
+urlpatterns: list[URLPattern] = []
