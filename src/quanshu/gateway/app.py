@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -21,10 +22,12 @@ from quanshu.gateway import messages, signing
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
-from quanshu.gateway.journal import Journal, JournalFailed, Receipt
-from quanshu.gateway.limits import Limits, start_of_day
+from quanshu.gateway.host import Host, SharedReplay, Use
+from quanshu.gateway.journal import Journal, JournalFailed, look_back
+from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
+from quanshu.gateway.quick import QuickApp, Reply
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -68,23 +71,26 @@ class NotReady(Unavailable):
 class Gateway:
     """The data plane of one process."""
 
+    limits: Limits
+    replay: SharedReplay
+
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
         self.state = State(config)
-        self.limits = Limits()
-        self.replay = signing.ReplayCache()
+        self.proxies = tuple(map(ip_network, config.trusted_proxies))
         self.journal: Journal | None = None
         self.unsigned = 0
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        """Open the journal, take up signatures seen before a restart, and follow the snapshot."""
+        """Open the journal, take part in what the host's processes share, and follow the snapshot."""
         self.journal = Journal(self.config.directory)
-        moment = now_ms()
-        for sign in self.journal.recent_signs(moment - 2 * signing.WINDOW_MS):
-            self.replay.remember(sign, now_ms=moment)
-        for grant_uid, used in self.journal.used_since(start_of_day(moment)).items():
-            self.limits.remember(grant_uid, used=used, now_ms=moment)
+        host = Host(self.config.directory)
+        self.replay = SharedReplay(self.config.directory)
+        self.limits = Limits(Use(self.config.directory))
+        if host.first:
+            self.look_back()
+        host.begun()
         self.state.refresh()
         follower = asyncio.create_task(self.follow())
         try:
@@ -94,8 +100,20 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
             self.journal.close()
+            host.close()
             if self.state.server is not None:
                 await self.state.server.close()
+
+    def look_back(self) -> None:
+        """Take up what was before the host's first process: signatures seen, and the day's use."""
+        moment = now_ms()
+        before = look_back(
+            self.config.directory, signs_since=moment - 2 * signing.WINDOW_MS, used_since=start_of_day(moment)
+        )
+        for sign in before.signs:
+            self.replay.remember(sign, now_ms=moment)
+        for grant_uid, (used, rows) in before.used.items():
+            self.limits.remember(grant_uid, used=used, rows=rows, now_ms=moment)
 
     async def follow(self) -> None:
         """Follow snapshot and revocations several times a second."""
@@ -127,22 +145,26 @@ class Gateway:
         if loaded is None:
             raise NotReady
         raw = await read_body(request)
-        call.request_hash = hashlib.sha256(raw or request.url.query.encode()).hexdigest()
+        call.request_hash = hashlib.sha256(raw or request.scope["query_string"]).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
         self.identify(request, call, loaded)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
-        call.grant = self.find_grant(call, loaded, asked or ())
+        call.grant = grant = self.find_grant(call, loaded, asked or ())
         verify = executor.service.shape == "verify"
-        call.fields = () if verify else pick_fields(executor.service, asked, call.grant.fields)
+        call.fields = () if verify else pick_fields(executor.service, asked, grant.fields)
         values = read_parameters(executor.service, given)
         call.parameters = sorted(values)
-        self.limits.take(
-            call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
+        self.admit(request, call, loaded, grant)
+        found = (
+            executor.run(values, call.fields)
+            if grant.row_cap is None
+            else executor.run(values, call.fields, most=min(grant.row_cap, executor.service.row_cap))
         )
-        found = executor.run(values, call.fields)
         if not isinstance(found, Answer):
             found = await found
+        if grant.daily_rows is not None:
+            self.limits.take_rows(grant, found.rows, now_ms=call.at_ms)
         call.rows, call.marks = found.rows, found.marks
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {
@@ -153,6 +175,15 @@ class Gateway:
             "service": {"sid": call.sid, "version": call.service_version},
             **outcome,
         }
+
+    def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec) -> None:
+        """The grant holds here and now, and has calls left; one is counted."""
+        terms = loaded.terms[grant.uid]
+        if terms.networks or terms.windows or grant.case_required:
+            peer = request.client.host if request.client else ""
+            address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.proxies)
+            check_terms(grant, terms, address=address, case_number=call.case_number, now_ms=call.at_ms)
+        self.limits.take(grant, terms, now_ms=call.at_ms)
 
     def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
@@ -197,43 +228,47 @@ class Gateway:
         if not call.known:
             self.unsigned += 1
             return JSONResponse(body, status_code=messages.status_of(code))
-        return await self.answer(call, messages.status_of(code), code, body)
+        answer = await self.answer(call, messages.status_of(code), code, body)
+        if "retry_after" in params:
+            answer.headers["Retry-After"] = str(params["retry_after"])
+        return answer
 
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-        loaded = self.state.loaded
-        receipt = Receipt(
-            receipt_id=call.receipt_id,
-            at_ms=call.at_ms,
-            rid=call.rid,
-            sid=call.sid,
-            service_version=call.service_version,
-            grant_uid=call.grant.uid if call.grant else "",
-            outcome=outcome,
-            status=status,
-            rows=call.rows,
-            duration_us=int((time.perf_counter() - call.began) * 1_000_000),
-            request_hash=call.request_hash,
-            response_hash=hashlib.sha256(data).hexdigest(),
-            snapshot_version=loaded.snapshot.version if loaded else 0,
-            purpose=call.grant.purpose if call.grant else "",
-            case_number=call.case_number,
-            parameters=",".join(call.parameters),
-            fields=",".join(call.fields),
-            sign=call.sign,
-            row_marks=",".join(call.marks),
-        )
+        data = orjson.dumps(body, default=str)
+        loaded, grant = self.state.loaded, call.grant
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
-            await self.journal.write(receipt)
+            # In the order of journal.Receipt.
+            await self.journal.keep(
+                (
+                    call.receipt_id,
+                    call.at_ms,
+                    call.rid,
+                    call.sid,
+                    call.service_version,
+                    grant.uid if grant else "",
+                    outcome,
+                    status,
+                    call.rows,
+                    int((time.perf_counter() - call.began) * 1_000_000),
+                    call.request_hash,
+                    hashlib.sha256(data).hexdigest(),
+                    loaded.snapshot.version if loaded else 0,
+                    grant.purpose if grant else "",
+                    call.case_number,
+                    ",".join(call.parameters),
+                    ",".join(call.fields),
+                    call.sign,
+                    ",".join(call.marks),
+                )
+            )
         except JournalFailed as fault:
             logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
-        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
-        return Response(data, status_code=status, media_type="application/json", headers=headers)
+        return Reply(data, status, {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash})
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
@@ -264,14 +299,17 @@ def now_ms() -> int:
 
 
 async def read_body(request: Request) -> bytes:
-    """The request's body; BodyTooLarge past 64 KiB, before it is read whole."""
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MOST_BODY:
+    """The request's body; BodyTooLarge past 64 KiB, before it is read whole. Raises ClientDisconnect."""
+    body = b""
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY:
             raise BodyTooLarge(most=MOST_BODY)
-        parts.append(chunk)
-    return b"".join(parts)
+        if not message.get("more_body", False):
+            return body
 
 
 def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str] | None]:
@@ -283,10 +321,9 @@ def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str
     if not raw:
         return {}, None
     try:
-        body = json.loads(raw)
-        # Half of a surrogate pair is no text: it can be neither looked up nor answered with.
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as fault:
+        # Refuses half of a surrogate pair as well, which is no text.
+        body = orjson.loads(raw)
+    except ValueError as fault:
         raise BadBody from fault
     if not isinstance(body, dict):
         raise BadBody
@@ -311,7 +348,8 @@ async def wrong_method(request: Request, fault: Exception) -> Response:
 def create_app(config: GatewayConfig) -> Starlette:
     """The ASGI application of one gateway process."""
     gateway = Gateway(config)
-    app = Starlette(
+    app = QuickApp(
+        gateway.call,
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
