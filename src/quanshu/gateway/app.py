@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
-from quanshu.gateway.calls import Call
+from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
 from quanshu.gateway.host import Host, SharedReplay, Use
@@ -28,6 +28,7 @@ from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
+from quanshu.gateway.sharing import SharedLimits
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -38,6 +39,7 @@ __all__ = ["GatewayConfig", "create_app"]
 logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
+SWEEP_SECONDS = 60
 
 
 class UnknownClient(Unauthenticated):
@@ -71,7 +73,7 @@ class NotReady(Unavailable):
 class Gateway:
     """The data plane of one process."""
 
-    limits: Limits
+    limits: Limits | SharedLimits
     replay: SharedReplay
 
     def __init__(self, config: GatewayConfig) -> None:
@@ -79,6 +81,7 @@ class Gateway:
         self.state = State(config)
         self.proxies = tuple(map(ip_network, config.trusted_proxies))
         self.journal: Journal | None = None
+        self.shared: SharedLimits | None = None
         self.unsigned = 0
 
     @contextlib.asynccontextmanager
@@ -87,9 +90,12 @@ class Gateway:
         self.journal = Journal(self.config.directory)
         host = Host(self.config.directory)
         self.replay = SharedReplay(self.config.directory)
-        self.limits = Limits(Use(self.config.directory))
+        use = Use(self.config.directory)
+        self.limits = local = Limits(use)
+        if self.config.shared_url:
+            self.limits = self.shared = SharedLimits(use, self.config.shared_url)
         if host.first:
-            self.look_back()
+            self.look_back(local)
         host.begun()
         self.state.refresh()
         follower = asyncio.create_task(self.follow())
@@ -101,10 +107,12 @@ class Gateway:
                 await follower
             self.journal.close()
             host.close()
+            if self.shared is not None:
+                await self.shared.close()
             if self.state.server is not None:
                 await self.state.server.close()
 
-    def look_back(self) -> None:
+    def look_back(self, limits: Limits) -> None:
         """Take up what was before the host's first process: signatures seen, and the day's use."""
         moment = now_ms()
         before = look_back(
@@ -112,17 +120,22 @@ class Gateway:
         )
         for sign in before.signs:
             self.replay.remember(sign, now_ms=moment)
-        for grant_uid, (used, rows) in before.used.items():
-            self.limits.remember(grant_uid, used=used, rows=rows, now_ms=moment)
+        # What hosts share is counted where they share it.
+        for grant_uid, (used, rows) in before.used.items() if self.shared is None else ():
+            limits.remember(grant_uid, used=used, rows=rows, now_ms=moment)
 
     async def follow(self) -> None:
         """Follow snapshot and revocations several times a second."""
         loop = asyncio.get_running_loop()
+        swept = loop.time()
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
+                if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
+                    swept = loop.time()
+                    await self.shared.sweep()
             except Exception:
-                logger.exception("refreshing the snapshot failed")
+                logger.exception("following failed")
             await asyncio.sleep(self.config.poll_seconds)
 
     async def call(self, request: Request) -> Response:
@@ -135,8 +148,12 @@ class Gateway:
             return await self.answer(call, 200, "ok", body)
         except QuanshuError as fault:
             return await self.refuse(call, fault.code, fault.params)
-        except Exception:
-            logger.exception("call %s failed", call.receipt_id)
+        except ClientDisconnect:
+            # Nobody is there to be answered.
+            return Response(status_code=400)
+        except Exception as fault:  # noqa: BLE001 - any fault is answered, and told by its place
+            # Its text and its locals may hold values of a person: only where it happened is logged.
+            logger.error("call %s failed: %s at %s", call.receipt_id, type(fault).__name__, place_of(fault))
             return await self.refuse(call, "gateway.internal", {})
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
@@ -148,6 +165,7 @@ class Gateway:
         call.request_hash = hashlib.sha256(raw or request.scope["query_string"]).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
         self.identify(request, call, loaded)
+        await self.claim(call)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
         call.grant = grant = self.find_grant(call, loaded, asked or ())
@@ -155,7 +173,7 @@ class Gateway:
         call.fields = () if verify else pick_fields(executor.service, asked, grant.fields)
         values = read_parameters(executor.service, given)
         call.parameters = sorted(values)
-        self.admit(request, call, loaded, grant)
+        await self.admit(request, call, loaded, grant)
         found = (
             executor.run(values, call.fields)
             if grant.row_cap is None
@@ -164,7 +182,9 @@ class Gateway:
         if not isinstance(found, Answer):
             found = await found
         if grant.daily_rows is not None:
-            self.limits.take_rows(grant, found.rows, now_ms=call.at_ms)
+            counted = self.limits.take_rows(grant, loaded.terms[grant.uid], found.rows, now_ms=call.at_ms)
+            if counted is not None:
+                await counted
         call.rows, call.marks = found.rows, found.marks
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {
@@ -176,14 +196,21 @@ class Gateway:
             **outcome,
         }
 
-    def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec) -> None:
+    async def claim(self, call: Call) -> None:
+        """A signature is good once among all hosts that share."""
+        if self.shared is not None:
+            await self.shared.claim(call.sign)
+
+    async def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec) -> None:
         """The grant holds here and now, and has calls left; one is counted."""
         terms = loaded.terms[grant.uid]
         if terms.networks or terms.windows or grant.case_required:
             peer = request.client.host if request.client else ""
             address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.proxies)
             check_terms(grant, terms, address=address, case_number=call.case_number, now_ms=call.at_ms)
-        self.limits.take(grant, terms, now_ms=call.at_ms)
+        taken = self.limits.take(grant, terms, now_ms=call.at_ms)
+        if taken is not None:
+            await taken
 
     def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""

@@ -198,7 +198,7 @@ class Limits:
             words[place + REFILLED] = max(before, now_ms)
             words[place + CALLS] += 1
 
-    def take_rows(self, grant: GrantSpec, rows: int, *, now_ms: int) -> None:
+    def take_rows(self, grant: GrantSpec, terms: Terms, rows: int, *, now_ms: int) -> None:
         """Count rows found. Raises DailyRows and counts nothing when they would be more than the day allows."""
         with self.use.lock:
             words, place = self.use.words, self.use.place(grant.uid)

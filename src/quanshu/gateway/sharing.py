@@ -213,8 +213,12 @@ class SharedLimits:
                 self.use.words[place + CALLS] += given.calls
                 self.use.words[place + ROWS] += given.rows
             if given.tokens:
+                until = now_ms + given.lapse_ms
+                # Two processes may have asked at once: both blocks lapse with the first.
+                if self.use.words[place + TOKENS] > 0:
+                    until = min(until, self.use.words[place + UNTIL])
                 self.use.words[place + TOKENS] += given.tokens
-                self.use.words[place + UNTIL] = now_ms + given.lapse_ms
+                self.use.words[place + UNTIL] = until
         return given, after, moment
 
     async def claim(self, sign: str) -> None:

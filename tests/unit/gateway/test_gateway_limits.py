@@ -89,10 +89,10 @@ def test_the_rows_of_a_day_are_never_more_than_granted(daily: int, found: list[i
     for rows in found:
         if told + rows > daily:
             with pytest.raises(DailyRows) as caught:
-                LIMITS.take_rows(grant, rows, now_ms=MIDNIGHT)
+                LIMITS.take_rows(grant, Terms.of(grant), rows, now_ms=MIDNIGHT)
             assert caught.value.params["retry_after"] == DAY_MS // 1000
         else:
-            LIMITS.take_rows(grant, rows, now_ms=MIDNIGHT)
+            LIMITS.take_rows(grant, Terms.of(grant), rows, now_ms=MIDNIGHT)
             told += rows
 
 
