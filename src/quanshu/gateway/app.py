@@ -22,7 +22,7 @@ from quanshu.gateway import messages, signing
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
-from quanshu.gateway.host import Host, SharedReplay, Use
+from quanshu.gateway.host import Host, SharedReplay, Use, reload_asked
 from quanshu.gateway.journal import Journal, JournalFailed, look_back
 from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of_day
 from quanshu.gateway.openapi import document
@@ -83,6 +83,7 @@ class Gateway:
         self.journal: Journal | None = None
         self.shared: SharedLimits | None = None
         self.unsigned = 0
+        self.begun, self.draining = reload_asked(config.directory), False
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -131,6 +132,7 @@ class Gateway:
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
+                self.draining = reload_asked(self.config.directory) != self.begun
                 if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
                     swept = loop.time()
                     await self.shared.sweep()
@@ -295,7 +297,11 @@ class Gateway:
             logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
-        return Reply(data, status, {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash})
+        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        if self.draining:
+            # The caller's next request goes to a worker that stays.
+            headers["Connection"] = "close"
+        return Reply(data, status, headers)
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""

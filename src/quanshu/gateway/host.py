@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -29,6 +30,20 @@ FULL = 0.7
 
 class TooManyGrants(Unavailable):
     code = "gateway.not_ready"
+
+
+def ask_to_drain(directory: Path) -> None:
+    """Tell the host's present processes that others follow them."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "reload").write_text(str(time.time_ns()), encoding="ascii")
+
+
+def reload_asked(directory: Path) -> str:
+    """When processes were last told; one that began before it drains."""
+    try:
+        return (directory / "reload").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 class Lock:

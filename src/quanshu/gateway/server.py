@@ -11,23 +11,38 @@ from pathlib import Path
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.net import SocketSpec
 from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.host import ask_to_drain
 
 # How the configuration reaches granian's worker processes.
 PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file")
 VARIABLE = "QUANSHU_GATEWAY_PROCESS"
 # The refresher's thread must not wait five milliseconds for its turn.
 SWITCH_SECONDS = 0.0002
+# How long an old worker answers beside the new one before it ends.
+DRAIN_SECONDS = 3.0
+
+
+class OneSocket(Granian):
+    """Granian whose workers take calls from one listening socket, so that none waits in the queue of a worker that
+    ends."""
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = self._sso = None
+        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
 
 
 def serve(config: GatewayConfig) -> None:
-    """Serve until SIGTERM or SIGINT; calls under way are answered first. SIGHUP starts new workers before the old
-    ones end."""
+    """Serve until SIGTERM or SIGINT; calls under way are answered first.
+
+    SIGHUP starts new workers beside the old ones, which answer on, ask their callers to connect anew, and end.
+    """
     os.environ[VARIABLE] = json.dumps(asdict(config), default=str)
-    Granian(
+    server = OneSocket(
         "quanshu.gateway.server:build",
         factory=True,
         address=config.host,
@@ -37,7 +52,10 @@ def serve(config: GatewayConfig) -> None:
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-    ).serve()
+        respawn_interval=DRAIN_SECONDS,
+    )
+    server.on_reload(lambda: ask_to_drain(config.directory))
+    server.serve()
 
 
 def build() -> Starlette:
