@@ -16,6 +16,7 @@ from quanshu.sharing.services.queries import (
 )
 from quanshu.sharing.services.services import (
     carry_receipts,
+    change_limits,
     create_consumer,
     create_grant,
     create_service,
@@ -33,6 +34,7 @@ from quanshu.sharing.services.services import (
 from quanshu.sharing.services.types import (
     ExchangeFigures,
     FieldData,
+    GrantLimits,
     HourCount,
     ParameterData,
     ServiceCount,
@@ -48,6 +50,7 @@ __all__ = [
     "ExchangeFigures",
     "FieldData",
     "Grant",
+    "GrantLimits",
     "HourCount",
     "ParameterData",
     "Service",
@@ -58,6 +61,7 @@ __all__ = [
     "ServiceState",
     "Shape",
     "carry_receipts",
+    "change_limits",
     "create_consumer",
     "create_grant",
     "create_service",

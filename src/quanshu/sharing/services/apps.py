@@ -36,6 +36,7 @@ class ServicesConfig(AppConfig):
                 E.KEY_ROTATED: _("Key changed"),
                 E.CONSUMER_STOPPED: _("Application switched off"),
                 E.GRANTED: _("Grant made"),
+                E.LIMITS_CHANGED: _("Limits of a grant changed"),
                 E.REVOKED: _("Grant revoked"),
                 "gateway.call": _("Called through the gateway"),
             }

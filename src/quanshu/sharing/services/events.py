@@ -15,5 +15,6 @@ class ServiceEvent(StrEnum):
     KEY_ROTATED = "services.consumer.key_rotated"
     CONSUMER_STOPPED = "services.consumer.stopped"
     GRANTED = "services.grant.created"
+    LIMITS_CHANGED = "services.grant.limits_changed"
     REVOKED = "services.grant.revoked"
     MOUNT_CHANGED = "services.mount.changed"

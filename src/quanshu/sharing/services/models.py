@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, Place, allows, scope_q
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.types import GrantLimits
 
 if TYPE_CHECKING:
     from typing import Self
@@ -199,6 +201,12 @@ class Grant(models.Model):
     demand_uid = models.CharField(max_length=36, blank=True, db_index=True)
     rate_per_minute = models.PositiveIntegerField()
     daily_limit = models.PositiveIntegerField(null=True)
+    burst = models.PositiveIntegerField(null=True)
+    daily_rows = models.PositiveIntegerField(null=True)
+    row_cap = models.PositiveIntegerField(null=True)
+    windows = models.JSONField(default=list)
+    networks = models.JSONField(default=list)
+    case_required = models.BooleanField(default=False)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -216,6 +224,17 @@ class Grant(models.Model):
 
     def access_place(self) -> Place:
         return Place(unit_path=self.service.unit.path)
+
+    @property
+    def limits(self) -> GrantLimits:
+        """What is limited beyond calls a minute and a day."""
+        windows, networks = tuple(self.windows), tuple(self.networks)
+        return GrantLimits(self.burst, self.daily_rows, self.row_cap, windows, networks, self.case_required)
+
+    @limits.setter
+    def limits(self, limits: GrantLimits) -> None:
+        for name, value in asdict(limits).items():
+            setattr(self, name, list(value) if isinstance(value, tuple) else value)
 
     def get_absolute_url(self) -> str:
         return reverse("services:grant", args=[self.uid])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_network
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.execution import fault_of
+from quanshu.gateway.limits import read_window
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
@@ -16,6 +18,7 @@ from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
     FieldData,
+    GrantLimits,
     ParameterData,
     ServiceData,
     ServiceState,
@@ -28,6 +31,9 @@ SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 ROW_CAP_MAX = 1000
 MARKED_TYPES = frozenset({"string", "integer", "date"})
 RATE_MAX = 60_000
+NO_LIMITS = GrantLimits()
+WINDOW_REMEDY = N_("Write weekdays (1 is Monday) and hours, such as 12345 08:30-17:30, one window a line.")
+NETWORK_REMEDY = N_("Write networks in CIDR form, such as 10.1.0.0/16, one a line.")
 MASK_FROM = GRADE_ORDER[Grade.GENERAL_3]
 HIDE_FROM = GRADE_ORDER[Grade.GENERAL_4]
 STEPS: Mapping[str, frozenset[str]] = {
@@ -247,9 +253,15 @@ def offered(shape: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def check_grant(
-    *, offers: Sequence[str], fields: Sequence[str], purpose: str, rate_per_minute: int, daily_limit: int | None
+    *,
+    offers: Sequence[str],
+    fields: Sequence[str],
+    purpose: str,
+    rate_per_minute: int,
+    daily_limit: int | None,
+    limits: GrantLimits = NO_LIMITS,
 ) -> None:
-    """A grant names fields the service has, a purpose, and a rate. Raises FieldErrors."""
+    """A grant names fields the service has, a purpose, a rate, and limits of the right form. Raises FieldErrors."""
     faults: list[FieldError] = []
     extra = [name for name in fields if name not in offers]
     if extra or not fields:
@@ -263,9 +275,42 @@ def check_grant(
         )
     if not purpose.strip():
         faults.append(FieldError("purpose", N_("This must not be empty."), N_("Say what the data is used for.")))
+    faults += limit_faults(rate_per_minute, daily_limit, limits)
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def check_limits(*, rate_per_minute: int, daily_limit: int | None, limits: GrantLimits) -> None:
+    """A grant's limits are in range and of the right form. Raises FieldErrors with every fault."""
+    faults = limit_faults(rate_per_minute, daily_limit, limits)
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def limit_faults(rate_per_minute: int, daily_limit: int | None, limits: GrantLimits) -> list[FieldError]:
+    """Faults of a grant's limits."""
+    faults: list[FieldError] = []
     if not 1 <= rate_per_minute <= RATE_MAX:
         faults.append(FieldError("rate_per_minute", N_("1 to 60,000 calls a minute."), N_("Enter a number in range.")))
     if daily_limit is not None and daily_limit < 1:
         faults.append(FieldError("daily_limit", N_("At least one call a day."), N_("Enter a number, or leave it out.")))
-    if faults:
-        raise FieldErrors(errors=tuple(faults))
+    if limits.burst is not None and not 1 <= limits.burst <= RATE_MAX:
+        faults.append(FieldError("burst", N_("1 to 60,000 calls at once."), N_("Enter a number, or leave it out.")))
+    if limits.daily_rows is not None and limits.daily_rows < 1:
+        faults.append(FieldError("daily_rows", N_("At least one row a day."), N_("Enter a number, or leave it out.")))
+    if limits.row_cap is not None and not 1 <= limits.row_cap <= ROW_CAP_MAX:
+        faults.append(FieldError("row_cap", N_("A call returns 1 to 1,000 rows."), N_("Enter a number in that range.")))
+    for text in limits.windows:
+        faults += form_fault("windows", text, read_window, N_("“%(text)s” is no time window."), WINDOW_REMEDY)
+    for text in limits.networks:
+        faults += form_fault("networks", text, ip_network, N_("“%(text)s” is no network."), NETWORK_REMEDY)
+    return faults
+
+
+def form_fault(where: str, text: str, read: Callable[[str], object], fault: str, remedy: str) -> list[FieldError]:
+    """The fault of a text that cannot be read."""
+    try:
+        read(text)
+    except ValueError:
+        return [FieldError(where, fault, remedy, {"text": text[:60]})]
+    return []

@@ -66,6 +66,22 @@ class ServiceData:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantLimits:
+    """What a grant limits beyond calls a minute and a day; None and empty limit nothing.
+
+    `burst` calls at once, `daily_rows` rows a day, `row_cap` rows a call; `windows` of the form `12345 08:30-17:30`
+    (weekdays, 1 is Monday, and hours of the city), `networks` in CIDR form, a case number asked for or not.
+    """
+
+    burst: int | None = None
+    daily_rows: int | None = None
+    row_cap: int | None = None
+    windows: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    case_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HourCount:
     """Calls of one hour."""
 

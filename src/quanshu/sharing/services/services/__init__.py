@@ -12,7 +12,7 @@ from quanshu.sharing.services.services.defining import (
     withdraw_not_allowed,
     withdraw_service,
 )
-from quanshu.sharing.services.services.granting import create_grant, revoke_grant
+from quanshu.sharing.services.services.granting import change_limits, create_grant, revoke_grant
 from quanshu.sharing.services.services.probing import probe_service, probe_services
 from quanshu.sharing.services.services.publishing import (
     ensure_gateway_keys,
@@ -25,6 +25,7 @@ from quanshu.sharing.services.services.trying import try_service
 
 __all__ = [
     "carry_receipts",
+    "change_limits",
     "create_consumer",
     "create_grant",
     "create_service",

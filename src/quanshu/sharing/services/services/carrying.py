@@ -37,9 +37,8 @@ def carry_receipts(now: datetime) -> int:
         )
         fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
         _keep(fresh)
-        for file, number, _receipt in found:
-            cursors[file] = max(cursors.get(file, 0), number)
-        for file, number in cursors.items():
+        moved = {file: number for file, number, _receipt in found}
+        for file, number in moved.items():
             JournalCursor.objects.update_or_create(file=file, defaults={"number": number})
     return len(fresh)
 

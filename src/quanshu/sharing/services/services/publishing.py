@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -153,6 +154,7 @@ def grants(now: datetime) -> tuple[GrantSpec, ...]:
             daily_limit=grant.daily_limit,
             valid_from=grant.valid_from.timestamp(),
             valid_until=grant.valid_until.timestamp(),
+            **asdict(grant.limits),
         )
         for grant in rows.select_related("consumer", "service")
     )
