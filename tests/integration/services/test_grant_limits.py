@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from quanshu.gateway.client import GatewayClient
+from quanshu.gateway.signing import sign_headers
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import FieldErrors, Forbidden
 from quanshu.shared.access.api import SYSTEM
@@ -41,22 +42,25 @@ def test_a_refusal_names_the_limit_and_a_change_holds_within_a_second(
                 now=now(),
             )
 
-    with a_gateway(settings, tmp_path, now()) as process, GatewayClient(process.url, consumer.rid, secret) as client:
+    with a_gateway(settings, tmp_path, now()) as process, httpx.Client(base_url=process.url, trust_env=False) as http:
 
-        def until(code: str, case: str | None = None) -> Any:
+        def call(**headers: str) -> httpx.Response:
+            signed = sign_headers(consumer.rid, service.sid, secret, time.time_ns() // 1_000_000)
+            return http.post(f"/s/{service.sid}", json={"citizen_id": PERSON}, headers=signed | headers)
+
+        def until(code: str) -> httpx.Response:
             began = time.monotonic()
-            while True:
-                answer = client.call(service.sid, {"citizen_id": PERSON}, case_number=case)
-                if answer.body["code"] == code:
-                    assert time.monotonic() - began < 1
-                    return answer
-                assert time.monotonic() - began < 5, answer.body
+            while (answer := call()).json()["code"] != code:
+                assert time.monotonic() - began < 5, answer.json()
+                time.sleep(0.01)
+            assert time.monotonic() - began < 1
+            return answer
 
-        assert client.call(service.sid, {"citizen_id": PERSON}).body["code"] == "gateway.case_required"
-        assert client.call(service.sid, {"citizen_id": PERSON}, case_number="A-1").body["code"] == "ok"
+        assert call().json()["code"] == "gateway.case_required"
+        assert call(**{"X-Case-Number": "A-1"}).json()["code"] == "ok"
         change(networks=("10.0.0.0/8",))
         refused = until("gateway.address_not_allowed")
-        assert "127.0.0.1" in refused.body["message"]
+        assert "127.0.0.1" in refused.json()["message"]
         change(windows=(NEVER,))
         refused = until("gateway.outside_hours")
         assert 0 < int(refused.headers["retry-after"]) <= 7 * 24 * 3600
@@ -66,7 +70,7 @@ def test_a_refusal_names_the_limit_and_a_change_holds_within_a_second(
         until("ok")
         assert 1 <= int(until("gateway.rate_limited").headers["retry-after"]) <= 60
         change(daily=1)
-        assert until("gateway.daily_limit").body["receipt_id"]
+        assert until("gateway.daily_limit").json()["receipt_id"]
 
 
 def test_limits_are_changed_on_the_grant_s_page(
@@ -101,8 +105,7 @@ def test_limits_are_changed_on_the_grant_s_page(
     for text in ("12345 08:30-17:30", "10.1.0.0/16", "900", "Required"):
         assert text in page
     assert "12345 08:30-17:30\n6 09:00-12:00" in bureau.get(path).content.decode()
-    entry = AuditEntry.objects.get(action="services.grant.limits_changed")
-    assert entry.uid == grant.uid
+    entry = AuditEntry.objects.get(action="services.grant.limits_changed", object_uid=grant.uid)
     assert entry.details["before"] == {"rate_per_minute": 600}
     assert entry.details["after"]["burst"] == 5
 
