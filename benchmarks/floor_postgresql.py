@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -12,6 +13,7 @@ import asyncpg
 
 SECRET = os.environ.get("FLOOR_SECRET", "").encode()
 SQL = f"SELECT id, name, age FROM {os.environ.get('FLOOR_TABLE', 'person')} WHERE id = $1"
+OPENING = asyncio.Lock()
 POOLS: list[asyncpg.Pool] = []
 
 
@@ -24,8 +26,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     sign = base64.b64encode(hmac.digest(SECRET, text.encode(), "sha256")).decode()
     body = json.loads((await receive())["body"])
     good = hmac.compare_digest(sign, headers.get("gjzwfwpt_sign", ""))
-    if not POOLS:
-        POOLS.append(await asyncpg.create_pool(os.environ["FLOOR_URL"], min_size=16, max_size=16))
+    async with OPENING:
+        if not POOLS:
+            POOLS.append(await asyncpg.create_pool(os.environ["FLOOR_URL"], min_size=16, max_size=16))
     row = await POOLS[0].fetchrow(SQL, body["id"])
     answer = json.dumps({"data": list(row) if good else None}).encode()
     kind = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]

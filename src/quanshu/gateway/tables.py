@@ -24,7 +24,7 @@ from quanshu.lake.masking import add_functions
 from quanshu.lake.serving_place import ON_SERVER, SCHEMA
 
 MOST_STATEMENTS = 200
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 QUERY_SECONDS = 5.0
 
 Rows = list[tuple[Any, ...]]

@@ -5,7 +5,6 @@ A table appears whole, in one transaction, and is never changed after it; its co
 
 import hashlib
 import re
-import time
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
+from quanshu.kernel.clock import now
 from quanshu.lake.engine import reader
 from quanshu.lake.schema import check_table_name, need_columns, quote
 from quanshu.lake.serving import BATCH_ROWS, ServingTable, key_sets_of, shape_mark, stored
@@ -94,7 +94,7 @@ def _exists(connection: psycopg.Connection[Any], name: str) -> bool:
 
 
 def _touch(connection: psycopg.Connection[Any], name: str) -> None:
-    comment = sql.SQL("COMMENT ON TABLE {} IS {}").format(_place(name), sql.Literal(f"{time.time():.0f}"))
+    comment = sql.SQL("COMMENT ON TABLE {} IS {}").format(_place(name), sql.Literal(f"{now().timestamp():.0f}"))
     connection.execute(comment)
 
 
