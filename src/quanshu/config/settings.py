@@ -43,6 +43,7 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.keys",
     "quanshu.sharing.development",
     "quanshu.sharing.composition",
     "quanshu.sharing.bulk",
