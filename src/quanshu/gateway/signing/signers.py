@@ -17,6 +17,7 @@ from quanshu.gateway.signing.keys import read_private_key
 from quanshu.gateway.signing.profiles import ALGORITHMS, SCHEMES, Profile, sign
 from quanshu.gateway.signing.session import SID, open_session
 from quanshu.gateway.signing.structured import Item, serialise_dictionary
+from quanshu.kernel.clock import now
 
 LABEL = "caller"
 # A session key is renewed this long before its end, so that none ends on the way.
@@ -112,7 +113,7 @@ class HttpSigner:
         )
         covered = http_signatures.parameters(
             ["@method", "@path", *(["@query"] if split.query else []), *seen],
-            created=int(time.time()),
+            created=int(now().timestamp()),
             keyid=f"{self.rid}:{self.kid}",
             alg=ALGORITHMS[self.scheme],
             nonce=secrets.token_urlsafe(16),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.organisation.api import holders
-from quanshu.shared.access.api import SYSTEM
+from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.notify.api import notify
 from quanshu.shared.outbox import api as outbox
@@ -18,7 +18,7 @@ from quanshu.shared.workflow.api import TodoItem, city_day, close_todo, open_tod
 from quanshu.sharing.keys import rules
 from quanshu.sharing.keys.events import KeyEvent
 from quanshu.sharing.keys.models import KeyWarning
-from quanshu.sharing.services.api import Consumer, ConsumerKey
+from quanshu.sharing.services.api import Consumer, ConsumerKey, ServicePermission
 
 TODO, KIND = "keys.expiring", "keys.key"
 EXPIRING = N_("Key %(kid)s of the application %(application)s ends on %(day)s: replace it in time")
@@ -31,7 +31,8 @@ def warn_expiring(now: datetime) -> int:
     """
     told = 0
     for consumer in Consumer.objects.filter(active=True, keys__not_after__gt=now).distinct():
-        told += sum(_warn(consumer.pk, pk, now) for pk in due_keys(consumer, now))
+        due = consumer.keys.filter(pk__in=due_keys(consumer, now))
+        told += sum(warn_of_end(actor=SYSTEM, now=now, key=key) for key in due)
     for item in TodoItem.objects.filter(kind=TODO, closed_at__isnull=True):
         key = ConsumerKey.objects.select_related("consumer").filter(pk=item.subject_uid).first()
         if key is None or is_settled(key, now):
@@ -59,12 +60,16 @@ def is_settled(key: ConsumerKey, now: datetime) -> bool:
 
 
 @transaction.atomic
-def _warn(consumer_pk: int, key_pk: int, now: datetime) -> int:
-    consumer = Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=consumer_pk)
-    days = due_keys(consumer, now).get(key_pk)
+def warn_of_end(*, actor: Actor, now: datetime, key: ConsumerKey) -> bool:
+    """Tell the unit's stewards, or without any its chief, of a key's end, if a warning is due; whether one was.
+
+    Raises Forbidden.
+    """
+    consumer = Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=key.consumer_id)
+    require(actor, ServicePermission.CONSUMER_MANAGE, consumer)
+    days = due_keys(consumer, now).get(key.pk)
     if days is None:
-        return 0
-    key = consumer.keys.get(pk=key_pk)
+        return False
     stewards = holders(consumer.unit.path, "steward") or holders(consumer.unit.path, "chief")
     day = city_day(key.not_after)
     with override(settings.LANGUAGE_CODE):
@@ -85,7 +90,7 @@ def _warn(consumer_pk: int, key_pk: int, now: datetime) -> int:
         )
     details = {"kid": key.kid, "days": days, "told": told}
     audit.record(
-        actor=SYSTEM,
+        actor=actor,
         action=KeyEvent.EXPIRING,
         obj=consumer,
         kind="services.consumer",
@@ -97,4 +102,4 @@ def _warn(consumer_pk: int, key_pk: int, now: datetime) -> int:
     outbox.add(
         name=KeyEvent.EXPIRING, payload={"consumer_uid": consumer.uid, "at": now.isoformat(), **details}, now=now
     )
-    return 1
+    return True

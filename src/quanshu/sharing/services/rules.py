@@ -285,9 +285,7 @@ def check_public_key(scheme: str, text: str) -> bytes:
     try:
         return read_public_key(scheme, text)
     except PrivateKeyGiven:
-        remedy = N_(
-            "Send the public part alone, and make a new pair: what was sent is private no longer."
-        )
+        remedy = N_("Send the public part alone, and make a new pair: what was sent is private no longer.")
         _refuse("public_key", N_("This is a private key."), remedy)
     except BadKey:
         remedy = N_("Paste the public key in PEM, from its BEGIN to its END line, or in Base64.")
