@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from datetime import timedelta
@@ -56,8 +57,6 @@ def send(browser: Client, method: str, path: str, body: dict[str, Any]) -> Any:
 def register(city: City, consumer: Consumer, scheme: str) -> str:
     """A developer registers the public part over the API; the key's id."""
     public = "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n"
-    import base64
-
     prefix = {"ed25519": "302a300506032b6570032100", "sm2": "3059301306072a8648ce3d020106082a811ccf5501822d03420004"}
     der = bytes.fromhex(prefix[scheme]) + PAIRS[scheme].public
     body = {"scheme": scheme, "public_key": public.format(base64.b64encode(der).decode())}
@@ -182,4 +181,4 @@ def test_a_unit_is_told_before_its_key_ends(city: City) -> None:
     page = browser.get(f"/keys/{consumer.uid}/k1/").content.decode()
     for days in (60, 30, 7):
         assert f"{days} days before its end" in page
-    assert consumer.name in browser.get("/todos/").content.decode()
+    assert consumer.name in browser.get("/todo/").content.decode()

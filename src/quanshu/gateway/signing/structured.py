@@ -145,7 +145,7 @@ class _Reader:
         return self.inner_list() if self.take("(") else self.item()
 
     def inner_list(self) -> InnerList:
-        items = []
+        items: list[Item] = []
         while True:
             self.skip(" ")
             if self.take(")"):
