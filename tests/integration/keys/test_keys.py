@@ -18,7 +18,7 @@ from quanshu.gateway.journal import Journal
 from quanshu.gateway.signing import Profile
 from quanshu.gateway.snapshot import load_snapshot
 from quanshu.kernel.ciphers import suite
-from quanshu.kernel.clock import now
+from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.kernel.errors import FieldErrors, Forbidden
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import history
@@ -271,6 +271,25 @@ def test_the_pages_do_it_without_script(city: City) -> None:
     ended = browser.get(f"/keys/{consumer.uid}/k2/").content.decode()
     assert "Expired" in ended
     assert "End now" not in ended
+
+
+def test_a_secret_is_replaced_on_a_page_with_the_day_the_old_one_ends(city: City) -> None:
+    consumer, _secret = an_application(city)
+    browser, path = browser_of(city, "developer"), f"/keys/{consumer.uid}/secret/"
+    assert f'href="{path}?replaces=k1"' in browser.get(f"/keys/{consumer.uid}/k1/").content.decode()
+    assert browser.get(path).status_code == 200
+    late = browser.post(path, {"ends_at": (now() + 100 * DAY).date().isoformat()})
+    assert late.status_code == 422
+    assert "The old key ends within the next 90 days." in late.content.decode()
+    assert browser.post(path, {"ends_at": "soon"}).status_code == 422
+    assert consumer.keys.count() == 1
+    day = (now() + 20 * DAY).astimezone(CITY_TZ).date()
+    shown = browser.post(path, {"ends_at": day.isoformat()})
+    assert shown.status_code == 200
+    assert shown["Cache-Control"] == "no-store"
+    assert 'id="secret"' in shown.content.decode()
+    assert consumer.keys.get(kid="k1").not_after.astimezone(CITY_TZ).date() == day
+    assert browser_of(city, "stranger").post(path, {}).status_code == 404
 
 
 def test_strangers_find_nothing(city: City) -> None:

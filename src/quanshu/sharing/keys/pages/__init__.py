@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from quanshu.gateway.signing import Profile
 from quanshu.gateway.signing.keys import fingerprint
 from quanshu.kernel.clock import CITY_TZ, now
+from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Card, DetailPage, Form, FormPage, when
+from quanshu.shared.web.api import Action, ActionPage, Card, DetailPage, Form, FormPage, put_fault_on_form, when
 from quanshu.sharing.keys.queries import key_of, public_part
 from quanshu.sharing.services.api import (
     Consumer,
@@ -23,6 +25,7 @@ from quanshu.sharing.services.api import (
     end_key,
     get_consumer,
     register_key,
+    rotate_key,
     set_signing,
 )
 
@@ -81,22 +84,10 @@ class KeyPage(DetailPage):
         consumer = obj.consumer
         if not allows(self.actor, ServicePermission.CONSUMER_MANAGE, consumer) or obj.not_after <= self.now:
             return []
-        replace = f"{reverse('keys:register', args=[consumer.uid])}?replaces={obj.kid}"
-        ways = (
-            [Action(_("Replace"), replace, "refresh", style="outline-primary", method="get")]
-            if obj.scheme != "hmac"
-            else [
-                Action(
-                    _("New secret"),
-                    reverse("services:consumer-rotate", args=[consumer.uid]),
-                    "refresh",
-                    style="outline-primary",
-                    confirm=_("Make a new secret? The present ones hold for seven more days."),
-                )
-            ]
-        )
+        name = "keys:secret" if obj.scheme == "hmac" else "keys:register"
+        replace = f"{reverse(name, args=[consumer.uid])}?replaces={obj.kid}"
         return [
-            *ways,
+            Action(_("Replace"), replace, "refresh", style="outline-primary", method="get"),
             Action(
                 _("End now"),
                 reverse("keys:end", args=[consumer.uid, obj.kid]),
@@ -195,6 +186,42 @@ class RegisterKey(OfConsumer):
             ends_at=end_of(given["ends_at"]),
         )
         return reverse("keys:key", args=[key.consumer.uid, key.kid])
+
+
+class SecretForm(Form):
+    """When the present secrets end."""
+
+    ends_at = forms.DateField(
+        label=gettext_lazy("The present secrets end on"),
+        widget=forms.DateInput,
+        required=False,
+        help_text=gettext_lazy("In seven days when left empty; at most in ninety."),
+    )
+
+
+class NewSecret(OfConsumer):
+    """A new secret beside the present ones, which end on a day that is stated; it is shown this once."""
+
+    title = gettext_lazy("New secret")
+    form_class = SecretForm
+    submit_label = gettext_lazy("Make the secret and show it")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        form: Any = self.get_form(**kwargs)
+        status = 422
+        if form.is_valid():
+            try:
+                ends_at = end_of(form.cleaned_data["ends_at"])
+                secret = rotate_key(actor=self.actor, now=self.now, consumer=self.consumer(), ends_at=ends_at)
+            except QuanshuError as fault:
+                put_fault_on_form(form, fault)
+                status = fault.status
+            else:
+                values = {"consumer": self.consumer(), "secret": secret, **self.context()}
+                response = self.render(values, template="keys/secret.html")
+                response["Cache-Control"] = "no-store"
+                return response
+        return self.render({"form": form, **self.context(**kwargs)}, status=status)
 
 
 class EndKey(ActionPage):

@@ -52,7 +52,7 @@ KINDS = {"hmac": gettext_lazy("Secret"), "ed25519": "Ed25519", "sm2": "SM2"}
 KEY_COLUMNS = (
     Column("kid", gettext_lazy("Key id"), kind="code", link=key_link),
     Column("kind", gettext_lazy("Kind"), value=lambda row: KINDS.get(row.scheme, row.scheme)),
-    Column("from", gettext_lazy("Valid from"), value="not_before", kind="datetime"),
+    Column("from", gettext_lazy("Valid from"), value="not_before", kind="datetime", phone=False),
     Column("until", gettext_lazy("Valid until"), value="not_after", kind="datetime"),
     Column(
         "state",
