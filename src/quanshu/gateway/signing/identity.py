@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from quanshu.gateway.snapshot import ClientSpec
     from quanshu.gateway.state import Loaded, LoadedKey
 
-HTTP_FIELDS = ("signature-input", "signature")
+HTTP_FIELDS = (b"signature-input", b"signature")
+# As plain texts: looked up at every call.
+CONVENTION, TWO_STEP = Profile.CONVENTION.value, Profile.TWO_STEP.value
 
 
 class UnknownClient(Unauthenticated):
@@ -49,7 +51,8 @@ def identify(
     `sid` is what the convention signs; `body` is None where the address itself names the content. A refusal after
     the signature proved right leaves `call.known` set, so that it gets its receipt.
     """
-    if HTTP_FIELDS[0] in request.headers or HTTP_FIELDS[1] in request.headers:
+    names = [name for name, _value in request.scope["headers"]]
+    if HTTP_FIELDS[0] in names or HTTP_FIELDS[1] in names:
         by_http_signature(gateway, request, call, loaded, body)
     else:
         by_convention(gateway, request, call, loaded, sid)
@@ -81,35 +84,43 @@ def by_convention(gateway: Gateway, request: Request, call: Call, loaded: Loaded
     call.rid = signed.rid
     client = find_client(gateway, loaded, signed.rid)
     convention.check_window(signed, now_ms=call.at_ms)
-    profile = ""
-    for key in keys_now(gateway, call, loaded.keys[signed.rid], HMAC):
-        if convention.is_by(signed, key.secret):
-            profile, call.kid = Profile.CONVENTION, key.kid
-        if Profile.TWO_STEP in client.profiles:
-            for secret in session.secrets_now(loaded.session_root, rid=call.rid, kid=key.kid, now_ms=call.at_ms):
-                if convention.is_by(signed, secret):
-                    profile, call.kid = Profile.TWO_STEP, key.kid
+    profile = which(gateway, call, signed, loaded, two_step=TWO_STEP in client.profiles)
     if not profile:
-        if not {Profile.CONVENTION, Profile.TWO_STEP} & set(client.profiles):
-            raise WrongProfile(used=Profile.CONVENTION, allowed=", ".join(client.profiles))
+        if CONVENTION not in client.profiles and TWO_STEP not in client.profiles:
+            raise WrongProfile(used=CONVENTION, allowed=", ".join(client.profiles))
         raise convention.BadSignature
     call.scheme = profile
-    admit(gateway, request, call, client, sign=signed.sign, opening=sid == session.SID)
+    admit(gateway, request, call, client, signed, opening=sid == session.SID)
     if signed.sid != sid:
         raise WrongService(signed=signed.sid, sid=sid)
 
 
+def which(gateway: Gateway, call: Call, signed: SignedHeaders, loaded: Loaded, *, two_step: bool) -> str:
+    """The profile of the convention that the signature is right by, "" when it is by none; sets the call's key."""
+    profile, seconds = "", call.at_ms / 1000
+    for key in loaded.keys[signed.rid]:
+        if key.scheme != HMAC or not key.not_before <= seconds < key.not_after:
+            continue
+        found = CONVENTION if convention.is_by(signed, key.secret) else ""
+        if two_step:
+            for secret in session.secrets_now(loaded.session_root, rid=signed.rid, kid=key.kid, now_ms=call.at_ms):
+                found = TWO_STEP if convention.is_by(signed, secret) else found
+        if found and not gateway.state.ended("key", f"{signed.rid}:{key.kid}"):
+            profile, call.kid = found, key.kid
+    return profile
+
+
 def admit(
-    gateway: Gateway, request: Request, call: Call, client: ClientSpec, *, sign: str, opening: bool = False
+    gateway: Gateway, request: Request, call: Call, client: ClientSpec, signed: SignedHeaders, *, opening: bool = False
 ) -> None:
     """A right signature: once, by a profile of the application's, with its certificate. `opening`: for a session key.
 
     Raises Replayed, WrongProfile, CertificateRequired, WrongCertificate.
     """
     call.known = True
-    gateway.replay.check(SignedHeaders(call.rid, "", "", sign), now_ms=call.at_ms)
-    call.sign = sign
-    needed = Profile.TWO_STEP if opening and call.scheme == Profile.CONVENTION else call.scheme
+    gateway.replay.check(signed, now_ms=call.at_ms)
+    call.sign = signed.sign
+    needed = TWO_STEP if opening and call.scheme == CONVENTION else call.scheme
     if needed not in client.profiles:
         raise WrongProfile(used=call.scheme, allowed=", ".join(client.profiles))
     if client.fingerprints:
@@ -145,7 +156,7 @@ def by_http_signature(gateway: Gateway, request: Request, call: Call, loaded: Lo
     call.kid, call.scheme = kid, http_profile(key.scheme)
     if "accept-signature" in message.headers:
         call.answer_to = (signature.label, signature.value)
-    admit(gateway, request, call, client, sign=signature.replay_key(call.rid, base))
+    admit(gateway, request, call, client, SignedHeaders(call.rid, "", "", signature.replay_key(call.rid, base)))
     if body is not None and FIELD in message.headers:
         check_digest(message.headers[FIELD], body)
 
