@@ -96,9 +96,7 @@ def end_grant(node: Node, heard: Heard) -> None:
 
     def told() -> bool:
         try:
-            answer = httpx.post(
-                address, json={"reason": "测试"}, headers=headers, timeout=5, trust_env=False
-            )
+            answer = httpx.post(address, json={"reason": "测试"}, headers=headers, timeout=5, trust_env=False)
         except httpx.HTTPError:
             return False
         # A first try that was done but not answered leaves the second to be told that it is over.
