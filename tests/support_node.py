@@ -168,6 +168,21 @@ class Node:
         self.process = None
 
 
+def a_demand(node: Node, title: str) -> dict[str, Any]:
+    """The body of a demand's draft."""
+    return {
+        "entry_uid": node.made["entry"],
+        "consumer_uid": node.made["applications"][1]["uid"],
+        "title": title,
+        "fields_asked": ["name"],
+        "purpose": "养老待遇资格认证",
+        "legal_basis": "《社会保险法》第七十四条",
+        "valid_until": "2027-06-30",
+        "volume_per_day": 100,
+        "rate_per_minute": 60,
+    }
+
+
 @contextmanager
 def a_node(home: Path, **values: Any) -> Iterator[Node]:
     """A prepared node; no process of it is left behind."""
@@ -183,3 +198,18 @@ def a_node(home: Path, **values: Any) -> Iterator[Node]:
 def at_random(seed: int) -> random.Random:
     """Chance that can be repeated."""
     return random.Random(seed)
+
+
+@contextmanager
+def run_demo(home: Path, *, residents: int) -> Iterator[Node]:
+    """A node on which the demo city has been played, running."""
+    home.mkdir(parents=True, exist_ok=True)
+    node = Node(home)
+    command = [sys.executable, "-m", "quanshu.cli", "demo", "--no-serve", "--residents", str(residents)]
+    done = subprocess.run(command, env=node.environment, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    try:
+        node.up()
+        yield node
+    finally:
+        node.kill_all()

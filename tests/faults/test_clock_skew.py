@@ -1,4 +1,4 @@
-"""A node whose clock is set wrong and right again: calls are refused plainly meanwhile, and nothing stands still after."""
+"""A node whose clock is wrong and right again: calls are refused plainly meanwhile, and nothing stands still after."""
 
 from __future__ import annotations
 
@@ -100,8 +100,10 @@ def test_periodic_work_goes_on_after_the_clock_was_days_ahead(node: Node) -> Non
     wait_until(lambda: node.inside(JOBS)["next"] > ahead, 30, "periodic work was not due in the future")
     put_off(node, 0)
     wait_until(
-        lambda: (found := node.inside(JOBS))["next"] < ahead
-        and (datetime.fromisoformat(found["next"]) - datetime.fromisoformat(found["now"])).total_seconds() < 120,
+        lambda: (
+            (found := node.inside(JOBS))["next"] < ahead
+            and (datetime.fromisoformat(found["next"]) - datetime.fromisoformat(found["now"])).total_seconds() < 120
+        ),
         30,
         "periodic work waits for the clock to catch up",
     )

@@ -33,6 +33,13 @@ def health(node: Node) -> dict[str, object]:
     return body
 
 
+PROBE = """
+from quanshu.kernel.clock import now
+from quanshu.sharing.services.api import probe_services
+probe_services(now())
+"""
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
 
@@ -106,9 +113,7 @@ def test_a_damaged_serving_table_is_built_anew(node: Node, damage: Callable[[Pat
     wait_until(node.answers, 60)
     if damage is not gibberish:
         assert code_of(node) in {"gateway.table_missing", "ok"}
-    node.inside(
-        "from quanshu.sharing.services.api import probe_services\nfrom quanshu.kernel.clock import now\nprobe_services(now())"
-    )
+    node.inside(PROBE)
     wait_until(lambda: code_of(node) == "ok", 60, "the table was not built anew")
 
 

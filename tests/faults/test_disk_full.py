@@ -1,4 +1,4 @@
-"""A disk that fills up: no data leaves without its receipt, nothing is half saved, and all goes on once there is room."""
+"""A disk that fills up: no data leaves without its receipt, nothing is half saved, all goes on once there is room."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from quanshu.gateway.journal import read_after
 from quanshu.lake import Lake
 from quanshu.lake.errors import DiskFull
 from support_disk import fill, small_disk
-from support_node import Node, a_node, wait_until
+from support_node import Node, a_demand, a_node, wait_until
 from support_services import PERSON, QUERY
 
 
@@ -34,22 +34,15 @@ def call(node: Node) -> Answer:
 
 
 def draft(node: Node, title: str) -> httpx.Response:
-    body = {
-        "entry_uid": node.made["entry"],
-        "consumer_uid": node.made["applications"][1]["uid"],
-        "title": title,
-        "fields_asked": ["name"],
-        "purpose": "养老待遇资格认证",
-        "legal_basis": "《社会保险法》第七十四条",
-        "valid_until": "2027-06-30",
-        "volume_per_day": 100,
-        "rate_per_minute": 60,
-    }
     headers = {"Authorization": f"Bearer {node.made['developer']}", "Accept-Language": "en"}
     address = f"{node.web}/api/v1/demands/demands"
-    return httpx.post(address, json=body, headers=headers, timeout=30, trust_env=False)
+    return httpx.post(address, json=a_demand(node, title), headers=headers, timeout=30, trust_env=False)
 
 
+CARRIED = (
+    "from quanshu.sharing.services.models import Exchange\n"
+    "answer = list(Exchange.objects.values_list('receipt_id', flat=True))"
+)
 TITLES = (
     "from quanshu.sharing.demands.models import Demand\nanswer = list(Demand.objects.values_list('title', flat=True))"
 )
@@ -87,8 +80,7 @@ def test_a_node_on_a_full_disk_refuses_plainly_and_goes_on_when_there_is_room(no
     titles = node.inside(TITLES)
     saved = [f"full {number}" for number, answer in enumerate(answers) if answer.status_code == 200]
     assert {title for title in titles if title.startswith("full")} == set(saved)
-    carried = "from quanshu.sharing.services.models import Exchange\nanswer = list(Exchange.objects.values_list('receipt_id', flat=True))"
-    wait_until(lambda: set(held) <= set(node.inside(carried)), 30, "receipts were not carried")
+    wait_until(lambda: set(held) <= set(node.inside(CARRIED)), 30, "receipts were not carried")
     sound = "from quanshu.shared.audit.api import integrity_report\nanswer = integrity_report().sound"
     assert node.inside(sound) is True
     assert node.down() == 0

@@ -1,4 +1,4 @@
-"""Web, worker and gateway killed at random under load: the node heals by itself, and nothing is lost, doubled or widened."""
+"""Web, worker and gateway killed at random under load: the node heals, and nothing is lost, doubled or widened."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from quanshu.gateway.client import GatewayClient
 from quanshu.gateway.journal import read_after
-from support_node import NAMES, Node, a_node, at_random, wait_until
+from support_node import NAMES, Node, a_demand, a_node, at_random, wait_until
 from support_services import PERSON, QUERY
 
 KILLS = 8
@@ -73,20 +72,6 @@ def write(node: Node, heard: Heard, stop: threading.Event) -> None:
             if answer.status_code < 300:
                 heard.demands[answer.json()["uid"]] = title
             time.sleep(0.02)
-
-
-def a_demand(node: Node, title: str) -> dict[str, Any]:
-    return {
-        "entry_uid": node.made["entry"],
-        "consumer_uid": node.made["applications"][1]["uid"],
-        "title": title,
-        "fields_asked": ["name"],
-        "purpose": "养老待遇资格认证",
-        "legal_basis": "《社会保险法》第七十四条",
-        "valid_until": "2027-06-30",
-        "volume_per_day": 100,
-        "rate_per_minute": 60,
-    }
 
 
 def end_grant(node: Node, heard: Heard) -> None:

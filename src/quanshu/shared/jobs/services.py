@@ -179,9 +179,7 @@ def queue_periodic(now: datetime) -> int:
             PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=coming)
         elif row.next_at <= now:
             with transaction.atomic():
-                taken = PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(
-                    next_at=coming, last_at=now
-                )
+                taken = PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=coming, last_at=now)
                 if taken:
                     enqueue(name, {}, now=now, key=f"periodic:{name}")
                     count += 1
