@@ -14,6 +14,7 @@ from quanshu.sharing.services.services.defining import (
 )
 from quanshu.sharing.services.services.granting import create_grant, revoke_grant
 from quanshu.sharing.services.services.keys import end_key, get_key, register_key, set_signing
+from quanshu.sharing.services.services.mending import mend_snapshot, mend_table
 from quanshu.sharing.services.services.probing import probe_service, probe_services
 from quanshu.sharing.services.services.publishing import (
     ensure_gateway_keys,
@@ -33,6 +34,8 @@ __all__ = [
     "ensure_gateway_keys",
     "get_key",
     "mark_dirty",
+    "mend_snapshot",
+    "mend_table",
     "prepare_gateway",
     "probe_service",
     "probe_services",
