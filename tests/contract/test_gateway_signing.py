@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -326,3 +329,29 @@ def test_a_bound_application_comes_with_its_certificate(home: GatewayHome) -> No
 def code_of(answer: httpx.Response) -> tuple[int, str]:
     """Status and code."""
     return answer.status_code, answer.json()["code"]
+
+
+def test_the_command_signs_with_a_key_file(home: GatewayHome, tmp_path: Path) -> None:
+    """`quanshu call` by each kind of key, and a usage error for a file that holds none."""
+    for profile in (Profile.RFC9421_SM2, Profile.TWO_STEP):
+        path = tmp_path / f"{profile}.key"
+        path.write_text(key_text(profile))
+        done = call_by_command(home, profile, path)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["code"] == "ok"
+    path.write_text("no key")
+    wrong = call_by_command(home, Profile.RFC9421_ED25519, path)
+    assert wrong.returncode == 2
+    assert "--key-file" in wrong.stderr
+
+
+def call_by_command(home: GatewayHome, profile: Profile, path: Path) -> subprocess.CompletedProcess[str]:
+    """`quanshu call` in a process of its own."""
+    words = ["call", QUERY, f"id={PERSON}", "--gateway", home.url, "--rid", RIDS[profile]]
+    return subprocess.run(
+        [sys.executable, "-m", "quanshu.cli", *words, "--profile", profile.value, "--key-file", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
