@@ -35,7 +35,8 @@ CHUNK = 256 << 10
 class Receipt:
     """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
 
-    `row_marks` are the marks of the rows answered with, joined by commas, at most 200.
+    `row_marks` are the marks of the rows answered with, joined by commas, at most 200. `kid` is the caller's key and
+    `scheme` the profile the call was signed by.
     """
 
     receipt_id: str
@@ -57,6 +58,8 @@ class Receipt:
     fields: str
     sign: str
     row_marks: str = ""
+    kid: str = ""
+    scheme: str = ""
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))

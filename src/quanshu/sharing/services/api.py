@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
@@ -20,14 +20,18 @@ from quanshu.sharing.services.services import (
     create_consumer,
     create_grant,
     create_service,
+    end_key,
     ensure_gateway_keys,
+    get_key,
     prepare_gateway,
     probe_services,
     publish_service,
     publish_snapshot,
+    register_key,
     revoke_grant,
     rotate_key,
     serve_entry,
+    set_signing,
     stop_consumer,
     withdraw_service,
 )
@@ -46,6 +50,7 @@ from quanshu.sharing.services.types import (
 
 __all__ = [
     "Consumer",
+    "ConsumerKey",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
@@ -65,22 +70,26 @@ __all__ = [
     "create_consumer",
     "create_grant",
     "create_service",
+    "end_key",
     "ensure_gateway_keys",
     "exchange_figures",
     "fields_of",
     "find_covering",
     "get_consumer",
+    "get_key",
     "get_service",
     "list_services",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_key",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
+    "set_signing",
     "stop_consumer",
     "withdraw_service",
 ]
