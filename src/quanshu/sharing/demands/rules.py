@@ -233,10 +233,7 @@ def check_demand(data: DemandData, *, items: Sequence[Field], today: date) -> No
         elif len(text) > most:
             faults.append(FieldError(name, N_("This text is too long."), N_("Shorten it.")))
     faults.extend(field_faults(data.fields, items))
-    if not 1 <= data.rate_per_minute <= MOST_RATE:
-        faults.append(bounds("rate_per_minute", MOST_RATE))
-    if not 1 <= data.volume_per_day <= MOST_VOLUME:
-        faults.append(bounds("volume_per_day", MOST_VOLUME))
+    faults.extend(volume_faults(rate_per_minute=data.rate_per_minute, volume_per_day=data.volume_per_day))
     faults.extend(duration_faults(data.valid_until, today))
     if faults:
         raise FieldErrors(errors=tuple(faults))
@@ -279,6 +276,14 @@ def duration_faults(valid_until: date | None, today: date) -> Iterable[FieldErro
             N_("Use is approved for at most three years."),
             N_("Enter an earlier day; a new demand can follow."),
         )
+
+
+def volume_faults(*, rate_per_minute: int, volume_per_day: int) -> Iterable[FieldError]:
+    """A rate and a volume within what a demand may ask for."""
+    if not 1 <= rate_per_minute <= MOST_RATE:
+        yield bounds("rate_per_minute", MOST_RATE)
+    if not 1 <= volume_per_day <= MOST_VOLUME:
+        yield bounds("volume_per_day", MOST_VOLUME)
 
 
 def bounds(name: str, most: int) -> FieldError:

@@ -20,6 +20,7 @@ from quanshu.sharing.services.services import (
     create_grant,
     create_service,
     ensure_gateway_keys,
+    extend_grant,
     prepare_gateway,
     probe_services,
     publish_service,
@@ -27,6 +28,7 @@ from quanshu.sharing.services.services import (
     revoke_grant,
     rotate_key,
     serve_entry,
+    shrink_grant,
     stop_consumer,
     withdraw_service,
 )
@@ -63,6 +65,7 @@ __all__ = [
     "create_service",
     "ensure_gateway_keys",
     "exchange_figures",
+    "extend_grant",
     "fields_of",
     "find_covering",
     "get_consumer",
@@ -77,6 +80,7 @@ __all__ = [
     "serve_entry",
     "service_figures",
     "services_for_entry",
+    "shrink_grant",
     "stop_consumer",
     "withdraw_service",
 ]

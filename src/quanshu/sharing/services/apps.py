@@ -37,6 +37,8 @@ class ServicesConfig(AppConfig):
                 E.CONSUMER_STOPPED: _("Application switched off"),
                 E.GRANTED: _("Grant made"),
                 E.REVOKED: _("Grant revoked"),
+                E.SHRUNK: _("Fields taken off a grant"),
+                E.EXTENDED: _("Grant prolonged"),
                 "gateway.call": _("Called through the gateway"),
             }
         )

@@ -16,4 +16,6 @@ class ServiceEvent(StrEnum):
     CONSUMER_STOPPED = "services.consumer.stopped"
     GRANTED = "services.grant.created"
     REVOKED = "services.grant.revoked"
+    SHRUNK = "services.grant.shrunk"
+    EXTENDED = "services.grant.extended"
     MOUNT_CHANGED = "services.mount.changed"

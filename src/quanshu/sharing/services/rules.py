@@ -269,3 +269,20 @@ def check_grant(
         faults.append(FieldError("daily_limit", N_("At least one call a day."), N_("Enter a number, or leave it out.")))
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def check_shrink(*, has: Sequence[str], fields: Sequence[str], reason: str) -> None:
+    """A grant is left some of its fields, and fewer than it has, with a reason. Raises FieldErrors."""
+    faults: list[FieldError] = []
+    extra = [name for name in fields if name not in has]
+    if extra:
+        fault = N_("The grant does not have: %(fields)s.")
+        faults.append(FieldError("fields", fault, N_("Only take fields off."), {"fields": ", ".join(extra)}))
+    elif not fields:
+        faults.append(FieldError("fields", N_("No field would be left."), N_("Revoke the grant instead.")))
+    elif len(set(fields)) == len(set(has)):
+        faults.append(FieldError("fields", N_("No field would be taken off."), N_("Leave out what is not used.")))
+    if not reason.strip():
+        faults.append(FieldError("reason", N_("This must not be empty."), N_("Say why.")))
+    if faults:
+        raise FieldErrors(errors=tuple(faults))

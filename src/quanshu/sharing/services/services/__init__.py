@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.sharing.services.services.amending import extend_grant, shrink_grant
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
 from quanshu.sharing.services.services.carrying import carry_receipts
 from quanshu.sharing.services.services.defining import (
@@ -29,6 +30,7 @@ __all__ = [
     "create_grant",
     "create_service",
     "ensure_gateway_keys",
+    "extend_grant",
     "mark_dirty",
     "prepare_gateway",
     "probe_service",
@@ -39,6 +41,7 @@ __all__ = [
     "revoke_grant",
     "rotate_key",
     "serve_entry",
+    "shrink_grant",
     "stop_consumer",
     "try_service",
     "update_service",
