@@ -192,7 +192,9 @@ class Request(models.Model):
     class Meta:
         ordering: ClassVar = ["-asked_at", "-id"]
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(state="granted") | ~Q(grant_uid=""), name="emergency_granted_has_grant"),
+            models.CheckConstraint(
+                condition=~Q(state="granted") | ~Q(grant_uid=""), name="emergency_granted_has_grant"
+            ),
             models.CheckConstraint(condition=Q(verdict="") | ~Q(review_reason=""), name="emergency_verdict_has_reason"),
         ]
 

@@ -89,9 +89,7 @@ class AskForm(Form):
         consumer: Any = self.fields["consumer"]
         consumer.choices = [(row.uid, f"{row.title} ({row.unit})") for row in consumers]
         asked: Any = self.fields["fields_asked"]
-        asked.choices = [
-            (item.name, f"{item.title} {item.name}") for item in entry.items.all() if item.grade != "core"
-        ]
+        asked.choices = [(item.name, f"{item.title} {item.name}") for item in entry.items.all() if item.grade != "core"]
 
     def add_error(self, field: str | None, error: Any) -> None:
         super().add_error("fields_asked" if field == "fields" else field, error)

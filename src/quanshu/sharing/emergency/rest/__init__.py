@@ -185,9 +185,7 @@ def get_emergency(request: HttpRequest, uid: str) -> dict[str, Any]:
 def extend_emergency(request: HttpRequest, uid: str, body: ExtendBody) -> dict[str, Any]:
     """Let an emergency run longer."""
     actor = actor_of(request)
-    return emergency_row(
-        services.extend_emergency(actor=actor, now=now(), emergency=find(request, uid), **body.dict())
-    )
+    return emergency_row(services.extend_emergency(actor=actor, now=now(), emergency=find(request, uid), **body.dict()))
 
 
 @router.post("/emergencies/{uid}/end")

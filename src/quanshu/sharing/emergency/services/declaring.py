@@ -111,9 +111,7 @@ def extend_emergency(*, actor: Actor, now: datetime, emergency: Emergency, ends_
     emergency.save(update_fields=["ends_at"])
     for grant in live_grants(emergency, now):
         extend_grant(actor=SYSTEM, grant=grant, valid_until=ends_at, reason=reason, now=now)
-    note_emergency(
-        EmergencyEvent.EXTENDED, emergency, actor=actor, now=now, reason=reason, ends_at=ends_at.isoformat()
-    )
+    note_emergency(EmergencyEvent.EXTENDED, emergency, actor=actor, now=now, reason=reason, ends_at=ends_at.isoformat())
     return emergency
 
 
@@ -211,9 +209,7 @@ def missing(named: Iterable[str], found: Iterable[str]) -> list[str]:
 def check_known(field: str, unknown: list[str]) -> None:
     """Raise FieldErrors when something named does not exist."""
     if unknown:
-        fault = FieldError(
-            field, N_("Unknown: %(names)s."), N_("Choose from the list."), {"names": ", ".join(unknown)}
-        )
+        fault = FieldError(field, N_("Unknown: %(names)s."), N_("Choose from the list."), {"names": ", ".join(unknown)})
         raise FieldErrors(errors=(fault,))
 
 

@@ -44,9 +44,7 @@ def note(
     outbox.add(name=event, payload={"uid": uid, "at": now.isoformat(), **(details or {})}, now=now)
 
 
-def note_emergency(
-    event: EmergencyEvent, emergency: Emergency, *, actor: Actor, now: datetime, **details: Any
-) -> None:
+def note_emergency(event: EmergencyEvent, emergency: Emergency, *, actor: Actor, now: datetime, **details: Any) -> None:
     """An act on an emergency."""
     note(
         event,

@@ -79,7 +79,10 @@ def as_json(use: Use) -> dict[str, Any]:
 
 @transaction.atomic
 def close_emergency(*, actor: Actor, now: datetime, emergency: Emergency, summary: str) -> Emergency:
-    """Sum the review up and close the emergency. Raises Forbidden, OwnDeclaration, WrongState, NotReviewed, FieldErrors."""
+    """Sum the review up and close the emergency.
+
+    Raises Forbidden, OwnDeclaration, WrongState, NotReviewed, FieldErrors.
+    """
     emergency = locked(emergency)
     require(actor, EmergencyPermission.REVIEW, emergency)
     rules.check_reviewer(reviewer=actor.uid, declared_by=emergency.declared_by)
@@ -121,7 +124,5 @@ def escalate_review(*, emergency: Emergency, due_on: date, now: datetime) -> boo
     )
     text = N_("The review of emergency %(of)s is overdue")
     told = tell(people, text, of=str(emergency), url=emergency.get_absolute_url(), now=now)
-    note_emergency(
-        EmergencyEvent.ESCALATED, emergency, actor=SYSTEM, now=now, due_on=due_on.isoformat(), told=told
-    )
+    note_emergency(EmergencyEvent.ESCALATED, emergency, actor=SYSTEM, now=now, due_on=due_on.isoformat(), told=told)
     return True
