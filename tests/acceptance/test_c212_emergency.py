@@ -259,9 +259,7 @@ def test_the_scope_is_asked_of_unit_and_entry(monday: City) -> None:
     path = f"/emergencies/{emergency['uid']}/demands"
     fault = post(city, "developer", path, asking(city, consumer.uid, entry_uid=elsewhere.uid), ok=403)
     assert fault["code"] == "emergency.entry_outside_scope"
-    other = post(
-        city, "officer", "/emergencies", declaration(city, title="别处", unit_uids=[city.units["civil"].uid])
-    )
+    other = post(city, "officer", "/emergencies", declaration(city, title="别处", unit_uids=[city.units["civil"].uid]))
     row = Emergency.objects.get(uid=other["uid"])
     row.units.add(city.units["bureau"])
     fault = post(city, "developer", f"/emergencies/{row.uid}/demands", asking(city, consumer.uid), ok=404)

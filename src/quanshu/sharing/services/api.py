@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.pages.facts import register_facts
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
@@ -75,6 +76,7 @@ __all__ = [
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_facts",
     "revoke_grant",
     "rotate_key",
     "serve_entry",

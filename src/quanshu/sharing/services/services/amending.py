@@ -20,20 +20,37 @@ from quanshu.sharing.services.types import GrantOver
 
 
 @transaction.atomic
-def shrink_grant(*, actor: Actor, grant: Grant, fields: Sequence[str], reason: str, now: datetime) -> Grant:
-    """Leave a grant only `fields` of those it has; in force with the next snapshot, within a second.
+def shrink_grant(
+    *,
+    actor: Actor,
+    grant: Grant,
+    fields: Sequence[str],
+    reason: str,
+    daily_limit: int | None = None,
+    now: datetime,
+) -> Grant:
+    """Leave a grant only `fields` of those it has, or fewer calls a day; in force with the next snapshot, in a second.
 
-    Fields are removed, never added, and the last one stays: a grant without fields is revoked instead.
-    Raises Forbidden, GrantOver, FieldErrors.
+    Fields are removed, never added, and the last one stays: a grant without fields is revoked instead. `daily_limit`
+    None leaves the calls as they are. Raises Forbidden, GrantOver, FieldErrors.
     """
     grant = live(grant, now)
     require(actor, ServicePermission.GRANT_REVOKE, grant)
-    rules.check_shrink(has=grant.fields, fields=fields, reason=reason)
+    rules.check_shrink(
+        has=grant.fields, fields=fields, reason=reason, daily_limit=daily_limit, allowed=grant.daily_limit
+    )
     removed = [name for name in grant.fields if name not in set(fields)]
     grant.fields = [name for name in grant.fields if name in set(fields)]
-    grant.save(update_fields=["fields"])
+    grant.daily_limit = grant.daily_limit if daily_limit is None else daily_limit
+    grant.save(update_fields=["fields", "daily_limit"])
     mark_dirty()
-    details = {"sid": grant.service.sid, "rid": grant.consumer.rid, "removed": removed, "fields": grant.fields}
+    details = {
+        "sid": grant.service.sid,
+        "rid": grant.consumer.rid,
+        "removed": removed,
+        "fields": grant.fields,
+        "daily_limit": grant.daily_limit,
+    }
     note(ServiceEvent.SHRUNK, grant, actor=actor, now=now, details={**details, "reason": reason})
     return grant
 
