@@ -122,15 +122,18 @@ def file_url(obj: Demand, row: Meeting) -> str:
     return reverse("demands:meeting-file", args=[obj.uid, row.pk, row.files[-1]["digest"]]) if row.files else ""
 
 
+def may_meet(actor: Actor, obj: Demand) -> bool:
+    """Whether the actor may call and record meetings."""
+    return allows(actor, P.MEET, obj.requesting_unit) or allows(actor, P.MEET, obj.supplier_unit)
+
+
 def sign_actions(actor: Actor, obj: Demand) -> list[Action]:
     """Recording the minutes of what was proposed, signing what was held."""
     found = []
     last = obj.meetings.last()
     if last is None:
         return []
-    if last.state == "proposed" and (
-        allows(actor, P.MEET, obj.requesting_unit) or allows(actor, P.MEET, obj.supplier_unit)
-    ):
+    if last.state == "proposed" and may_meet(actor, obj):
         address = f"{to(obj, 'meeting/')}?meeting={last.pk}"
         found.append(Action(_("Record the minutes"), address, "edit", "outline-primary", "get"))
     side = "requester" if allows(actor, P.NEGOTIATE, obj.requesting_unit) else "supplier"
@@ -195,8 +198,7 @@ def more_actions(actor: Actor, obj: Demand) -> list[Action]:
     found: list[Action] = []
     if (requester or supplier) and obj.state in {S.REFUSED, S.NEGOTIATING}:
         found += talk_actions(obj, "requester" if requester else "supplier")
-    meets = allows(actor, P.MEET, obj.requesting_unit) or allows(actor, P.MEET, obj.supplier_unit)
-    if meets and obj.state in EARLY - {S.DRAFT}:
+    if may_meet(actor, obj) and obj.state in EARLY - {S.DRAFT}:
         found.append(Action(_("Propose a meeting"), to(obj, "meet/"), "calendar", "outline-primary", "get"))
     if allows(actor, P.SUBMIT, obj.requesting_unit) and obj.state in {S.IN_USE, S.CLOSED} and not is_rated(obj):
         reason = reason_against(

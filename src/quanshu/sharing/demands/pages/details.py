@@ -32,6 +32,15 @@ STAGES = (
     (S.DEVELOPING, gettext_lazy("Service published"), gettext_lazy("10 working days"), "granted_at"),
     (S.IN_USE, gettext_lazy("In use"), "", "closed_at"),
 )
+REACHED = {
+    S.SUBMITTED: 0,
+    S.CONFIRMING: 1,
+    S.NEGOTIATING: 1,
+    S.CONTESTED: 1,
+    S.DEVELOPING: 2,
+    S.IN_USE: 3,
+    S.CLOSED: 4,
+}
 NEXT = {
     S.DRAFT: gettext_lazy("The requester completes and submits it."),
     S.SUBMITTED: gettext_lazy("The bureau checks whether it is complete, within 2 working days."),
@@ -199,16 +208,7 @@ class DemandPage(DetailPage):
         return Card(_("Grant"), facts=facts, more=more)
 
     def detail_context(self, obj: Demand) -> dict[str, Any]:
-        reached = {
-            S.SUBMITTED: 0,
-            S.CONFIRMING: 1,
-            S.CONTESTED: 1,
-            S.NEGOTIATING: 1,
-            S.DEVELOPING: 2,
-            S.IN_USE: 3,
-            S.CLOSED: 4,
-        }
-        at = reached.get(S(obj.state), -1)
+        at = REACHED.get(S(obj.state), -1)
         stages = [
             {
                 "label": label,

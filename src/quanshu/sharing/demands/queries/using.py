@@ -59,8 +59,8 @@ def held_days(demand: Demand, *, now: datetime) -> dict[str, int]:
 
 
 def days_between(since: datetime, until: datetime) -> int:
-    """Working days from one moment to another."""
-    return calendar().between(city_day(since), city_day(until))
+    """Working days from one moment to another, none when the second lies before the first."""
+    return max(calendar().between(city_day(since), city_day(until)), 0)
 
 
 def held_totals(rows: QuerySet[Demand]) -> dict[str, int]:

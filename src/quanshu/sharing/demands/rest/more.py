@@ -51,7 +51,7 @@ class MinutesBody(Schema):
     minutes: str
     place: str = ""
     attendees: str = ""
-    conclusions: list[str] = []
+    conclusions: tuple[str, ...] = ()
 
 
 class TermsBody(Schema):
