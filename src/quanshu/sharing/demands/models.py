@@ -30,6 +30,19 @@ STATES = [
 ]
 PARTIES = [("platform", _("Platform")), ("supplier", _("Supplier")), ("requester", _("Requester"))]
 GRADES = [(5, _("Very good")), (4, _("Good")), (3, _("Fair")), (2, _("Poor")), (1, _("Very poor"))]
+EXCESSES = [
+    ("unused", _("Never called")),
+    ("unread", _("Fields never read")),
+    ("rate", _("Far more calls allowed than made")),
+]
+SHRINK_STATES = [
+    ("open", _("Waits for the requester")),
+    ("kept", _("Reason before the bureau")),
+    ("accepted", _("Accepted")),
+    ("upheld", _("Grant kept as it is")),
+    ("overruled", _("Carried out by decision")),
+    ("lapsed", _("Carried out unanswered")),
+]
 
 
 class NumberSeries(models.Model):
@@ -257,25 +270,14 @@ class Shrink(models.Model):
     demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="shrinks")
     kind = models.CharField(
         max_length=10,
-        choices=[
-            ("unused", _("Never called")),
-            ("unread", _("Fields never read")),
-            ("rate", _("Far more calls allowed than made")),
-        ],
+        choices=EXCESSES,
     )
     remove = models.JSONField(default=list)
     volume_per_day = models.PositiveIntegerField(null=True)
     evidence = models.JSONField(default=dict)
     state = models.CharField(
         max_length=10,
-        choices=[
-            ("open", _("Waits for the requester")),
-            ("kept", _("Reason before the bureau")),
-            ("accepted", _("Accepted")),
-            ("upheld", _("Grant kept as it is")),
-            ("overruled", _("Carried out by decision")),
-            ("lapsed", _("Carried out unanswered")),
-        ],
+        choices=SHRINK_STATES,
         default="open",
     )
     opened_at = models.DateTimeField()

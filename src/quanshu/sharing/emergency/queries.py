@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from statistics import median
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -177,7 +178,8 @@ def unreviewed(emergency: Emergency) -> QuerySet[Request]:
 
 def emergency_figures(actor: Actor, *, now: datetime) -> EmergencyFigures:
     """Clause 2.1.2 over what the actor may see."""
-    seen, rows = Emergency.objects.visible_to(actor), with_first_call(Request.objects.visible_to(actor))
+    seen = Emergency.objects.visible_to(actor)
+    rows: Any = with_first_call(Request.objects.visible_to(actor))
     called = rows.filter(first_call_at__isnull=False)
     waits = [(first - asked).total_seconds() for first, asked in called.values_list("first_call_at", "asked_at")]
     over = rows.filter(grant_uid__gt="").exclude(emergency__state="active")

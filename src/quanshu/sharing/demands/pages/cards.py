@@ -13,7 +13,7 @@ from quanshu.shared.web.api import Action, Card, Column, reason_against, when
 from quanshu.sharing.demands.models import Demand, Meeting
 from quanshu.sharing.demands.pages.labels import PARTIES, ROUND_TONES, SHRINK_TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import held_grants, matching_services
+from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, matching_services
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
@@ -66,17 +66,22 @@ def match_cards(obj: Demand, now: datetime) -> list[Card]:
         found.append(Card(_("A grant of the unit already covers"), columns=columns, rows=grants))
     services = matching_services(obj.entry, obj.fields)
     if services:
-        columns = (
-            Column("service", _("Service"), lambda row: row.service.title,
-                   link=lambda row: row.service.get_absolute_url()),
-            Column("state", _("State"), lambda row: _("Published") if row.service.state == "published"
-                   else _("Being made"), kind="badge",
-                   tone=lambda row: "green" if row.service.state == "published" else "azure"),
-            Column("has", _("Covers"), lambda row: _("All") if row.whole else ", ".join(row.has)),
-            Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
-        )  # fmt: skip
-        found.append(Card(_("Services that cover the fields"), columns=columns, rows=services))
+        found.append(services_card(services))
     return found
+
+
+def services_card(services: list[ServiceMatch]) -> Card:
+    """Services that carry some of the fields, the fullest first."""
+    columns = (
+        Column("service", _("Service"), lambda row: row.service.title,
+               link=lambda row: row.service.get_absolute_url()),
+        Column("state", _("State"), lambda row: _("Published") if row.service.state == "published"
+               else _("Being made"), kind="badge",
+               tone=lambda row: "green" if row.service.state == "published" else "azure"),
+        Column("has", _("Covers"), lambda row: _("All") if row.whole else ", ".join(row.has)),
+        Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
+    )  # fmt: skip
+    return Card(_("Services that cover the fields"), columns=columns, rows=services)
 
 
 def round_card(obj: Demand) -> Card:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, Filter, Form, FormPage, ListPage, Page
 from quanshu.sharing.demands import services
-from quanshu.sharing.demands.models import GRADES, Demand, Rating, Shrink
+from quanshu.sharing.demands.models import EXCESSES, GRADES, SHRINK_STATES, Demand, Rating, Shrink
 from quanshu.sharing.demands.pages.details import url_of
 from quanshu.sharing.demands.pages.forms import WhyForm
 from quanshu.sharing.demands.pages.labels import GRADE_RATED, SHRINK_TONES
@@ -79,8 +79,8 @@ class Shrinks(ListPage):
                link=lambda row: reverse("demands:shrink", args=[row.uid])),
     )  # fmt: skip
     filters = (
-        Filter("state", gettext_lazy("State"), Shrink._meta.get_field("state").choices),
-        Filter("kind", gettext_lazy("Why"), Shrink._meta.get_field("kind").choices),
+        Filter("state", gettext_lazy("State"), SHRINK_STATES),
+        Filter("kind", gettext_lazy("Why"), EXCESSES),
     )
 
     def queryset(self) -> Any:
@@ -259,7 +259,7 @@ class Ratings(ListPage):
         Column("reply", gettext_lazy("Supplier's answer"), "reply", phone=False),
         Column("rated_at", gettext_lazy("Rated"), sort="rated_at", kind="date", phone=False),
     )  # fmt: skip
-    filters = (Filter("grade", gettext_lazy("Grade"), GRADES),)
+    filters = (Filter("grade", gettext_lazy("Grade"), [(str(grade), label) for grade, label in GRADES]),)
 
     def queryset(self) -> Any:
         rows = Rating.objects.filter(demand__in=Demand.objects.visible_to(self.actor))

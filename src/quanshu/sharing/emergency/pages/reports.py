@@ -66,7 +66,7 @@ class Report(Page):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         emergency = queries.get_emergency(actor=self.actor, uid=kwargs["uid"])
-        rows = queries.list_requests(self.actor).filter(emergency=emergency).order_by("asked_at")
+        rows: Any = queries.list_requests(self.actor).filter(emergency=emergency).order_by("asked_at")
         demands = [
             {
                 "row": row,

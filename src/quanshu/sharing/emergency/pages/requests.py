@@ -29,7 +29,7 @@ from quanshu.sharing.emergency.pages.emergencies import crumbs_to
 from quanshu.sharing.emergency.pages.labels import REQUEST_TONES, between
 from quanshu.sharing.emergency.permissions import EmergencyPermission as P
 from quanshu.sharing.emergency.types import RequestData
-from quanshu.supply.catalogue.api import Entry
+from quanshu.supply.catalogue.api import Entry, EntryNotFound
 
 
 class ChooseEntry(ListPage):
@@ -45,7 +45,7 @@ class ChooseEntry(ListPage):
     empty_hint = gettext_lazy("Ask the officer who declared the emergency to name it.")
 
     @property
-    def columns(self) -> Any:
+    def columns(self) -> Any:  # type: ignore[override]
         uid = self.kwargs["uid"]
         return (
             Column("resource_name", _("Catalogue entry"), str, "resource_name",
@@ -110,7 +110,7 @@ class Ask(FormPage):
         rows = queries.entries_of(self.actor, self.emergency())
         found = rows.filter(uid=self.kwargs["entry"]).first()
         if found is None:
-            raise queries.RequestNotFound(request=self.kwargs["entry"])
+            raise EntryNotFound(entry=self.kwargs["entry"])
         return found
 
     def crumbs(self) -> Any:

@@ -49,8 +49,8 @@ def fill(turn: DutyOfficer, data: DutyData) -> DutyOfficer:
     person = Person.objects.filter(uid=data.person_uid, unit=turn.unit, active=True).first()
     rules.check_duty(data, of_unit=person is not None)
     same = DutyOfficer.objects.filter(person=person, starts_at__lt=data.ends_at, ends_at__gt=data.starts_at)
-    if person is not None and same.exclude(pk=turn.pk).exists():
-        raise DutyOverlaps(person=person.name)
+    if person is None or same.exclude(pk=turn.pk).exists():
+        raise DutyOverlaps(person=person.name if person else data.person_uid)
     turn.person, turn.phone = person, data.phone.strip()
     turn.starts_at, turn.ends_at = data.starts_at, data.ends_at
     turn.save()
