@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.emergency.pages import duty, emergencies, reports, requests
+from quanshu.sharing.emergency.pages import declare, duty, emergencies, reports, requests
 
 app_name = "emergency"
 urlpatterns = [
     path("", emergencies.Emergencies.as_view(), name="emergencies"),
-    path("declare/", emergencies.Declare.as_view(), name="declare"),
+    path("declare/", declare.Declare.as_view(), name="declare"),
     path("duty/", duty.DutyList.as_view(), name="duty"),
     path("duty/new/", duty.AddDuty.as_view(), name="duty-new"),
     path("duty/<str:uid>/", duty.ChangeDuty.as_view(), name="duty-change"),
