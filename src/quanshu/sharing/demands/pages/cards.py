@@ -93,7 +93,7 @@ def round_card(obj: Demand) -> Card:
         Column("rate", _("Calls a minute / a day"), lambda row: f"{row.rate_per_minute} / {row.volume_per_day}",
                phone=False),
         Column("terms", _("Terms")),
-        Column("answer", _("Answer"), lambda row: row.get_answer_display(), kind="badge",
+        Column("answer", _("Answer given"), lambda row: row.get_answer_display(), kind="badge",
                tone=lambda row: ROUND_TONES[row.answer]),
         Column("answer_reason", _("Reason"), phone=False),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def held_card(obj: Demand, now: datetime) -> Card:
     """Working days charged to each party."""
     totals = held_days(obj, now=now)
     columns = (
-        Column("side", _("Held by"), lambda row: PARTIES[row.side]),
+        Column("side", _("Party"), lambda row: PARTIES[row.side]),
         Column("state", _("State"), lambda row: row.get_state_display()),
         Column("since", _("From"), kind="datetime", phone=False),
         Column("until", _("To"), kind="datetime", phone=False),
@@ -184,7 +184,7 @@ def rating_card(actor: Actor, obj: Demand) -> Card:
     """What the requester says, and the supplier's answer."""
     rating = obj.rating
     facts = [
-        (_("Grade"), rating.get_grade_display()),
+        (_("Rating grade"), rating.get_grade_display()),
         (_("Used for"), rating.used_for),
         (_("Effect"), rating.effect),
         (_("Comment"), rating.comment),

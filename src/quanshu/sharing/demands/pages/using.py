@@ -195,7 +195,9 @@ class DecideShrink(FormPage):
 class RateForm(Form):
     """How the data served."""
 
-    grade = forms.TypedChoiceField(label=gettext_lazy("Grade"), choices=GRADES, coerce=int, widget=forms.RadioSelect)
+    grade = forms.TypedChoiceField(
+        label=gettext_lazy("Rating grade"), choices=GRADES, coerce=int, widget=forms.RadioSelect
+    )
     used_for = forms.CharField(label=gettext_lazy("Used for"), widget=forms.Textarea, max_length=500)
     effect = forms.CharField(
         label=gettext_lazy("Effect"),
@@ -252,14 +254,14 @@ class Ratings(ListPage):
         Column("demand", gettext_lazy("Demand"), lambda row: str(row.demand), "demand__number",
                link=lambda row: url_of(row.demand)),
         Column("supplier", gettext_lazy("Supplier"), lambda row: str(row.demand.supplier_unit), phone=False),
-        Column("grade", gettext_lazy("Grade"), lambda row: row.get_grade_display(), "grade", kind="badge",
+        Column("grade", gettext_lazy("Rating grade"), lambda row: row.get_grade_display(), "grade", kind="badge",
                tone=lambda row: GRADE_RATED[row.grade]),
         Column("used_for", gettext_lazy("Used for"), "used_for"),
         Column("effect", gettext_lazy("Effect"), "effect", phone=False),
         Column("reply", gettext_lazy("Supplier's answer"), "reply", phone=False),
         Column("rated_at", gettext_lazy("Rated"), sort="rated_at", kind="date", phone=False),
     )  # fmt: skip
-    filters = (Filter("grade", gettext_lazy("Grade"), [(str(grade), label) for grade, label in GRADES]),)
+    filters = (Filter("grade", gettext_lazy("Rating grade"), [(str(grade), label) for grade, label in GRADES]),)
 
     def queryset(self) -> Any:
         rows = Rating.objects.filter(demand__in=Demand.objects.visible_to(self.actor))
@@ -332,7 +334,7 @@ class Match(Page):
         columns = (
             Column("entry", _("Catalogue entry"), lambda row: str(row.entry), link=lambda row: ask_for(row.entry)),
             Column("unit", _("Probable supplier"), lambda row: str(row.entry.unit)),
-            Column("found", _("Found"), lambda row: "、".join(row.found)),
+            Column("found", _("Words found"), lambda row: "、".join(row.found)),
             Column("missing", _("Missing"), lambda row: "、".join(row.missing) or "—", phone=False),
         )
         empty = _("No entry holds these fields")

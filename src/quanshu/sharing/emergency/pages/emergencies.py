@@ -73,8 +73,8 @@ class Emergencies(ListPage):
             tone=lambda row: LEVEL_TONES[row.level],
         ),
         Column("ends_at", gettext_lazy("Ends"), sort="ends_at", kind="datetime"),
-        Column("asked", gettext_lazy("Demands"), sort="asked", kind="number", phone=False),
-        Column("granted", gettext_lazy("Grants"), sort="granted", kind="number", phone=False),
+        Column("asked", gettext_lazy("Emergency demands"), sort="asked", kind="number", phone=False),
+        Column("granted", gettext_lazy("Grants made"), sort="granted", kind="number", phone=False),
         Column("reviewed", gettext_lazy("Reviewed"), sort="reviewed", kind="number", phone=False),
         Column("declared", gettext_lazy("Declared"), "declared_at", "declared_at", kind="datetime", phone=False),
         Column(
@@ -101,7 +101,7 @@ class Emergencies(ListPage):
     def row_context(self) -> dict[str, Any]:
         figures = queries.emergency_figures(self.actor, now=self.now)
         tiles = [
-            (_("In force"), figures.active, _("of %(all)s emergencies") % {"all": figures.emergencies}),
+            (_("Emergencies in force"), figures.active, _("of %(all)s emergencies") % {"all": figures.emergencies}),
             (
                 _("From demand to first call"),
                 span(figures.median_seconds),
@@ -123,7 +123,6 @@ REQUEST_COLUMNS = (
     Column("consumer", gettext_lazy("Application"), lambda row: row.consumer.title),
     Column("entry", gettext_lazy("Data"), lambda row: str(row.entry)),
     Column("supplier", gettext_lazy("Supplier"), lambda row: str(row.entry.unit), phone=False),
-    Column("asked_at", gettext_lazy("Asked"), kind="datetime", phone=False),
     Column(
         "first",
         gettext_lazy("First call after"),
@@ -139,7 +138,7 @@ REQUEST_COLUMNS = (
     ),
     Column(
         "verdict",
-        gettext_lazy("Review"),
+        gettext_lazy("Review finding"),
         lambda row: row.get_verdict_display() if row.verdict else "",
         kind="badge",
         tone=lambda row: VERDICT_TONES[row.verdict],
@@ -220,16 +219,16 @@ class EmergencyPage(DetailPage):
                 _("Themes"),
                 "、".join(str(row) for row in queries.themes_in_use() if row.code in set(obj.theme_codes)),
             ),
-            (_("Catalogue entries"), "、".join(str(row) for row in obj.entries.all())),
+            (_("Single entries"), "、".join(str(row) for row in obj.entries.all())),
         ]
         asked = queries.list_requests(self.actor).filter(emergency=obj).order_by("asked_at")
         cards = [
             Card(_("What has happened"), note=NEXT[obj.state], facts=[
-                (_("Reason"), obj.reason), (_("Legal basis"), obj.legal_basis), (_("Review"), obj.summary),
+                (_("Reason"), obj.reason), (_("Legal basis"), obj.legal_basis), (_("Review finding"), obj.summary),
             ]),
             Card(_("Scope"), facts=scope),
             Card(
-                _("Demands"),
+                _("Emergency demands"),
                 columns=REQUEST_COLUMNS,
                 rows=asked,
                 empty_title=_("Nothing has been asked for yet"),

@@ -42,7 +42,7 @@ class Grants(ListPage):
         Column("read", gettext_lazy("Fields read"), lambda row: ", ".join(queries.use_of(row).fields), phone=False),
         Column("cases", gettext_lazy("Case numbers"), lambda row: "、".join(queries.use_of(row).case_numbers),
                phone=False),
-        Column("verdict", gettext_lazy("Review"), lambda row: row.get_verdict_display() if row.verdict else "",
+        Column("verdict", gettext_lazy("Review finding"), lambda row: row.get_verdict_display() if row.verdict else "",
                kind="badge", tone=lambda row: VERDICT_TONES[row.verdict]),
         Column("reasons", gettext_lazy("Reasons"), "review_reason", phone=False),
     )  # fmt: skip

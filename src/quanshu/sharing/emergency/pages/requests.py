@@ -148,7 +148,7 @@ ALERT_COLUMNS = (
     Column("phone", gettext_lazy("Telephone"), phone=False),
     Column("told_at", gettext_lazy("Alerted"), kind="datetime", phone=False),
     Column("acknowledged_at", gettext_lazy("Acknowledged"), kind="datetime"),
-    Column("after", gettext_lazy("After"), lambda row: between(row.told_at, row.acknowledged_at), phone=False),
+    Column("after", gettext_lazy("Response time"), lambda row: between(row.told_at, row.acknowledged_at), phone=False),
 )
 
 
@@ -173,7 +173,7 @@ class RequestPage(DetailPage):
             (_("Requester"), str(obj.consumer.unit)),
             (_("Application"), obj.consumer.title),
             (_("Supplier"), str(obj.entry.unit)),
-            (_("Asked by"), obj.asked_by_name),
+            (_("Person asking"), obj.asked_by_name),
             (_("Asked"), when(obj.asked_at)),
             (_("Granted"), when(obj.granted_at)),
             (_("Service due"), when(obj.service_due_at)),
