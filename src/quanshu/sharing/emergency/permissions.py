@@ -19,7 +19,13 @@ class EmergencyPermission(StrEnum):
 P = EmergencyPermission
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": {P.VIEW: Scope.ALL},
-    "emergency": {P.VIEW: Scope.ALL, P.DECLARE: Scope.ALL},
+    # The officer finds units and data to name in the scope.
+    "emergency": {
+        P.VIEW: Scope.ALL,
+        P.DECLARE: Scope.ALL,
+        "catalogue.entry.view": Scope.ALL,
+        "organisation.unit.view": Scope.ALL,
+    },
     "bureau": {P.VIEW: Scope.ALL, P.REVIEW: Scope.ALL, P.DUTY: Scope.ALL},
     "auditor": {P.VIEW: Scope.ALL, P.REVIEW: Scope.ALL},
     "steward": {P.VIEW: Scope.TREE, P.ASK: Scope.TREE, P.DUTY: Scope.TREE},

@@ -71,6 +71,7 @@ class Emergencies(ListPage):
             "level",
             kind="badge",
             tone=lambda row: LEVEL_TONES[row.level],
+            phone=False,
         ),
         Column("ends_at", gettext_lazy("Ends"), sort="ends_at", kind="datetime"),
         Column("asked", gettext_lazy("Emergency demands"), sort="asked", kind="number", phone=False),
