@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.signing.certificates import read_edge
 
 # How the configuration reaches granian's worker process.
 NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
@@ -35,6 +36,7 @@ def serve(config: GatewayConfig) -> None:
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        **config.edge.options(),
     ).serve()
 
 
@@ -48,5 +50,6 @@ def build() -> Starlette:
             serving_directory=paths["serving_directory"],
             public_key_file=paths["public_key_file"],
             seal_key_file=paths["seal_key_file"],
+            edge=read_edge(),
         )
     )

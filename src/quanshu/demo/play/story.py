@@ -18,6 +18,7 @@ from quanshu.demo.play import (
     hosting,
     intake,
     inventory,
+    keys,
     landing,
     libraries,
     people,
@@ -109,6 +110,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     demands.play_demands(cast, entries, consumer, teller.say)
     emergency.play_emergency(cast, entries, somebody(manifest), teller.say)
+    keys.play_keys(cast, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     return cast

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Service
 from quanshu.sharing.services.pages.facts import register_facts
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
@@ -20,15 +20,19 @@ from quanshu.sharing.services.services import (
     create_consumer,
     create_grant,
     create_service,
+    end_key,
     ensure_gateway_keys,
     extend_grant,
+    get_key,
     prepare_gateway,
     probe_services,
     publish_service,
     publish_snapshot,
+    register_key,
     revoke_grant,
     rotate_key,
     serve_entry,
+    set_signing,
     shrink_grant,
     stop_consumer,
     withdraw_service,
@@ -47,6 +51,7 @@ from quanshu.sharing.services.types import (
 
 __all__ = [
     "Consumer",
+    "ConsumerKey",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
@@ -64,12 +69,14 @@ __all__ = [
     "create_consumer",
     "create_grant",
     "create_service",
+    "end_key",
     "ensure_gateway_keys",
     "exchange_figures",
     "extend_grant",
     "fields_of",
     "find_covering",
     "get_consumer",
+    "get_key",
     "get_service",
     "list_services",
     "prepare_gateway",
@@ -77,11 +84,13 @@ __all__ = [
     "publish_service",
     "publish_snapshot",
     "register_facts",
+    "register_key",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
+    "set_signing",
     "shrink_grant",
     "stop_consumer",
     "withdraw_service",
