@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from quanshu.gateway import messages, signing
+from quanshu import __version__
+from quanshu.gateway import messages, metrics, signing
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor, pick_fields, read_parameters
@@ -30,11 +31,13 @@ from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unauthenticated, Unavailable
 from quanshu.kernel.ids import new_uid
+from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent
 
 __all__ = ["GatewayConfig", "create_app"]
 logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
+FIGURES_SECONDS = 2.0
 
 
 class UnknownClient(Unauthenticated):
@@ -75,6 +78,8 @@ class Gateway:
         self.replay = signing.ReplayCache()
         self.journal: Journal | None = None
         self.unsigned = 0
+        self.figures = metrics.GatewayMetrics(config.directory)
+        self.figures_at = 0.0
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -101,6 +106,9 @@ class Gateway:
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
+                if time.monotonic() - self.figures_at > FIGURES_SECONDS:
+                    self.figures_at = time.monotonic()
+                    await loop.run_in_executor(None, metrics.refresh, self)
             except Exception:
                 logger.exception("refreshing the snapshot failed")
             await asyncio.sleep(self.config.poll_seconds)
@@ -110,13 +118,14 @@ class Gateway:
         call = Call(
             new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"].encode(errors="replace").decode()[:80]
         )
+        call.trace_id = read_traceparent(request.headers.get(HEADER)) or new_trace()
         try:
             body = await self.perform(request, call)
             return await self.answer(call, 200, "ok", body)
         except QuanshuError as fault:
             return await self.refuse(call, fault.code, fault.params)
         except Exception:
-            logger.exception("call %s failed", call.receipt_id)
+            logger.exception("call %s failed", call.receipt_id, extra={"trace_id": call.trace_id})
             return await self.refuse(call, "gateway.internal", {})
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
@@ -193,13 +202,16 @@ class Gateway:
         body = messages.envelope(code, params, call.receipt_id if call.known else "")
         if not call.known:
             self.unsigned += 1
-            return JSONResponse(body, status_code=messages.status_of(code))
+            self.figures.unsigned.add()
+            headers = {HEADER: traceparent(call.trace_id)}
+            return JSONResponse(body, status_code=messages.status_of(code), headers=headers)
         return await self.answer(call, messages.status_of(code), code, body)
 
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
         loaded = self.state.loaded
+        took = time.perf_counter() - call.began
         receipt = Receipt(
             receipt_id=call.receipt_id,
             at_ms=call.at_ms,
@@ -210,7 +222,7 @@ class Gateway:
             outcome=outcome,
             status=status,
             rows=call.rows,
-            duration_us=int((time.perf_counter() - call.began) * 1_000_000),
+            duration_us=int(took * 1_000_000),
             request_hash=call.request_hash,
             response_hash=hashlib.sha256(data).hexdigest(),
             snapshot_version=loaded.snapshot.version if loaded else 0,
@@ -220,16 +232,28 @@ class Gateway:
             fields=",".join(call.fields),
             sign=call.sign,
             row_marks=",".join(call.marks),
+            trace_id=call.trace_id,
         )
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
             await self.journal.write(receipt)
         except JournalFailed as fault:
-            logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
+            logger.error(
+                "receipt %s was not kept: %s",
+                call.receipt_id,
+                fault.params.get("fault"),
+                extra={"trace_id": call.trace_id},
+            )
+            self.figures.unkept.add()
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
-        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        self.figures.count(metrics.label_of(self, call.sid), outcome, rows=call.rows, seconds=took)
+        headers = {
+            "X-Receipt-Id": call.receipt_id,
+            "X-Request-Hash": call.request_hash,
+            HEADER: traceparent(call.trace_id),
+        }
         return Response(data, status_code=status, media_type="application/json", headers=headers)
 
     async def openapi(self, request: Request) -> Response:
@@ -251,6 +275,8 @@ class Gateway:
             "services": len(loaded.executors) if loaded else 0,
             "fault": self.state.fault,
             "unsigned_calls": self.unsigned,
+            "version": __version__,
+            "time": now().isoformat(),
         }
         return JSONResponse(body, status_code=200 if loaded else 503)
 
@@ -314,6 +340,7 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/health", gateway.health),
+            Route("/metrics", metrics.serve),
         ],
         lifespan=gateway.lifespan,
         exception_handlers={404: not_found, 405: wrong_method},

@@ -16,6 +16,7 @@ import httpx
 
 from quanshu.gateway.pushing import push_sid
 from quanshu.gateway.signing import sign_headers
+from quanshu.kernel.trace import HEADER, current_trace, traceparent
 
 PART = 8 * 1024 * 1024
 READ = 1 << 20
@@ -77,6 +78,8 @@ class GatewayClient:
         headers = sign_headers(self.rid, sid, self._secret, self._next_ms())
         if case_number:
             headers["X-Case-Number"] = quote(case_number)
+        if trace := current_trace():
+            headers[HEADER] = traceparent(trace)
         body = {**parameters, **({"fields": list(fields)} if fields else {})}
         return read_answer(self._http.post(f"/s/{sid}", json=body, headers=headers))
 

@@ -49,6 +49,7 @@ class Receipt:
     fields: str
     sign: str
     row_marks: str = ""
+    trace_id: str = ""
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))
@@ -71,9 +72,9 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)
-    if missing_columns(connection):
-        # A journal of before rows were marked goes on as it is, with one more column.
-        connection.execute("ALTER TABLE receipt ADD COLUMN row_marks TEXT NOT NULL DEFAULT ''")
+    for name in sorted(missing_columns(connection)):
+        # A journal of an earlier version goes on as it is, with one more column.
+        connection.execute(f"ALTER TABLE receipt ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE INDEX IF NOT EXISTS receipt_at ON receipt (at_ms)")
     return connection
 

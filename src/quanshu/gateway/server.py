@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
+from quanshu.kernel.logs import set_up_logs
 
 # How the configuration reaches granian's worker process.
 NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
@@ -40,6 +41,7 @@ def serve(config: GatewayConfig) -> None:
 
 def build() -> Starlette:
     """The application in granian's worker process."""
+    set_up_logs("gateway")
     sys.setswitchinterval(SWITCH_SECONDS)
     paths = {name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}
     return create_app(

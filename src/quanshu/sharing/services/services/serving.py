@@ -13,7 +13,7 @@ from quanshu.gateway.snapshot import current_version, decode
 from quanshu.lake.serving import build_serving_table, remove_serving_tables
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
-from quanshu.sharing.services.models import Service, ServiceVersion
+from quanshu.sharing.services.models import Service, ServiceVersion, Serving
 from quanshu.sharing.services.services.publishing import mark_dirty
 from quanshu.sharing.services.types import ServiceState
 from quanshu.supply.catalogue.api import items_of
@@ -53,6 +53,15 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
                 serving_key=list(key),
                 lake_version=built.lake_version,
                 served_at=now,
+            )
+            Serving.objects.create(
+                service=service,
+                version=row.number,
+                file=built.path.name,
+                rows=built.rows,
+                lake_table=service.entry.lake_table,
+                lake_version=built.lake_version,
+                at=now,
             )
             mark_dirty()
             jobs.enqueue(PROBE_JOB, {"service_uid": service.uid}, now=now, run_at=None)
