@@ -147,6 +147,12 @@ def waiting_rows(floor: int = 0) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(~Exists(placed), pk__gt=floor)
 
 
+def oldest_waiting() -> datetime | None:
+    """When the oldest of the newest entries without a place in the tree was written; None when none waits."""
+    floor = integrated_up_to() - REACH
+    return waiting_rows(floor).order_by("id").values_list("at", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class IntegrityReport:
     """What a full check of the trail found."""

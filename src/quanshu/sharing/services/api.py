@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Probe, Publication, Service, ServiceVersion, Serving
+from quanshu.sharing.services.pages.buttons import register_call_buttons
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
     fields_of,
     find_covering,
     get_consumer,
+    get_exchange,
     get_service,
     list_services,
     service_figures,
@@ -20,6 +22,7 @@ from quanshu.sharing.services.services import (
     create_grant,
     create_service,
     ensure_gateway_keys,
+    oldest_uncarried,
     prepare_gateway,
     probe_services,
     publish_service,
@@ -44,18 +47,23 @@ from quanshu.sharing.services.types import (
 
 __all__ = [
     "Consumer",
+    "ConsumerKey",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
     "Grant",
     "HourCount",
     "ParameterData",
+    "Probe",
+    "Publication",
     "Service",
     "ServiceCount",
     "ServiceData",
     "ServiceFigures",
     "ServicePermission",
     "ServiceState",
+    "ServiceVersion",
+    "Serving",
     "Shape",
     "carry_receipts",
     "create_consumer",
@@ -66,12 +74,15 @@ __all__ = [
     "fields_of",
     "find_covering",
     "get_consumer",
+    "get_exchange",
     "get_service",
     "list_services",
+    "oldest_uncarried",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_call_buttons",
     "revoke_grant",
     "rotate_key",
     "serve_entry",

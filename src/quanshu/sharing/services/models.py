@@ -304,7 +304,8 @@ class Serving(models.Model):
     rows = models.BigIntegerField()
     lake_table = models.CharField(max_length=80)
     lake_version = models.BigIntegerField()
-    at = models.DateTimeField()
+    landed_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(db_index=True)
     snapshot_version = models.BigIntegerField(null=True)
 
     class Meta:

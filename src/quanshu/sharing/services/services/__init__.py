@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
-from quanshu.sharing.services.services.carrying import carry_receipts
+from quanshu.sharing.services.services.carrying import carry_receipts, oldest_uncarried
 from quanshu.sharing.services.services.defining import (
     create_service,
     publish_service,
@@ -30,6 +30,7 @@ __all__ = [
     "create_service",
     "ensure_gateway_keys",
     "mark_dirty",
+    "oldest_uncarried",
     "prepare_gateway",
     "probe_service",
     "probe_services",

@@ -61,6 +61,7 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
                 rows=built.rows,
                 lake_table=service.entry.lake_table,
                 lake_version=built.lake_version,
+                landed_at=service.entry.landed_at if built.lake_version != service.lake_version else None,
                 at=now,
             )
             mark_dirty()

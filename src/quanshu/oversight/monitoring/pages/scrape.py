@@ -1,0 +1,70 @@
+"""GET /metrics of the web processes, with the state of the platform as gauges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+
+from quanshu.kernel.clock import now
+from quanshu.kernel.metrics import CONTENT_TYPE, may_scrape
+from quanshu.organisation.api import Unit
+from quanshu.oversight.monitoring.models import Alert, Part
+from quanshu.oversight.monitoring.queries.measures import measures
+from quanshu.oversight.monitoring.types import Severity
+from quanshu.shared.jobs.api import job_figures
+from quanshu.shared.outbox.api import outbox_figures
+from quanshu.shared.web.api import web_metrics
+
+
+class Platform:
+    """What the rows of the node say at this moment."""
+
+    def collect(self) -> Iterator[Any]:
+        from prometheus_client.core import GaugeMetricFamily
+
+        alerts = GaugeMetricFamily("quanshu_alerts_open", "Open alerts, by severity.", labels=["severity"])
+        counts = dict(Alert.objects.open().order_by().values_list("severity").annotate(n=Count("pk")))
+        for severity in Severity:
+            alerts.add_metric([severity.value], counts.get(severity.value, 0))
+        yield alerts
+        jobs, events = job_figures(now()), outbox_figures()
+        waiting = GaugeMetricFamily("quanshu_jobs_now", "Background jobs, by state.", labels=["state"])
+        waiting.add_metric(["queued"], jobs.queued)
+        waiting.add_metric(["running"], jobs.running)
+        yield waiting
+        outbox = GaugeMetricFamily("quanshu_outbox_events", "Deliveries of events, by state.", labels=["state"])
+        outbox.add_metric(["waiting"], events["waiting"])
+        outbox.add_metric(["dead"], events["dead"])
+        yield outbox
+        up = GaugeMetricFamily("quanshu_part_up", "Parts of the node of a kind that are well.", labels=["kind"])
+        for kind, count in part_counts().items():
+            up.add_metric([kind], count)
+        yield up
+        backlog = GaugeMetricFamily("quanshu_stage_backlog", "What waits, by measure and unit code.", labels=["measure", "unit"])
+        codes = dict(Unit.objects.active().exclude(kind="village").values_list("path", "code"))
+        for measure in measures().values():
+            for point in measure.level(now()) if measure.level else ():
+                backlog.add_metric([measure.code, codes.get(point.unit_path, "")], point.amount)
+        yield backlog
+
+
+def part_counts() -> dict[str, int]:
+    """{kind of part: how many are well}."""
+    found: dict[str, int] = {}
+    for kind, ok in Part.objects.values_list("kind", "ok"):
+        found[kind] = found.get(kind, 0) + int(ok)
+    return found
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The exposition, for whoever QUANSHU_METRICS_TOKEN or QUANSHU_METRICS_ALLOW lets in; else not found."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    address = request.META.get("REMOTE_ADDR", "")
+    networks, token = settings.QUANSHU_METRICS_ALLOW, settings.QUANSHU_METRICS_TOKEN
+    if not may_scrape(address, headers, token=token, networks=networks):
+        raise Http404
+    return HttpResponse(web_metrics.text([Platform()]), content_type=CONTENT_TYPE)
