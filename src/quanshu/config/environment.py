@@ -105,8 +105,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("INTAKE_CONCURRENT", "4", int, "Loads done at the same time on this node."),
     Setting("INTAKE_QUEUE", "500", int, "Loads that may wait on this node; further ones are refused for the time."),
-    Setting("LOG_FORMAT", "line", read_log_format, "Form of log lines of every process: line, or json (one object a line)."),
-    Setting("METRICS_TOKEN", "", str, "Bearer token that may read /metrics of web, gateway and worker; empty means none."),
+    Setting(
+        "LOG_FORMAT", "line", read_log_format, "Form of log lines of every process: line, or json (one object a line)."
+    ),
+    Setting(
+        "METRICS_TOKEN", "", str, "Bearer token that may read /metrics of web, gateway and worker; empty means none."
+    ),
     Setting(
         "METRICS_ALLOW",
         "127.0.0.0/8,::1/128",

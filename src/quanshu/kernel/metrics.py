@@ -107,15 +107,15 @@ class Metrics:
         self._files: dict[str, Any] = {}
         self._pid = 0
 
-    def counter(self, name: str, help: str, *labels: str) -> Counter:  # noqa: A002 - the format's own word
+    def counter(self, name: str, help: str, *labels: str) -> Counter:
         """A new counter; `name` without `_total`."""
         return self._keep(Counter(Named(name, help, labels)))
 
-    def gauge(self, name: str, help: str, *labels: str, mode: str = "livesum") -> Gauge:  # noqa: A002
+    def gauge(self, name: str, help: str, *labels: str, mode: str = "livesum") -> Gauge:
         """A new gauge; `mode` as in prometheus_client's multiprocess mode."""
         return self._keep(Gauge(Named(name, help, labels), mode=mode))
 
-    def histogram(self, name: str, help: str, *labels: str) -> Histogram:  # noqa: A002
+    def histogram(self, name: str, help: str, *labels: str) -> Histogram:
         """A new histogram of seconds."""
         return self._keep(Histogram(Named(name, help, labels)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from quanshu.oversight.monitoring.api import metrics
 from quanshu.portal import pages
 
 app_name = "portal"
@@ -18,6 +19,9 @@ urlpatterns = [
     path("operations/", pages.Operations.as_view(), name="operations"),
     path("operations/jobs/<str:uid>/", pages.JobPage.as_view(), name="job"),
     path("operations/jobs/<str:uid>/retry/", pages.RetryJob.as_view(), name="retry-job"),
+    path("statistics/", pages.StatisticsPage.as_view(), name="statistics"),
+    path("statistics/figures.json", pages.StatisticsFigures.as_view(), name="statistics-json"),
+    path("metrics", metrics, name="metrics"),
     path("about/", pages.About.as_view(), name="about"),
     path("api/docs/", pages.ApiDocs.as_view(), name="api-docs"),
 ]

@@ -18,7 +18,7 @@ class MonitoringPermission(StrEnum):
 
 
 P = MonitoringPermission
-EVERYTHING = {permission: Scope.ALL for permission in P}
+EVERYTHING = dict.fromkeys(P, Scope.ALL)
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": EVERYTHING,
     "bureau": EVERYTHING,

@@ -57,7 +57,7 @@ OPEN = (AlertState.FIRING, AlertState.ACKNOWLEDGED)
 
 
 class Sense(StrEnum):
-    """How a rule over a measure reads it: a sum or level above a threshold, too little of it, or a share of failures."""
+    """How a rule reads a measure: a sum or level above a threshold, too little of it, or a share of failures."""
 
     ABOVE = "above"
     ABSENT = "absent"
@@ -167,7 +167,7 @@ class SilenceData:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A month of an objective: what happened against what was promised. `left` is the share of the error budget left."""
+    """A month of an objective: what happened against what was promised. `left`: error budget left, a share."""
 
     good: int
     total: int
@@ -268,4 +268,3 @@ class ShippedRule(Invalid):
     code = "monitoring.shipped_rule"
     message = "A rule that came with the platform cannot be deleted."
     remedy = "Switch it off instead."
-

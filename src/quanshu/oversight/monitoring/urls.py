@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.oversight.monitoring.pages import alerts, duties, levels, rules, scrape, stages, stories
+from quanshu.oversight.monitoring.pages import alerts, duties, levels, rules, stages, stories
 
 app_name = "monitoring"
 urlpatterns = [
@@ -27,7 +27,6 @@ urlpatterns = [
     path("levels/<str:uid>/", levels.LevelPage.as_view(), name="level"),
     path("story/", stories.FindStory.as_view(), name="find-story"),
     path("story/<str:receipt_id>/", stories.StoryPage.as_view(), name="story"),
-    path("metrics", scrape.metrics, name="metrics"),
     path("<str:stage>/", stages.StagePage.as_view(), name="stage"),
     path("<str:stage>/samples.csv", stages.History.as_view(), name="samples"),
 ]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from quanshu.shared.audit.context import current_request_id, set_request_id
 from quanshu.shared.audit.labels import label_of, register_actions
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
-from quanshu.shared.audit.queries import Inclusion, audit_entries, history, inclusion_of, leaf_of, tree_head, waiting_entries
+from quanshu.shared.audit.queries import (
+    Inclusion,
+    audit_entries,
+    history,
+    inclusion_of,
+    leaf_of,
+    tree_head,
+    waiting_entries,
+)
 from quanshu.shared.audit.services import IntegrityReport, integrate, integrity_report, oldest_waiting, record
 
 __all__ = [

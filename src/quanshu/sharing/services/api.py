@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Probe, Publication, Service, ServiceVersion, Serving
+from quanshu.sharing.services.models import (
+    Consumer,
+    ConsumerKey,
+    Exchange,
+    Grant,
+    Probe,
+    Publication,
+    Service,
+    ServiceVersion,
+    Serving,
+)
 from quanshu.sharing.services.pages.buttons import register_call_buttons
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (

@@ -97,7 +97,9 @@ class Alerts(ListPage):
             sort="state",
         ),
         Column("stage", gettext_lazy("Stage"), value=lambda row: labels.STAGES[row.stage], phone=False),
-        Column("fired", gettext_lazy("Fired"), value="first_fired_at", kind="datetime", sort="first_fired_at", phone=False),
+        Column(
+            "fired", gettext_lazy("Fired"), value="first_fired_at", kind="datetime", sort="first_fired_at", phone=False
+        ),
         Column("delay", gettext_lazy("Alert delay"), value=lambda row: labels.lasting(row.delay), phone=False),
         Column("lasted", gettext_lazy("Lasted"), value=lambda row: labels.lasting(row.lasted), phone=False),
         Column("by", gettext_lazy("Acknowledged by"), value="acknowledged_by", phone=False),
@@ -111,7 +113,8 @@ class Alerts(ListPage):
         return {
             "tabs": tabs("alerts"),
             "counts": [
-                (labels.SEVERITIES[code], labels.SEVERITY_TONES[code], counts.get(code, 0), code) for code in labels.SEVERITIES
+                (labels.SEVERITIES[code], labels.SEVERITY_TONES[code], counts.get(code, 0), code)
+                for code in labels.SEVERITIES
             ],
         }
 
@@ -190,7 +193,13 @@ class AlertPage(DetailPage):
             Card(
                 _("The same cause before"),
                 columns=(
-                    Column("fired", _("Fired"), value="first_fired_at", kind="datetime", link=lambda row: row.get_absolute_url()),
+                    Column(
+                        "fired",
+                        _("Fired"),
+                        value="first_fired_at",
+                        kind="datetime",
+                        link=lambda row: row.get_absolute_url(),
+                    ),
                     Column("lasted", _("Lasted"), value=lambda row: labels.lasting(row.lasted)),
                     Column("by", _("Acknowledged by"), value="acknowledged_by"),
                 ),

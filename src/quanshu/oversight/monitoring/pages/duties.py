@@ -73,7 +73,9 @@ class Silences(ListPage):
         Column("scope", gettext_lazy("What"), value=scope_text),
         Column("reason", gettext_lazy("Reason")),
         Column("starts", gettext_lazy("From"), value="starts_at", kind="datetime", sort="starts_at", phone=False),
-        Column("until", gettext_lazy("Until"), value=lambda row: row.ended_at or row.until, kind="datetime", sort="until"),
+        Column(
+            "until", gettext_lazy("Until"), value=lambda row: row.ended_at or row.until, kind="datetime", sort="until"
+        ),
         Column("made_by", gettext_lazy("By"), phone=False),
     )
 
@@ -88,7 +90,10 @@ class Silences(ListPage):
     def row_context(self) -> dict[str, Any]:
         held = by_holding(self.queryset(), "holds")
         ending = [
-            (scope_text(row), Action(_("End now"), reverse("monitoring:end-silence", args=[row.uid]), style="outline-secondary"))
+            (
+                scope_text(row),
+                Action(_("End now"), reverse("monitoring:end-silence", args=[row.uid]), style="outline-secondary"),
+            )
             for row in held
         ]
         return {"tabs": tabs("silences"), "ending": ending if allows(self.actor, P.SILENCE) else []}
@@ -101,7 +106,10 @@ class SilenceForm(Form):
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
     unit_uid = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     cause = forms.CharField(
-        label=gettext_lazy("Cause"), required=False, max_length=150, help_text=gettext_lazy("Empty: every cause of the rule.")
+        label=gettext_lazy("Cause"),
+        required=False,
+        max_length=150,
+        help_text=gettext_lazy("Empty: every cause of the rule."),
     )
     until = MomentField(label=gettext_lazy("Until"))
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=forms.Textarea)
@@ -162,7 +170,9 @@ class Roster(ListPage):
     """Who is on duty when."""
 
     title = gettext_lazy("Duty roster")
-    subtitle = gettext_lazy("Whoever is on duty is told of alerts first; without a roster, the unit's steward and the bureau.")
+    subtitle = gettext_lazy(
+        "Whoever is on duty is told of alerts first; without a roster, the unit's steward and the bureau."
+    )
     permission = P.VIEW
     template_name = "monitoring/tabbed.html"
     search = ("person",)
@@ -178,7 +188,12 @@ class Roster(ListPage):
         ),
     )  # fmt: skip
     columns = (
-        Column("person", gettext_lazy("Person"), sort="person", link=lambda row: reverse("monitoring:shift", args=[row.uid])),
+        Column(
+            "person",
+            gettext_lazy("Person"),
+            sort="person",
+            link=lambda row: reverse("monitoring:shift", args=[row.uid]),
+        ),
         Column(
             "unit",
             gettext_lazy("Unit"),
@@ -205,7 +220,8 @@ class Roster(ListPage):
 def people_for(actor: Actor) -> list[tuple[str, str]]:
     """Accounts of the units that the actor plans duties for."""
     rows = Account.objects.filter(
-        scope_q(actor, P.ROSTER, unit_path="person__unit__path") | scope_q(actor, P.VIEW, unit_path="person__unit__path"),
+        scope_q(actor, P.ROSTER, unit_path="person__unit__path")
+        | scope_q(actor, P.VIEW, unit_path="person__unit__path"),
         is_active=True,
         person__active=True,
     )
@@ -294,7 +310,9 @@ class ShiftPage(FormPage):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         shift = self.shift()
         may = allows(self.actor, P.ROSTER, shift)
-        remove = Action(_("Take off the roster"), reverse("monitoring:remove-shift", args=[shift.uid]), "trash", "outline-danger")
+        remove = Action(
+            _("Take off the roster"), reverse("monitoring:remove-shift", args=[shift.uid]), "trash", "outline-danger"
+        )
         return {"shift": shift, "may": may or shift.account_uid == self.actor.uid, "actions": [remove] if may else []}
 
     def save(self, form: Any, **kwargs: Any) -> str:

@@ -53,7 +53,11 @@ class Levels(ListPage):
         Filter("kind", gettext_lazy("Kind"), choices=list(labels.KINDS.items()), field="objective__kind"),
         Filter(
             "met", gettext_lazy("Result"), apply=by_met,
-            choices=[("met", gettext_lazy("Met")), ("missed", gettext_lazy("Missed")), ("none", gettext_lazy("Nothing to count"))],
+            choices=[
+                ("met", gettext_lazy("Met")),
+                ("missed", gettext_lazy("Missed")),
+                ("none", gettext_lazy("Nothing to count")),
+            ],
         ),
     )  # fmt: skip
     columns = (
@@ -88,7 +92,10 @@ class LevelForm(Form):
 
     target = forms.FloatField(label=gettext_lazy("Promised, per cent"), min_value=50, max_value=100)
     limit_ms = forms.IntegerField(
-        label=gettext_lazy("Time limit, ms"), min_value=0, required=False, help_text=gettext_lazy("For answers in time only.")
+        label=gettext_lazy("Time limit, ms"),
+        min_value=0,
+        required=False,
+        help_text=gettext_lazy("For answers in time only."),
     )
     active = forms.BooleanField(label=gettext_lazy("Counted"), required=False)
 
@@ -152,4 +159,3 @@ class LevelPage(FormPage):
             active=given["active"],
         )
         return reverse("monitoring:level", args=[found.uid])
-

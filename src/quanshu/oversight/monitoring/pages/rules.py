@@ -164,11 +164,17 @@ class NewRuleForm(RuleForm):
     sense = forms.ChoiceField(label=gettext_lazy("Read as"), choices=list(labels.SENSES.items()))
     window_minutes = forms.IntegerField(label=gettext_lazy("Window, minutes"), min_value=1, max_value=1440, initial=15)
     least = forms.IntegerField(
-        label=gettext_lazy("Least count"), min_value=1, initial=10, help_text=gettext_lazy("A share counts from so many on.")
+        label=gettext_lazy("Least count"),
+        min_value=1,
+        initial=10,
+        help_text=gettext_lazy("A share counts from so many on."),
     )
     unit_uid = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     subject = forms.CharField(
-        label=gettext_lazy("Service code"), required=False, max_length=100, help_text=gettext_lazy("Empty: all together.")
+        label=gettext_lazy("Service code"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("Empty: all together."),
     )
     field_order = ("name", "stage", "measure", "sense", "threshold", "window_minutes", "least", "unit_uid", "subject")
 

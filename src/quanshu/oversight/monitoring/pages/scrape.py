@@ -44,7 +44,9 @@ class Platform:
         for kind, count in part_counts().items():
             up.add_metric([kind], count)
         yield up
-        backlog = GaugeMetricFamily("quanshu_stage_backlog", "What waits, by measure and unit code.", labels=["measure", "unit"])
+        backlog = GaugeMetricFamily(
+            "quanshu_stage_backlog", "What waits, by measure and unit code.", labels=["measure", "unit"]
+        )
         codes = dict(Unit.objects.active().exclude(kind="village").values_list("path", "code"))
         for measure in measures().values():
             for point in measure.level(now()) if measure.level else ():

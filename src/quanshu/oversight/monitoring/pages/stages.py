@@ -81,7 +81,10 @@ class Overview(Page):
         return {
             "stages": stages,
             "hops": hops,
-            "alerts": [(labels.SEVERITIES[code], labels.SEVERITY_TONES[code], counts.get(code, 0)) for code in labels.SEVERITIES],
+            "alerts": [
+                (labels.SEVERITIES[code], labels.SEVERITY_TONES[code], counts.get(code, 0))
+                for code in labels.SEVERITIES
+            ],
             "open": queries.open_alerts(self.actor)[:5],
             "sampled_to": progress.sampled_to if progress else None,
             "silent": progress is None or progress.sampled_to is None,
@@ -170,7 +173,15 @@ def samples_csv(found: list[Any], span: str) -> HttpResponse:
         for point in each.points:
             mean = round(point["wait"] / point["waits"], 3) if point["waits"] else ""
             at = point["at"].isoformat()
-            row = [each.measure.code, at, point["count"], point["failed"], point["amount"], mean, round(point["peak"], 3)]
+            row = [
+                each.measure.code,
+                at,
+                point["count"],
+                point["failed"],
+                point["amount"],
+                mean,
+                round(point["peak"], 3),
+            ]
             writer.writerow(row)
     response = HttpResponse("\ufeff" + buffer.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="samples-{span}.csv"'
@@ -187,5 +198,12 @@ class History(StagePage):
         stage = self.stage()
         found = queries.series(self.actor, stage, span, self.now)
         details = {"span": span}
-        record(actor=self.actor, action="web.list.exported", kind="web.list", uid=f"samples-{stage}", details=details, now=self.now)
+        record(
+            actor=self.actor,
+            action="web.list.exported",
+            kind="web.list",
+            uid=f"samples-{stage}",
+            details=details,
+            now=self.now,
+        )
         return samples_csv(found, span)

@@ -28,7 +28,9 @@ class StoryForm(Form):
     """The receipt."""
 
     receipt_id = forms.CharField(
-        label=gettext_lazy("Receipt id"), max_length=60, help_text=gettext_lazy("From the header X-Receipt-Id or the answer.")
+        label=gettext_lazy("Receipt id"),
+        max_length=60,
+        help_text=gettext_lazy("From the header X-Receipt-Id or the answer."),
     )
 
 

@@ -80,7 +80,11 @@ def ask_disk() -> tuple[bool, dict[str, Any]]:
     home: Path = settings.QUANSHU_HOME
     place = home if home.exists() else home.parent
     used = shutil.disk_usage(place)
-    return True, {"free": round(used.free / used.total, 4), "free_gib": round(used.free / 2**30, 1), "place": "QUANSHU_HOME"}
+    return True, {
+        "free": round(used.free / used.total, 4),
+        "free_gib": round(used.free / 2**30, 1),
+        "place": "QUANSHU_HOME",
+    }
 
 
 def ask_mail(now: datetime) -> tuple[bool, dict[str, Any]]:

@@ -85,7 +85,9 @@ def review_overdue(rule: AlertRule, now: datetime) -> Iterable[Finding]:
 
 @check("quality.low", seldom=True)
 def quality_low(rule: AlertRule, now: datetime) -> Iterable[Finding]:
-    rows = {entry.pk: entry for entry in Entry.objects.published().filter(landed_at__isnull=False).select_related("unit")}
+    rows = {
+        entry.pk: entry for entry in Entry.objects.published().filter(landed_at__isnull=False).select_related("unit")
+    }
     for pk, rate in latest_rates(list(rows)).items():
         if rate < rule.threshold:
             entry = rows[pk]
@@ -94,7 +96,9 @@ def quality_low(rule: AlertRule, now: datetime) -> Iterable[Finding]:
 
 @check("calls.refused", seldom=True)
 def calls_refused(rule: AlertRule, now: datetime) -> Iterable[Finding]:
-    rows = Exchange.objects.by_people().filter(at__gte=now - HALF_HOUR, consumer__isnull=False, status__lt=500).order_by()
+    rows = (
+        Exchange.objects.by_people().filter(at__gte=now - HALF_HOUR, consumer__isnull=False, status__lt=500).order_by()
+    )
     bad = Q(status__gte=400)
     for row in rows.values("rid", "consumer__name", "consumer__unit__path").annotate(
         n=Count("pk"), refused=Count("pk", filter=bad), first=Min("at", filter=bad)
@@ -137,7 +141,9 @@ def expiry_key(rule: AlertRule, now: datetime) -> Iterable[Finding]:
     later = ConsumerKey.objects.filter(not_after__gt=until).values("consumer")
     for key in rows.exclude(consumer__in=later).select_related("consumer__unit"):
         app = key.consumer
-        yield Finding(f"{app.rid}:{key.kid}", days_left(key.not_after, now), app.title, app.unit.path, app.get_absolute_url())
+        yield Finding(
+            f"{app.rid}:{key.kid}", days_left(key.not_after, now), app.title, app.unit.path, app.get_absolute_url()
+        )
 
 
 @check("expiry.certificate", seldom=True)
@@ -145,7 +151,9 @@ def expiry_certificate(rule: AlertRule, now: datetime) -> Iterable[Finding]:
     day = city_day(now)
     rows = Certificate.objects.filter(state="valid", expires_on__lte=day + timedelta(days=rule.threshold))
     for row in rows.select_related("holder", "entry"):
-        yield Finding(row.number, max((row.expires_on - day).days, 0), f"{row.number} {row.entry.title}", row.holder.path)
+        yield Finding(
+            row.number, max((row.expires_on - day).days, 0), f"{row.number} {row.entry.title}", row.holder.path
+        )
 
 
 def own_rule(rule: AlertRule, now: datetime) -> Iterable[Finding]:

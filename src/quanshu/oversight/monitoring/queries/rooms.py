@@ -147,7 +147,9 @@ def served(start: datetime, end: datetime) -> list[Point]:
     """Serving tables put in force; rows, time from landing to being served."""
     rows = Serving.objects.filter(landed_at__isnull=False)
     wait = took("at", "landed_at")
-    return counted(rows, start, end, at="at", unit="service__unit__path", subject="service__sid", amount="rows", wait=wait)
+    return counted(
+        rows, start, end, at="at", unit="service__unit__path", subject="service__sid", amount="rows", wait=wait
+    )
 
 
 def first_calls(start: datetime, end: datetime) -> list[Point]:
@@ -163,7 +165,14 @@ def uses(start: datetime, end: datetime) -> list[Point]:
     """Calls made by units, by the purpose their grant names."""
     rows = Exchange.objects.by_people().filter(consumer__isnull=False)
     return counted(
-        rows, start, end, at="at", unit="consumer__unit__path", subject="purpose", failed=Q(status__gte=400), amount="rows"
+        rows,
+        start,
+        end,
+        at="at",
+        unit="consumer__unit__path",
+        subject="purpose",
+        failed=Q(status__gte=400),
+        amount="rows",
     )
 
 

@@ -26,7 +26,11 @@ MAIN = {
 }
 # From the source to its first use; each hop is the mean waiting time of one measure.
 HOPS = ("intake.batches", "review.scans", "transfer.served", "use.first_calls", "transfer.carried")
-SPANS = {"24h": (Grain.HOUR, timedelta(hours=24)), "30d": (Grain.DAY, timedelta(days=30)), "12m": (Grain.DAY, timedelta(days=365))}
+SPANS = {
+    "24h": (Grain.HOUR, timedelta(hours=24)),
+    "30d": (Grain.DAY, timedelta(days=30)),
+    "12m": (Grain.DAY, timedelta(days=365)),
+}
 SUMS = {name: Sum(name, default=0) for name in ("count", "failed", "amount", "wait", "waits")}
 FRESH = timedelta(minutes=3)
 
@@ -93,7 +97,9 @@ def newest_levels(actor: Actor, codes: Iterable[str], now: datetime) -> list[dic
     """The latest reading of each level measure by unit, not older than three minutes."""
     found: list[dict[str, Any]] = []
     for code in codes:
-        rows = Sample.objects.visible_to(actor).filter(grain=Grain.MINUTE, measure=code, at__gte=now - FRESH, at__lte=now)
+        rows = Sample.objects.visible_to(actor).filter(
+            grain=Grain.MINUTE, measure=code, at__gte=now - FRESH, at__lte=now
+        )
         last = Sample.objects.filter(grain=Grain.MINUTE, measure=code, at__lte=now).aggregate(at=Max("at"))["at"]
         if last is not None:
             found += rows.filter(at=last).values("unit_path", "amount", "peak")
@@ -115,7 +121,9 @@ def figures(actor: Actor, stage: Stage, now: datetime) -> StageFigures:
     rows = Sample.objects.visible_to(actor).filter(grain=Grain.HOUR, measure__in=MAIN[stage])
     midnight, hour = begin_of(now, Grain.DAY), begin_of(now, Grain.HOUR)
     today = rows.filter(at__gte=midnight, at__lte=now).aggregate(**SUMS)
-    past = rows.filter(at__gte=now - timedelta(days=14), at__lt=hour).order_by().values_list("at").annotate(n=Sum("count"))
+    past = (
+        rows.filter(at__gte=now - timedelta(days=14), at__lt=hour).order_by().values_list("at").annotate(n=Sum("count"))
+    )
     counted = {at.astimezone(CITY_TZ): n for at, n in past}
     counted |= dict.fromkeys(quiet_hours(now, counted), 0)
     first = hour - timedelta(hours=23)
@@ -126,7 +134,9 @@ def figures(actor: Actor, stage: Stage, now: datetime) -> StageFigures:
         .values_list("at")
         .annotate(n=Sum("count"), bad=Sum("failed"))
     }
-    hours = tuple((first + timedelta(hours=step), *by_hour.get(first + timedelta(hours=step), (0, 0))) for step in range(24))
+    hours = tuple(
+        (first + timedelta(hours=step), *by_hour.get(first + timedelta(hours=step), (0, 0))) for step in range(24)
+    )
     waiting = newest_levels(actor, levels_of(stage), now)
     return StageFigures(
         stage=stage,
@@ -159,7 +169,7 @@ def span_of(text: str) -> tuple[str, Grain, timedelta]:
 
 def series(actor: Actor, stage: Stage, span: str, now: datetime) -> list[Series]:
     """Every measure of a stage over a span: hours, days or months without gaps."""
-    code, grain, length = span_of(span)
+    code, grain, _length = span_of(span)
     marks = stretches(code, now)
     rows = Sample.objects.visible_to(actor).filter(grain=grain, at__gte=marks[0], at__lte=now)
     asked = {**SUMS, "peak": Max("peak")}
@@ -203,7 +213,10 @@ def by_unit(actor: Actor, stage: Stage, span: str, now: datetime) -> list[UnitFi
     code, grain, _length = span_of(span)
     first = stretches(code, now)[0]
     rows = Sample.objects.visible_to(actor).filter(grain=grain, measure__in=MAIN[stage], at__gte=first, at__lte=now)
-    done = {row["unit_path"]: row for row in rows.order_by().values("unit_path").annotate(**{f"{k}_": v for k, v in SUMS.items()})}
+    done = {
+        row["unit_path"]: row
+        for row in rows.order_by().values("unit_path").annotate(**{f"{k}_": v for k, v in SUMS.items()})
+    }
     held: dict[str, tuple[int, float]] = {}
     for row in newest_levels(actor, levels_of(stage), now):
         count, oldest = held.get(row["unit_path"], (0, 0.0))
@@ -216,7 +229,14 @@ def by_unit(actor: Actor, stage: Stage, span: str, now: datetime) -> list[UnitFi
         if sums["count"] or waiting:
             found.append(
                 UnitFigures(
-                    names.get(path, ""), path, sums["count"], sums["failed"], sums["amount"], mean(sums), waiting, oldest
+                    names.get(path, ""),
+                    path,
+                    sums["count"],
+                    sums["failed"],
+                    sums["amount"],
+                    mean(sums),
+                    waiting,
+                    oldest,
                 )
             )
     return sorted(found, key=lambda row: (-row.done, -row.waiting, row.unit_path))
@@ -239,7 +259,7 @@ class Hop:
 
 
 def hops(actor: Actor, now: datetime, days: int = 7) -> Sequence[Hop]:
-    """Mean and longest time of each hop in the last days: arrived → landed → checked → served → first call → carried."""
+    """Mean and longest time of each hop in the last days, from a source to its first use."""
     since = begin_of(now - timedelta(days=days - 1), Grain.DAY)
     rows = Sample.objects.visible_to(actor).filter(grain=Grain.DAY, measure__in=HOPS, at__gte=since).order_by()
     found = {

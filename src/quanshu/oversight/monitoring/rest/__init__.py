@@ -156,11 +156,24 @@ def entry_row(entry: AuditEntry) -> Json:
 def story_row(story: Story) -> Json:
     """A call's story; parts that may not be seen are null and named in `hidden`."""
     call, grant, demand, serving = story.call, story.grant, story.demand, story.serving
-    names = ("receipt_id", "at", "rid", "sid", "outcome", "status", "rows", "service_version", "snapshot_version", "trace_id")
+    names = (
+        "receipt_id",
+        "at",
+        "rid",
+        "sid",
+        "outcome",
+        "status",
+        "rows",
+        "service_version",
+        "snapshot_version",
+        "trace_id",
+    )
     runs = ("uid", "lake_version", "ended_at", "landed", "refused", "file_name", "started_by")
     return {
         "call": {name: getattr(call, name) for name in names},
-        "grant": {"uid": grant.uid, "purpose": grant.purpose, "fields": grant.fields, "by": grant.created_by} if grant else None,
+        "grant": {
+            "uid": grant.uid, "purpose": grant.purpose, "fields": grant.fields, "by": grant.created_by,
+        } if grant else None,
         "demand": {"uid": demand.uid, "number": demand.number, "title": demand.title} if demand else None,
         "approvals": [entry_row(row) for row in story.approvals],
         "version": {"number": story.version.number, "by": story.version.published_by} if story.version else None,
@@ -174,7 +187,9 @@ def story_row(story: Story) -> Json:
             for run in story.batches
         ],
         "builds": [{"uid": row.uid, "model": row.model.code, "inputs": row.inputs} for row in story.builds],
-        "scans": [{"uid": row.uid, "rows": row.rows, "passed": row.passed, "ended_at": row.ended_at} for row in story.scans],
+        "scans": [
+            {"uid": row.uid, "rows": row.rows, "passed": row.passed, "ended_at": row.ended_at} for row in story.scans
+        ],
         "audit": entry_row(story.audit) if story.audit else None,
         "proof": asdict(story.proof) if story.proof else None,
         "trace": [entry_row(row) for row in story.trace],
@@ -196,7 +211,9 @@ def get_stage(request: HttpRequest, stage: str, span: str = "24h") -> Json:
     return {
         "stage": stage,
         "span": code,
-        "series": [{"measure": row.measure.code, "label": str(row.measure.label), "points": row.points} for row in rows],
+        "series": [
+            {"measure": row.measure.code, "label": str(row.measure.label), "points": row.points} for row in rows
+        ],
         "units": [asdict(row) | {"fail_rate": row.fail_rate} for row in queries.by_unit(actor, found, code, now())],
     }
 

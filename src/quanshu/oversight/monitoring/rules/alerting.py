@@ -20,7 +20,9 @@ MOST_DOUBLINGS = 5
 REOPEN = timedelta(minutes=10)
 
 
-def move(name: str, sources: Iterable[AlertState], target: AlertState, permission: str, event: str, label: str) -> Transition:
+def move(
+    name: str, sources: Iterable[AlertState], target: AlertState, permission: str, event: str, label: str
+) -> Transition:
     """One row of the table below."""
     return Transition(name, frozenset(sources), target, permission, event, label=label)
 

@@ -40,10 +40,14 @@ def check_rule(data: RuleData) -> None:
         errors.append(FieldError("threshold", N_("A threshold is zero or more."), N_("Enter a number from 0 up.")))
     for name in ("for_seconds", "clear_seconds"):
         if not 0 <= getattr(data, name) <= MOST_HOLD:
-            errors.append(FieldError(name, N_("This time is not between 0 and 7 days."), N_("Enter seconds, 0 to 604800.")))
+            errors.append(
+                FieldError(name, N_("This time is not between 0 and 7 days."), N_("Enter seconds, 0 to 604800."))
+            )
     if not 0 <= data.escalate_minutes <= 10_080:
         errors.append(
-            FieldError("escalate_minutes", N_("This time is not between 0 and 7 days."), N_("Enter minutes; 0 means never."))
+            FieldError(
+                "escalate_minutes", N_("This time is not between 0 and 7 days."), N_("Enter minutes; 0 means never.")
+            )
         )
     _raise(errors)
 
@@ -73,7 +77,9 @@ def check_silence(data: SilenceData, *, now: datetime) -> None:
         errors.append(FieldError("reason", N_("The reason is missing."), N_("Say why nobody is to be told.")))
     if not now < data.until <= now + MOST_SILENCE:
         errors.append(
-            FieldError("until", N_("The end is not within the next 30 days."), N_("Choose a time within 30 days from now."))
+            FieldError(
+                "until", N_("The end is not within the next 30 days."), N_("Choose a time within 30 days from now.")
+            )
         )
     if not (data.rule_uid or data.stage or data.unit_uid or data.cause):
         errors.append(
@@ -82,7 +88,9 @@ def check_silence(data: SilenceData, *, now: datetime) -> None:
     _raise(errors)
 
 
-def check_shift(starts_at: datetime, ends_at: datetime, person: str, others: Iterable[tuple[datetime, datetime]]) -> None:
+def check_shift(
+    starts_at: datetime, ends_at: datetime, person: str, others: Iterable[tuple[datetime, datetime]]
+) -> None:
     """Raises FieldErrors for times in the wrong order or too long, ShiftsCross when the person is on duty then."""
     if not starts_at < ends_at <= starts_at + MOST_SHIFT:
         _raise([FieldError("ends_at", N_("A duty ends after it begins, within seven days."), N_("Correct the times."))])
@@ -103,7 +111,11 @@ def check_objective(kind: str, target: float, limit_ms: int) -> None:
     if kind not in set(ObjectiveKind):
         errors.append(FieldError("kind", N_("This kind does not exist."), N_("Choose one of the list.")))
     if not 0.5 <= target <= 1:
-        errors.append(FieldError("target", N_("The target is not between 50 and 100 per cent."), N_("For example 99.5.")))
+        errors.append(
+            FieldError("target", N_("The target is not between 50 and 100 per cent."), N_("For example 99.5."))
+        )
     if kind == ObjectiveKind.DELAY and not 1 <= limit_ms <= 600_000:
-        errors.append(FieldError("limit_ms", N_("The delay has no sensible limit."), N_("Enter milliseconds, 1 to 600000.")))
+        errors.append(
+            FieldError("limit_ms", N_("The delay has no sensible limit."), N_("Enter milliseconds, 1 to 600000."))
+        )
     _raise(errors)

@@ -34,13 +34,19 @@ SHIPPED: tuple[Shipped, ...] = (
         "intake.overdue", Y.INTAKE, W, 1.5, N_("update cycles"), 0, 0, 240,
         N_("No batch within the update cycle"),
         N_("Services and libraries answer with data older than promised."),
-        N_("Open the entry's source, see why its last run did not land, run it again, and tell the unit's data steward."),
+        N_(
+            "Open the entry's source, see why its last run did not land, run it again, and tell the unit's "
+            "data steward."
+        ),
     ),
     Shipped(
         "intake.failing", Y.INTAKE, S, 1, N_("failed runs in a row"), 0, 0, 120,
         N_("A source fails"),
         N_("Nothing new of this entry lands until its source is mended."),
-        N_("Open the last run: it says what failed and what to do. Check the source's address and rights with its unit."),
+        N_(
+            "Open the last run: it says what failed and what to do. Check the source's address and rights "
+            "with its unit."
+        ),
     ),
     Shipped(
         "review.backlog", Y.REVIEW, W, 20, N_("reviews waiting"), 600, 300, 480,
@@ -64,13 +70,19 @@ SHIPPED: tuple[Shipped, ...] = (
         "gateway.silent", Y.TRANSFER, C, 0, N_("gateways silent"), 8, 10, 15,
         N_("The gateway does not answer"),
         N_("No service can be called and nothing can be pushed."),
-        N_("Look at the gateway's last log lines, start it with “quanshu gateway” or through the service manager; check port and disk."),
+        N_(
+            "Look at the gateway's last log lines, start it with “quanshu gateway” or through the service "
+            "manager; check port and disk."
+        ),
     ),
     Shipped(
         "gateway.old_snapshot", Y.TRANSFER, S, 60, N_("seconds behind"), 0, 10, 30,
         N_("A gateway follows an old snapshot"),
         N_("New grants do not work there yet; ended ones still end, by the revocation feed."),
-        N_("Read the fault on the gateway's /health; check that its folder is reached and the snapshot's key is the node's."),
+        N_(
+            "Read the fault on the gateway's /health; check that its folder is reached and the snapshot's "
+            "key is the node's."
+        ),
     ),
     Shipped(
         "service.probe", Y.TRANSFER, S, 1, N_("failed checks in a row"), 0, 30, 60,
@@ -88,7 +100,10 @@ SHIPPED: tuple[Shipped, ...] = (
         "calls.refused", Y.USE, W, 0.5, N_("share of calls refused"), 300, 300, 0,
         N_("Most calls of an application are refused"),
         N_("Its case handlers get no data."),
-        N_("See the codes in the list of calls: an ended grant, a wrong signature or a daily limit; tell the application's unit."),
+        N_(
+            "See the codes in the list of calls: an ended grant, a wrong signature or a daily limit; tell "
+            "the application's unit."
+        ),
     ),
     Shipped(
         "receipts.waiting", Y.TRANSFER, S, 60, N_("seconds not carried"), 0, 10, 30,
@@ -112,7 +127,10 @@ SHIPPED: tuple[Shipped, ...] = (
         "outbox.stuck", Y.PLATFORM, S, 120, N_("seconds waiting"), 0, 10, 60,
         N_("Events are not delivered"),
         N_("Rooms above do not learn what happened: serving tables and notices are late."),
-        N_("Look at the errors of the events given up on the operations page; mend the cause, then deliver them again."),
+        N_(
+            "Look at the errors of the events given up on the operations page; mend the cause, then deliver "
+            "them again."
+        ),
     ),
     Shipped(
         "jobs.failed", Y.PLATFORM, W, 0, N_("failed jobs in a day"), 0, 0, 0,

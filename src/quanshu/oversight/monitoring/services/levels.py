@@ -134,7 +134,9 @@ def availability(objective: Objective, start: datetime, end: datetime) -> tuple[
 
     rows = Exchange.objects.by_people().filter(sid=objective.subject, at__gte=start, at__lt=end)
     total, broken = rows.count(), rows.filter(status__gte=500).count()
-    recent = max(start, (end - timedelta(days=5)).astimezone(CITY_TZ).replace(hour=0, minute=0, second=0, microsecond=0))
+    recent = max(
+        start, (end - timedelta(days=5)).astimezone(CITY_TZ).replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     old = Sample.objects.filter(
         grain="d", measure="transfer.probes", subject=objective.subject, at__gte=start, at__lt=recent
     )

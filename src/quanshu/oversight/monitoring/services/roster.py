@@ -56,8 +56,13 @@ def hand_over_shift(*, actor: Actor, now: datetime, shift: Shift, account: Accou
     shift.instead_of, shift.person, shift.account_uid = shift.person, account.person.name, account.uid
     shift.reason = reason.strip()[:300]
     shift.save()
-    text = _("You are on duty from %(start)s to %(end)s.") % {"start": f"{start:%Y-%m-%d %H:%M}", "end": f"{end:%Y-%m-%d %H:%M}"}
-    notify(recipients=[account.uid], subject=_("A duty was handed to you"), body=text, url="/monitoring/roster/", now=now)
+    text = _("You are on duty from %(start)s to %(end)s.") % {
+        "start": f"{start:%Y-%m-%d %H:%M}",
+        "end": f"{end:%Y-%m-%d %H:%M}",
+    }
+    notify(
+        recipients=[account.uid], subject=_("A duty was handed to you"), body=text, url="/monitoring/roster/", now=now
+    )
     note(E.SHIFT_SWAPPED, shift, actor=actor, now=now, details=times(shift))
     return shift
 

@@ -89,7 +89,9 @@ def row_of(code: str, grain: Grain, point: Point) -> Sample:
 
 def point_of(row: Sample) -> Point:
     """A row as a point."""
-    return Point(at=row.at, unit_path=row.unit_path, subject=row.subject, **{name: getattr(row, name) for name in FIELDS})
+    return Point(
+        at=row.at, unit_path=row.unit_path, subject=row.subject, **{name: getattr(row, name) for name in FIELDS}
+    )
 
 
 def add_level(measure: Measure, now: datetime) -> None:

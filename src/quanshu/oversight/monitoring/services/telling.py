@@ -76,7 +76,9 @@ def tell_fired(alert: Alert, now: datetime) -> int:
 
 def escalate_due(now: datetime) -> int:
     """Alerts that nobody has acknowledged in their time go one step up, once; returns how many did."""
-    rows = Alert.objects.filter(state=AlertState.FIRING, escalated_at=None, silenced=False, rule__escalate_minutes__gt=0)
+    rows = Alert.objects.filter(
+        state=AlertState.FIRING, escalated_at=None, silenced=False, rule__escalate_minutes__gt=0
+    )
     count = 0
     for alert in rows.select_related("rule"):
         if alert.fired_at is None or now < alert.fired_at + timedelta(minutes=alert.rule.escalate_minutes):
@@ -86,7 +88,11 @@ def escalate_due(now: datetime) -> int:
                 continue
             subject = _("Not acknowledged: %(alert)s") % {"alert": str(alert)}
             told = notify(
-                recipients=next_told(alert, now), subject=subject, body=words(alert), url=alert.get_absolute_url(), now=now
+                recipients=next_told(alert, now),
+                subject=subject,
+                body=words(alert),
+                url=alert.get_absolute_url(),
+                now=now,
             )
             AlertStep.objects.create(alert=alert, at=now, step="escalated", note=str(told))
             note(E.ESCALATED, alert, actor=SYSTEM, now=now, details={"told": told})

@@ -116,7 +116,12 @@ def silences_now(now: datetime) -> list[tuple[str, str, str, str]]:
 
 
 def settle(
-    rule: AlertRule, found: Mapping[str, Finding], now: datetime, silences: list[tuple[str, str, str, str]], *, quiet: bool
+    rule: AlertRule,
+    found: Mapping[str, Finding],
+    now: datetime,
+    silences: list[tuple[str, str, str, str]],
+    *,
+    quiet: bool,
 ) -> int:
     """Step every cause of a rule, found or open; returns how many changed their state."""
     recent = Q(resolved_at__gte=now - REOPEN) | ~Q(state=S.RESOLVED)

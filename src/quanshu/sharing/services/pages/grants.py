@@ -13,8 +13,8 @@ from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, ReasonForm, day, when
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Exchange, Grant
-from quanshu.sharing.services.pages.buttons import buttons_of
 from quanshu.sharing.services.pages.applications import CALL_COLUMNS, CALLS_SHOWN
+from quanshu.sharing.services.pages.buttons import buttons_of
 from quanshu.sharing.services.pages.labels import (
     GRANT_STATES,
     GRANT_TONES,
@@ -181,7 +181,10 @@ class ExchangePage(DetailPage):
         if not own or obj.service is None or obj.status >= 400 or not allows(self.actor, AssurancePermission.REPORT):
             return others
         url = reverse("services:exchange-report", args=[obj.receipt_id])
-        return [*others, Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")]
+        return [
+            *others,
+            Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get"),
+        ]
 
     def cards(self, obj: Exchange) -> list[Card]:
         who = [
