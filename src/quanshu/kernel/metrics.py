@@ -104,7 +104,6 @@ class Metrics:
         self.folder = folder
         self.lock = threading.Lock()
         self._families: list[Counter | Histogram] = []
-        self._files: dict[str, Any] = {}
         self._pid = 0
 
     def counter(self, name: str, help: str, *labels: str) -> Counter:
@@ -130,29 +129,32 @@ class Metrics:
 
     def flush(self) -> None:
         """Write what has been counted where other processes can read it. A full disk costs figures, not work."""
-        from prometheus_client.mmap_dict import mmap_key
-
         with suppress(OSError), self.lock:
-            self._open()
+            self._begin()
+            kinds: dict[str, list[Counter | Histogram]] = {}
             for family in self._families:
+                kinds.setdefault(family.kind, []).append(family)
+            for kind, families in kinds.items():
+                self._write(kind, families)
+
+    def _begin(self) -> None:
+        """In a new process (also a forked one): fold what the dead left."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            fold_dead(self.folder, own=self._pid)
+
+    def _write(self, kind: str, families: Sequence[Counter | Histogram]) -> None:
+        from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+        file = MmapedDict(str(self.folder / f"{kind}_{self._pid}.db"))
+        try:
+            for family in families:
                 for name, labels, value in family.rows():
                     key = mmap_key(family.named.name, name, list(labels), list(labels.values()), family.named.help)
-                    self._file(family.kind).write_value(key, value, 0.0)
-
-    def _open(self) -> None:
-        """In a new process (also a forked one): fold what the dead left, and begin files of our own."""
-        if self._pid == os.getpid():
-            return
-        self._pid, self._files = os.getpid(), {}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        fold_dead(self.folder, own=self._pid)
-
-    def _file(self, kind: str) -> Any:
-        from prometheus_client.mmap_dict import MmapedDict
-
-        if kind not in self._files:
-            self._files[kind] = MmapedDict(str(self.folder / f"{kind}_{self._pid}.db"))
-        return self._files[kind]
+                    file.write_value(key, value, 0.0)
+        finally:
+            file.close()
 
     def text(self, more: Iterable[Any] = ()) -> bytes:
         """The exposition of all processes of the kind on this machine, and of the collectors given."""

@@ -30,7 +30,15 @@ def test_only_the_standard_s_form_is_a_trace(text: str) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "00-" + "0" * 32 + "-00f067aa0ba902b7-01", GOOD.replace("00-", "ff-", 1), GOOD + "-x", GOOD[:-1], GOOD.upper()],
+    [
+        None,
+        "",
+        "00-" + "0" * 32 + "-00f067aa0ba902b7-01",
+        GOOD.replace("00-", "ff-", 1),
+        GOOD + "-x",
+        GOOD[:-1],
+        GOOD.upper(),
+    ],
 )
 def test_what_breaks_the_standard_is_no_trace(header: str | None) -> None:
     assert read_traceparent(header) == ""
@@ -58,7 +66,9 @@ def record(text: str, *args: object, fault: bool = False) -> logging.LogRecord:
 
 def test_a_json_line_holds_trace_and_fault_and_no_person() -> None:
     with tracing("a" * 32):
-        line = formatter("json", "gateway").format(record("call of %s from %s", "370102199001010018", "13812345678", fault=True))
+        line = formatter("json", "gateway").format(
+            record("call of %s from %s", "370102199001010018", "13812345678", fault=True)
+        )
     body = json.loads(line)
     assert body["trace_id"] == "a" * 32
     assert body["process"] == "gateway"
@@ -70,7 +80,10 @@ def test_a_json_line_holds_trace_and_fault_and_no_person() -> None:
 
 
 def test_counts_and_codes_are_not_taken_for_persons() -> None:
-    assert scrub("snapshot 12 after 1500000 us, jn-ga-resident-query") == "snapshot 12 after 1500000 us, jn-ga-resident-query"
+    assert (
+        scrub("snapshot 12 after 1500000 us, jn-ga-resident-query")
+        == "snapshot 12 after 1500000 us, jn-ga-resident-query"
+    )
 
 
 CHILD = """
@@ -95,7 +108,9 @@ if len(sys.argv) > 3:
 def values(folder: Path) -> dict[str, float]:
     families = text_string_to_metric_families(exposition(folder).decode())
     return {
-        f"{sample.name}{sorted(sample.labels.items())}": sample.value for family in families for sample in family.samples
+        f"{sample.name}{sorted(sample.labels.items())}": sample.value
+        for family in families
+        for sample in family.samples
     }
 
 

@@ -18,6 +18,7 @@ from quanshu.demo.play import (
     inventory,
     landing,
     libraries,
+    monitoring,
     people,
     quality,
     registration,
@@ -107,6 +108,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
+    monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 
 

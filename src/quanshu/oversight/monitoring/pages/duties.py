@@ -66,11 +66,11 @@ class Silences(ListPage):
     filters = (
         Filter(
             "state", gettext_lazy("State"), apply=by_holding,
-            choices=[("holds", gettext_lazy("In force")), ("ended", gettext_lazy("Ended"))],
+            choices=[("holds", gettext_lazy("In force")), ("ended", gettext_lazy("Over"))],
         ),
     )  # fmt: skip
     columns = (
-        Column("scope", gettext_lazy("What"), value=scope_text),
+        Column("scope", gettext_lazy("What is silenced"), value=scope_text),
         Column("reason", gettext_lazy("Reason")),
         Column("starts", gettext_lazy("From"), value="starts_at", kind="datetime", sort="starts_at", phone=False),
         Column(
@@ -106,7 +106,7 @@ class SilenceForm(Form):
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
     unit_uid = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     cause = forms.CharField(
-        label=gettext_lazy("Cause"),
+        label=gettext_lazy("Cause of the alert"),
         required=False,
         max_length=150,
         help_text=gettext_lazy("Empty: every cause of the rule."),
@@ -184,7 +184,7 @@ class Roster(ListPage):
     filters = (
         Filter(
             "time", gettext_lazy("When"), apply=by_time,
-            choices=[("now", gettext_lazy("Now")), ("coming", gettext_lazy("To come")), ("over", gettext_lazy("Over"))],
+            choices=[("now", gettext_lazy("On duty now")), ("coming", gettext_lazy("To come")), ("over", gettext_lazy("Over"))],
         ),
     )  # fmt: skip
     columns = (

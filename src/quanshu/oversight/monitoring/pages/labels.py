@@ -16,10 +16,10 @@ from quanshu.oversight.monitoring.rules import SHIPPED
 
 STAGES = {
     "intake": gettext_lazy("Intake"),
-    "review": gettext_lazy("Review"),
-    "transfer": gettext_lazy("Transfer"),
+    "review": gettext_lazy("Reviewing"),
+    "transfer": gettext_lazy("Transmission"),
     "use": gettext_lazy("Use"),
-    "platform": gettext_lazy("Platform"),
+    "platform": gettext_lazy("The platform itself"),
 }
 STAGE_ICONS = {"intake": "database-import", "review": "checkup-list", "transfer": "transfer", "use": "apps"}
 SEVERITIES = {
@@ -39,7 +39,7 @@ STEPS = {
     "fired": gettext_lazy("Fired"),
     "acknowledged": gettext_lazy("Acknowledged"),
     "resolved": gettext_lazy("Closed"),
-    "reopened": gettext_lazy("Open again"),
+    "reopened": gettext_lazy("Fires again"),
     "escalated": gettext_lazy("Escalated"),
 }
 SENSES = {
@@ -51,7 +51,7 @@ SPANS = {"24h": gettext_lazy("24 hours"), "30d": gettext_lazy("30 days"), "12m":
 KINDS = {
     "availability": gettext_lazy("Availability"),
     "delay": gettext_lazy("Answered in time"),
-    "freshness": gettext_lazy("Freshness"),
+    "freshness": gettext_lazy("Up to date"),
 }
 PARTS = {
     "web": gettext_lazy("Web"),
@@ -61,7 +61,7 @@ PARTS = {
     "lake": gettext_lazy("Lake"),
     "disk": gettext_lazy("Disk"),
     "mail": gettext_lazy("Mail"),
-    "clock": gettext_lazy("Clock"),
+    "clock": gettext_lazy("Time synchronisation"),
 }
 UNITS = {row.code: row.unit for row in SHIPPED}
 PLATFORM = gettext_lazy("The platform")

@@ -71,7 +71,7 @@ class Levels(ListPage):
         ),
         Column("kind", gettext_lazy("Kind"), value=lambda row: labels.KINDS[row.objective.kind]),
         Column("target", gettext_lazy("Promised"), kind="percent", phone=False),
-        Column("value", gettext_lazy("Kept"), kind="percent", sort="value"),
+        Column("value", gettext_lazy("Attained"), kind="percent", sort="value"),
         Column("total", gettext_lazy("Of"), kind="number", phone=False),
         Column("left", gettext_lazy("Error budget left"), kind="percent", sort="left", phone=False),
         Column(
@@ -126,7 +126,7 @@ class LevelPage(FormPage):
         rows = list(queries.list_months(self.actor).filter(objective=found).order_by("-month")[:12])[::-1]
         names = [f"{row.month:%Y-%m}" for row in rows]
         kept = {
-            "name": _("Kept, %"), "type": "bar", "color": labels.BLUE, "barMaxWidth": 34,
+            "name": _("Attained, %"), "type": "bar", "color": labels.BLUE, "barMaxWidth": 34,
             "data": [round(row.value * 100, 3) if row.value is not None else None for row in rows],
             "markLine": labels.dashed(_("promised"), found.target * 100),
         }  # fmt: skip

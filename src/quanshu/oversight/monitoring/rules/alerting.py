@@ -34,7 +34,7 @@ MACHINE = Machine(
         move("fire", [S.PENDING], S.FIRING, "system", E.FIRED, N_("Fire")),
         move("acknowledge", [S.FIRING], S.ACKNOWLEDGED, P.ACKNOWLEDGE, E.ACKNOWLEDGED, N_("Acknowledge")),
         move("resolve", OPEN, S.RESOLVED, "system", E.RESOLVED, N_("Close")),
-        move("reopen", [S.RESOLVED], S.FIRING, "system", E.REOPENED, N_("Open again")),
+        move("reopen", [S.RESOLVED], S.FIRING, "system", E.REOPENED, N_("Fires again")),
     ),
 )
 
