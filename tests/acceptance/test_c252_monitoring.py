@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,8 +24,8 @@ GATEWAY_DELAY, WORKER_DELAY = timedelta(seconds=20), timedelta(seconds=40)
 
 
 @pytest.fixture
-def node(settings: Any, tmp_path: Path) -> Iterator[Node]:
-    yield Node(settings, tmp_path)
+def node(settings: Any, tmp_path: Path) -> Node:
+    return Node(settings, tmp_path)
 
 
 def alert(code: str) -> Alert:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 from quanshu.demo.play.people import Cast
@@ -27,6 +28,7 @@ from quanshu.supply.catalogue.api import Entry
 
 Key = tuple[str, str]
 TURN = timedelta(hours=12)
+LONGEST = 65
 NOTE = "已联系供数单位核对数据质量，整改中。"
 
 
@@ -50,9 +52,13 @@ def play_monitoring(cast: Cast, entries: dict[Key, Entry], say: Say) -> None:
 
 
 def look() -> None:
-    """A look, and a later one, so that what must last a while has lasted; the worker looks all the time as well."""
-    for later in (timedelta(seconds=4), timedelta(seconds=70)):
-        watch(now() + later, "demo")
+    """Wait until the worker has looked at all rules: what the story has left broken fires within a minute."""
+    until = time.monotonic() + LONGEST
+    while time.monotonic() < until and not AlertRule.objects.exists():
+        time.sleep(1)
+    watch(now(), "demo")
+    while time.monotonic() < until and not Alert.objects.filter(first_fired_at__isnull=False).exists():
+        time.sleep(1)
 
 
 def plan_roster(cast: Cast) -> None:

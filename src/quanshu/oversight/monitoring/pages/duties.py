@@ -117,7 +117,8 @@ class SilenceForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         every = ("", _("All"))
-        self.fields["rule_uid"].choices = [every, *[(row.uid, row.title) for row in AlertRule.objects.all()]]  # type: ignore[attr-defined]
+        rules = [(row.uid, row.title) for row in AlertRule.objects.all()]
+        self.fields["rule_uid"].choices = [every, *rules]  # type: ignore[attr-defined]
         self.fields["stage"].choices = [every, *labels.STAGES.items()]  # type: ignore[attr-defined]
         units = [(unit.uid, str(unit)) for unit in Unit.objects.active().exclude(kind="village")]
         self.fields["unit_uid"].choices = [every, *units]  # type: ignore[attr-defined]
