@@ -185,7 +185,11 @@ class Roster(ListPage):
     filters = (
         Filter(
             "time", gettext_lazy("When"), apply=by_time,
-            choices=[("now", gettext_lazy("On duty now")), ("coming", gettext_lazy("To come")), ("over", gettext_lazy("Over"))],
+            choices=[
+                ("now", gettext_lazy("On duty now")),
+                ("coming", gettext_lazy("To come")),
+                ("over", gettext_lazy("Over")),
+            ],
         ),
     )  # fmt: skip
     columns = (

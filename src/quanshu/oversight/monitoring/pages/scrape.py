@@ -10,7 +10,7 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 
 from quanshu.kernel.clock import now
-from quanshu.kernel.metrics import CONTENT_TYPE, may_scrape
+from quanshu.kernel.metrics import CONTENT_TYPE, Named, may_scrape
 from quanshu.organisation.api import Unit
 from quanshu.oversight.monitoring.models import Alert, Part
 from quanshu.oversight.monitoring.queries.measures import measures
@@ -19,6 +19,13 @@ from quanshu.shared.jobs.api import job_figures
 from quanshu.shared.outbox.api import outbox_figures
 from quanshu.shared.web.api import web_metrics
 
+ALERTS = Named("quanshu_alerts_open", "Open alerts, by severity.", ("severity",))
+JOBS = Named("quanshu_jobs_now", "Background jobs, by state (queued or running).", ("state",))
+EVENTS = Named("quanshu_outbox_events", "Deliveries of events, by state (waiting or dead).", ("state",))
+PARTS = Named("quanshu_part_up", "Parts of the node of a kind that are well.", ("kind",))
+BACKLOG = Named("quanshu_stage_backlog", "What waits, by measure and unit code.", ("measure", "unit"))
+GAUGES = (ALERTS, JOBS, EVENTS, PARTS, BACKLOG)
+
 
 class Platform:
     """What the rows of the node say at this moment."""
@@ -26,32 +33,27 @@ class Platform:
     def collect(self) -> Iterator[Any]:
         from prometheus_client.core import GaugeMetricFamily
 
-        alerts = GaugeMetricFamily("quanshu_alerts_open", "Open alerts, by severity.", labels=["severity"])
+        for named, values in self.values():
+            family = GaugeMetricFamily(named.name, named.help, labels=named.labels)
+            for labels, value in values.items():
+                family.add_metric(labels, value)
+            yield family
+
+    def values(self) -> Iterator[tuple[Named, dict[tuple[str, ...], float]]]:
+        """Each gauge with its values by label values."""
         counts = dict(Alert.objects.open().order_by().values_list("severity").annotate(n=Count("pk")))
-        for severity in Severity:
-            alerts.add_metric([severity.value], counts.get(severity.value, 0))
-        yield alerts
+        yield ALERTS, {(severity.value,): counts.get(severity.value, 0) for severity in Severity}
         jobs, events = job_figures(now()), outbox_figures()
-        waiting = GaugeMetricFamily("quanshu_jobs_now", "Background jobs, by state.", labels=["state"])
-        waiting.add_metric(["queued"], jobs.queued)
-        waiting.add_metric(["running"], jobs.running)
-        yield waiting
-        outbox = GaugeMetricFamily("quanshu_outbox_events", "Deliveries of events, by state.", labels=["state"])
-        outbox.add_metric(["waiting"], events["waiting"])
-        outbox.add_metric(["dead"], events["dead"])
-        yield outbox
-        up = GaugeMetricFamily("quanshu_part_up", "Parts of the node of a kind that are well.", labels=["kind"])
-        for kind, count in part_counts().items():
-            up.add_metric([kind], count)
-        yield up
-        backlog = GaugeMetricFamily(
-            "quanshu_stage_backlog", "What waits, by measure and unit code.", labels=["measure", "unit"]
-        )
+        yield JOBS, {("queued",): jobs.queued, ("running",): jobs.running}
+        yield EVENTS, {("waiting",): events["waiting"], ("dead",): events["dead"]}
+        yield PARTS, {(kind,): count for kind, count in part_counts().items()}
         codes = dict(Unit.objects.active().exclude(kind="village").values_list("path", "code"))
+        backlog: dict[tuple[str, ...], float] = {}
         for measure in measures().values():
             for point in measure.level(now()) if measure.level else ():
-                backlog.add_metric([measure.code, codes.get(point.unit_path, "")], point.amount)
-        yield backlog
+                key = (measure.code, codes.get(point.unit_path, ""))
+                backlog[key] = backlog.get(key, 0) + point.amount
+        yield BACKLOG, backlog
 
 
 def part_counts() -> dict[str, int]:

@@ -65,7 +65,8 @@ def step(standing: Standing | None, *, breached: bool, now: datetime, holds: Hol
         standing = replace(standing, clear_since=now)
     since = standing.clear_since or now
     if now - since >= clear_time(holds, standing.flaps):
-        return replace(standing, state=S.RESOLVED, resolved_at=now)
+        # A clock that was set back must not make an end that lies before the beginning.
+        return replace(standing, state=S.RESOLVED, resolved_at=max(now, standing.pending_at))
     return standing
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q
 
 from quanshu.oversight.monitoring.events import MonitoringEvent as E
@@ -75,8 +75,12 @@ def watch(now: datetime, by: str = "") -> int:
             # One check that breaks must not stop the others.
             logger.exception("the check of %s failed", rule.code)
             continue
-        with transaction.atomic():
-            changed += settle(rule, found, now, silences, quiet=quiet)
+        try:
+            with transaction.atomic():
+                changed += settle(rule, found, now, silences, quiet=quiet)
+        except IntegrityError:
+            # Another process has begun the same alert; the next look sees it.
+            logger.exception("alerts of %s could not be kept now", rule.code)
         if found:
             open_rules.add(rule.code)
     changed += close_switched_off(now)
@@ -206,7 +210,7 @@ def close_switched_off(now: datetime) -> int:
                 alert.delete()
                 continue
             old = alert.standing
-            alert.state, alert.resolved_at = S.RESOLVED, now
+            alert.state, alert.resolved_at = S.RESOLVED, max(now, alert.pending_at)
             alert.save(update_fields=["state", "resolved_at"])
             enter(alert, old, alert.standing, now)
             count += 1
