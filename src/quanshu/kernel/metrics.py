@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 DEAD = "0"
@@ -97,6 +97,9 @@ def bound_text(bound: float) -> str:
     return "+Inf" if bound == float("inf") else repr(float(bound))
 
 
+Family = TypeVar("Family", Counter, Gauge, Histogram)
+
+
 class Metrics:
     """The metrics of one process, in the folder of its kind."""
 
@@ -118,7 +121,7 @@ class Metrics:
         """A new histogram of seconds."""
         return self._keep(Histogram(Named(name, help, labels)))
 
-    def _keep(self, family: Any) -> Any:
+    def _keep(self, family: Family) -> Family:
         self._families.append(family)
         return family
 
@@ -145,9 +148,9 @@ class Metrics:
             fold_dead(self.folder, own=self._pid)
 
     def _write(self, kind: str, families: Sequence[Counter | Histogram]) -> None:
-        from prometheus_client.mmap_dict import MmapedDict, mmap_key
+        from prometheus_client.mmap_dict import mmap_key
 
-        file = MmapedDict(str(self.folder / f"{kind}_{self._pid}.db"))
+        file = file_class()(str(self.folder / f"{kind}_{self._pid}.db"))
         try:
             for family in families:
                 for name, labels, value in family.rows():
@@ -162,6 +165,13 @@ class Metrics:
         return exposition(self.folder, more)
 
 
+def file_class() -> Any:
+    """The file of numbers of prometheus_client's multiprocess mode, which has no types."""
+    from prometheus_client import mmap_dict
+
+    return mmap_dict.MmapedDict
+
+
 def exposition(folder: Path, more: Iterable[Any] = ()) -> bytes:
     """What the processes of a kind have written, as Prometheus reads it."""
     from prometheus_client import CollectorRegistry, generate_latest
@@ -171,9 +181,10 @@ def exposition(folder: Path, more: Iterable[Any] = ()) -> bytes:
     if folder.is_dir():
         with folding(folder):
             fold_gone(folder)
-        MultiProcessCollector(registry, path=str(folder))
-    for collector in more:
-        registry.register(collector)
+        collector: Any = MultiProcessCollector
+        collector(registry, path=str(folder))
+    for other in more:
+        registry.register(other)
     return bytes(generate_latest(registry))
 
 
@@ -193,15 +204,14 @@ def fold_dead(folder: Path, *, own: int) -> None:
 
 def fold_gone(folder: Path, own: int = 0) -> None:
     """Add what ended processes counted to the files of process 0, so that counters never fall; drop their gauges."""
-    from prometheus_client.mmap_dict import MmapedDict
-
+    file = file_class()
     for path in folder.glob("*.db"):
         kind, _mark, pid = path.stem.rpartition("_")
         if pid == DEAD or not pid.isdigit() or (int(pid) != own and alive(int(pid))):
             continue
         if not kind.startswith("gauge"):
-            kept = MmapedDict(str(folder / f"{kind}_{DEAD}.db"))
-            for key, value, _stamp, _place in MmapedDict.read_all_values_from_file(str(path)):
+            kept = file(str(folder / f"{kind}_{DEAD}.db"))
+            for key, value, _stamp, _place in file.read_all_values_from_file(str(path)):
                 kept.write_value(key, kept.read_value(key)[0] + value, 0.0)
             kept.close()
         path.unlink(missing_ok=True)

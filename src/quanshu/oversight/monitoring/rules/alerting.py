@@ -41,7 +41,8 @@ MACHINE = Machine(
 
 def clear_time(holds: Holds, flaps: int) -> timedelta:
     """How long the cause must stay away: doubled each time it came back."""
-    return holds.clear * 2 ** min(flaps, MOST_DOUBLINGS)
+    doubled: int = 2 ** min(flaps, MOST_DOUBLINGS)
+    return holds.clear * doubled
 
 
 def step(standing: Standing | None, *, breached: bool, now: datetime, holds: Holds) -> Standing | None:
