@@ -66,8 +66,12 @@ class StatisticsPage(Page):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         found = public_statistics(self.now)
         return {
-            "found": found, "counts": counts(found), "rates": rates(found), "least": LEAST, "chart": day_chart(found),
-        }  # fmt: skip
+            "found": found,
+            "counts": counts(found),
+            "rates": rates(found),
+            "least": LEAST,
+            "chart": day_chart(found) if any(count for _day, count in found.days) else None,
+        }
 
 
 class StatisticsFigures(Page):

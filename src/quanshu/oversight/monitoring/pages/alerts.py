@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.db.models import Case, IntegerField, Value, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +13,8 @@ from quanshu.oversight.monitoring import queries, rules, services
 from quanshu.oversight.monitoring.models import Alert
 from quanshu.oversight.monitoring.pages import labels
 from quanshu.oversight.monitoring.permissions import MonitoringPermission as P
+from quanshu.oversight.monitoring.queries.reading import RANK
 from quanshu.oversight.monitoring.queries.stages import unit_names
-from quanshu.oversight.monitoring.types import SEVERITY_ORDER
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
@@ -28,10 +27,6 @@ from quanshu.shared.web.api import (
     ListPage,
     reason_against,
     when,
-)
-
-RANK = Case(
-    *[When(severity=code, then=Value(rank)) for code, rank in SEVERITY_ORDER.items()], output_field=IntegerField()
 )
 
 

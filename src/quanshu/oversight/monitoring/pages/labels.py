@@ -70,12 +70,16 @@ INK = "#1f2937"
 
 
 def lasting(value: timedelta | float | None) -> str:
-    """A time as people say it: 0.4 s, 35 s, 12 min, 3 h, 5 days; a dash when there is none."""
+    """A time as people say it: 40 ms, 3.5 s, 12 min, 3 h, 5 days; a dash when there is none."""
     if value is None:
         return "—"
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 0.0005:
+        return _("at once")
+    if seconds < 1:
+        return _("%(n)s ms") % {"n": round(seconds * 1000)}
     if seconds < 10:
-        return _("%(n)s s") % {"n": f"{seconds:.1f}" if seconds < 0.95 or seconds % 1 >= 0.05 else f"{seconds:.0f}"}
+        return _("%(n)s s") % {"n": f"{seconds:.1f}".removesuffix(".0")}
     if seconds < 120:
         return _("%(n)s s") % {"n": round(seconds)}
     if seconds < 7200:
@@ -166,5 +170,7 @@ def delay_chart(found: Series, span: str, target: float | None) -> dict[str, Any
         mean["markLine"] = dashed(_("target"), target)
     peaks = [round(point["peak"], 3) if point["waits"] else None for point in found.points]
     peak = {"name": _("Longest, s"), "type": "line", "color": GREY, "connectNulls": True, "data": peaks}
-    option = {**frame(names), "series": [mean, peak]}
-    return {**option, "yAxis": {"type": "value"}}
+    shown = [value for value in (*means, *peaks) if value is not None]
+    # The target line stays in sight, however far below it the times are.
+    top = {"max": round(max([*shown, target]) * 1.15, 3)} if target is not None else {}
+    return {**frame(names), "yAxis": {"type": "value", **top}, "series": [mean, peak]}

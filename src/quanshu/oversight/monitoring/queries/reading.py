@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from quanshu.oversight.monitoring.models import Alert, AlertRule, LevelMonth, Objective, Shift, Silence
 from quanshu.oversight.monitoring.types import (
+    SEVERITY_ORDER,
     AlertNotFound,
     AlertState,
     ObjectiveNotFound,
@@ -15,6 +16,10 @@ from quanshu.oversight.monitoring.types import (
 )
 from quanshu.shared.access.api import Actor
 
+RANK = Case(
+    *[When(severity=code, then=Value(rank)) for code, rank in SEVERITY_ORDER.items()], output_field=IntegerField()
+)
+
 
 def list_alerts(actor: Actor) -> QuerySet[Alert]:
     """Every alert that has fired, the newest first."""
@@ -22,13 +27,14 @@ def list_alerts(actor: Actor) -> QuerySet[Alert]:
 
 
 def open_alerts(actor: Actor) -> QuerySet[Alert]:
-    """Alerts that fire or are seen to."""
-    return list_alerts(actor).open()  # type: ignore[attr-defined, no-any-return]
+    """Alerts that fire or are seen to, the worst first."""
+    rows = list_alerts(actor).open().annotate(rank=RANK)  # type: ignore[attr-defined]
+    return rows.order_by("-rank", "-first_fired_at", "-pk")  # type: ignore[no-any-return]
 
 
 def counts_of_alerts(actor: Actor) -> dict[str, int]:
     """{severity: how many are open}."""
-    rows = open_alerts(actor).order_by().values_list("severity").annotate(n=Count("pk"))
+    rows = list_alerts(actor).open().order_by().values_list("severity").annotate(n=Count("pk"))  # type: ignore[attr-defined]
     return {str(severity): int(count) for severity, count in rows}
 
 

@@ -116,7 +116,8 @@ def carried(start: datetime, end: datetime) -> list[Point]:
 def late_calls(since: datetime, until: datetime) -> datetime | None:
     """When the oldest of the calls happened whose receipts were carried in a stretch."""
     rows = Exchange.objects.filter(carried_at__gte=since, carried_at__lt=until)
-    return rows.order_by().aggregate(first=Min("at"))["first"]
+    first: datetime | None = rows.order_by().aggregate(first=Min("at"))["first"]
+    return first
 
 
 def receipts_waiting(now: datetime) -> Iterable[Point]:

@@ -102,7 +102,7 @@ def newest_levels(actor: Actor, codes: Iterable[str], now: datetime) -> list[dic
         )
         last = Sample.objects.filter(grain=Grain.MINUTE, measure=code, at__lte=now).aggregate(at=Max("at"))["at"]
         if last is not None:
-            found += rows.filter(at=last).values("unit_path", "amount", "peak")
+            found += [dict(row) for row in rows.filter(at=last).values("unit_path", "amount", "peak")]
     return found
 
 
@@ -174,7 +174,7 @@ def series(actor: Actor, stage: Stage, span: str, now: datetime) -> list[Series]
     rows = Sample.objects.visible_to(actor).filter(grain=grain, at__gte=marks[0], at__lte=now)
     asked = {**SUMS, "peak": Max("peak")}
     found: dict[str, dict[datetime, dict[str, Any]]] = {}
-    chosen = rows.filter(measure__in=[measure.code for measure in of_stage(stage)])
+    chosen: Any = rows.filter(measure__in=[measure.code for measure in of_stage(stage)])
     for row in chosen.order_by().values("measure", "at").annotate(**{f"{name}_": part for name, part in asked.items()}):
         at = begin_of(row["at"], grain)
         if code == "12m":
@@ -212,7 +212,9 @@ def by_unit(actor: Actor, stage: Stage, span: str, now: datetime) -> list[UnitFi
     """What each unit did in a stage over a span, and what waits there now; the busiest first."""
     code, grain, _length = span_of(span)
     first = stretches(code, now)[0]
-    rows = Sample.objects.visible_to(actor).filter(grain=grain, measure__in=MAIN[stage], at__gte=first, at__lte=now)
+    rows: Any = Sample.objects.visible_to(actor).filter(
+        grain=grain, measure__in=MAIN[stage], at__gte=first, at__lte=now
+    )
     done = {
         row["unit_path"]: row
         for row in rows.order_by().values("unit_path").annotate(**{f"{k}_": v for k, v in SUMS.items()})
@@ -261,7 +263,7 @@ class Hop:
 def hops(actor: Actor, now: datetime, days: int = 7) -> Sequence[Hop]:
     """Mean and longest time of each hop in the last days, from a source to its first use."""
     since = begin_of(now - timedelta(days=days - 1), Grain.DAY)
-    rows = Sample.objects.visible_to(actor).filter(grain=Grain.DAY, measure__in=HOPS, at__gte=since).order_by()
+    rows: Any = Sample.objects.visible_to(actor).filter(grain=Grain.DAY, measure__in=HOPS, at__gte=since).order_by()
     found = {
         row["measure"]: row
         for row in rows.values("measure").annotate(**{f"{k}_": v for k, v in SUMS.items()}, peak_=Max("peak"))

@@ -160,7 +160,7 @@ def freshness(objective: Objective, start: datetime, end: datetime) -> tuple[int
     if entry is None or cycle is None:
         return 0, 0
     runs = Run.objects.filter(source__entry=entry, state="landed", ended_at__lt=end, ended_at__gte=start - cycle)
-    landed = sorted(runs.values_list("ended_at", flat=True))
+    landed = sorted(at for at in runs.values_list("ended_at", flat=True) if at is not None)
     if not landed:
         landed = [entry.landed_at] if entry.landed_at and entry.landed_at < end else []
     good = total = 0

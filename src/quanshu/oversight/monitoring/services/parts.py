@@ -64,12 +64,16 @@ def note_parts(now: datetime) -> None:
     for row in Part.objects.filter(kind="web", ok=True, seen_at__lt=now - WEB_SILENT):
         row.ok, row.since = False, now
         row.save(update_fields=["ok", "since"])
-    # A process that ended is of interest while none took its place.
-    alive = Part.objects.filter(ok=True).values_list("kind", flat=True).distinct()
-    ended = Part.objects.filter(kind__in=["web", "worker"], ok=False)
-    ended.filter(kind__in=list(alive), since__lt=now - timedelta(minutes=10)).delete()
+    forget_replaced()
     Part.objects.filter(kind__in=["web", "worker"], seen_at__lt=now - FORGET).delete()
     Part.objects.filter(kind="gateway").exclude(name=settings.QUANSHU_GATEWAY_URL[:120]).delete()
+
+
+def forget_replaced() -> None:
+    """A process that ended is of interest until another of its kind has begun after it."""
+    for ended in Part.objects.filter(kind__in=["web", "worker"], ok=False, good_at__isnull=False):
+        if Part.objects.filter(kind=ended.kind, ok=True, since__gte=ended.good_at).exists():
+            ended.delete()
 
 
 def note_workers(now: datetime) -> None:
