@@ -110,7 +110,7 @@ def metrics_page() -> str:
     """Every metric of every kind of process."""
     from quanshu.gateway.metrics import GatewayMetrics
     from quanshu.kernel.metrics import Counter, Gauge
-    from quanshu.oversight.monitoring.pages.scrape import GAUGES
+    from quanshu.portal.pages.scrape import GAUGES
     from quanshu.shared.jobs import figures as worker
     from quanshu.shared.web import figures as web
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.oversight.monitoring.api import metrics
 from quanshu.portal import pages
+from quanshu.portal.pages.scrape import metrics
 
 app_name = "portal"
 urlpatterns = [

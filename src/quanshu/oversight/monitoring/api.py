@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from quanshu.oversight.monitoring.events import MonitoringEvent
-from quanshu.oversight.monitoring.models import Alert, AlertRule, Objective, Sample, Shift, Silence
+from quanshu.oversight.monitoring.models import Alert, AlertRule, Objective, Part, Sample, Shift, Silence
 from quanshu.oversight.monitoring.pages.labels import PARTS, SEVERITIES, SEVERITY_TONES, lasting
-from quanshu.oversight.monitoring.pages.scrape import metrics
 from quanshu.oversight.monitoring.permissions import MonitoringPermission
-from quanshu.oversight.monitoring.queries import call_story, open_alerts, overview, public_statistics
-from quanshu.oversight.monitoring.queries.measures import Measure, register_measures
+from quanshu.oversight.monitoring.queries import call_story, open_alerts, overview
+from quanshu.oversight.monitoring.queries.measures import Measure, measures, register_measures
 from quanshu.oversight.monitoring.queries.parts import part_states, snapshot_in_force
-from quanshu.oversight.monitoring.queries.statistics import LEAST, Statistics
-from quanshu.oversight.monitoring.queries.statistics import as_json as statistics_json
 from quanshu.oversight.monitoring.services import (
     acknowledge_alert,
     count_levels,
@@ -25,7 +22,6 @@ from quanshu.oversight.monitoring.tasks import guard_web
 from quanshu.oversight.monitoring.types import AlertState, Point, Severity, SilenceData, Stage
 
 __all__ = [
-    "LEAST",
     "PARTS",
     "SEVERITIES",
     "SEVERITY_TONES",
@@ -36,6 +32,7 @@ __all__ = [
     "MonitoringEvent",
     "MonitoringPermission",
     "Objective",
+    "Part",
     "Point",
     "Sample",
     "Severity",
@@ -43,23 +40,20 @@ __all__ = [
     "Silence",
     "SilenceData",
     "Stage",
-    "Statistics",
     "acknowledge_alert",
     "call_story",
     "count_levels",
     "guard_web",
     "lasting",
     "make_silence",
-    "metrics",
+    "measures",
     "open_alerts",
     "overview",
     "part_states",
     "plan_shift",
-    "public_statistics",
     "register_measures",
     "set_objective",
     "snapshot_in_force",
-    "statistics_json",
     "take_samples",
     "watch",
 ]

@@ -187,8 +187,7 @@ class PartState:
     since: datetime | None
     seen_at: datetime | None
     facts: dict[str, Any] = field(default_factory=dict)
-    fault: str = ""
-    remedy: str = ""
+    advice: str = ""
 
 
 class AlertNotFound(NotFound):

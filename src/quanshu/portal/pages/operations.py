@@ -48,7 +48,7 @@ def part_rows() -> list[dict[str, Any]]:
             "since": part.since,
             "seen_at": part.seen_at,
             "facts": [(FACTS[key], part.facts[key]) for key in SHOWN if part.facts.get(key) not in (None, "")],
-            "remedy": part.remedy,
+            "remedy": part.advice,
         }
         for part in part_states()
     ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.oversight.monitoring.api import LEAST, Statistics, public_statistics, statistics_json
+from quanshu.portal.statistics import LEAST, Statistics, as_json, public_statistics
 from quanshu.shared.web.api import PUBLIC, Page
 
 CACHED = "public, max-age=60"
@@ -80,7 +80,7 @@ class StatisticsFigures(Page):
     permission = PUBLIC
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = JsonResponse(statistics_json(public_statistics(self.now)))
+        response = JsonResponse(as_json(public_statistics(self.now)))
         response["Cache-Control"] = CACHED
         response["Access-Control-Allow-Origin"] = "*"
         return response

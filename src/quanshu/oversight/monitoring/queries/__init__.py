@@ -16,7 +16,6 @@ from quanshu.oversight.monitoring.queries.reading import (
     open_alerts,
 )
 from quanshu.oversight.monitoring.queries.stages import by_unit, hops, overview, series, stage_of
-from quanshu.oversight.monitoring.queries.statistics import public_statistics
 from quanshu.oversight.monitoring.queries.story import call_story
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "list_shifts",
     "open_alerts",
     "overview",
-    "public_statistics",
     "series",
     "stage_of",
 ]

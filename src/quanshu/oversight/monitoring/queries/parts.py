@@ -130,7 +130,7 @@ def part_states() -> list[PartState]:
             since=row.since,
             seen_at=row.seen_at,
             facts=row.facts,
-            remedy="" if row.ok else advice(row),
+            advice="" if row.ok else advice(row),
         )
         for row in rows
     ]

@@ -12,9 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from quanshu.kernel.clock import now
 from quanshu.kernel.metrics import CONTENT_TYPE, Named, may_scrape
 from quanshu.organisation.api import Unit
-from quanshu.oversight.monitoring.models import Alert, Part
-from quanshu.oversight.monitoring.queries.measures import measures
-from quanshu.oversight.monitoring.types import Severity
+from quanshu.oversight.monitoring.api import Alert, Part, Severity, measures
 from quanshu.shared.jobs.api import job_figures
 from quanshu.shared.outbox.api import outbox_figures
 from quanshu.shared.web.api import web_metrics

@@ -17,7 +17,7 @@ from quanshu.supply.quality.api import quality_figures
 SECONDS = 60
 # A count below this could point at single people or cases.
 LEAST = 10
-KEY = "monitoring.statistics.2"
+KEY = "portal.statistics.2"
 
 
 @dataclass(frozen=True, slots=True)
