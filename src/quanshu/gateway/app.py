@@ -26,10 +26,13 @@ from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
+from quanshu.gateway.signing.desk import KeyDesk
+from quanshu.gateway.signing.identity import identify
+from quanshu.gateway.signing.responses import sign_answer
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
-from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unauthenticated, Unavailable
+from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unavailable
 from quanshu.kernel.ids import new_uid
 from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent
 
@@ -38,14 +41,6 @@ logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
 FIGURES_SECONDS = 2.0
-
-
-class UnknownClient(Unauthenticated):
-    code = "gateway.unknown_client"
-
-
-class WrongService(Invalid):
-    code = "gateway.wrong_service"
 
 
 class UnknownService(NotFound):
@@ -136,7 +131,7 @@ class Gateway:
         raw = await read_body(request)
         call.request_hash = hashlib.sha256(raw or request.url.query.encode()).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
-        self.identify(request, call, loaded)
+        self.identify(request, call, loaded, body=raw)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
         call.grant = self.find_grant(call, loaded, asked or ())
@@ -160,22 +155,11 @@ class Gateway:
             **outcome,
         }
 
-    def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
+    def identify(
+        self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "", body: bytes | None = None
+    ) -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
-        signed = signing.read_headers(request.headers)
-        call.rid = signed.rid
-        client = loaded.clients.get(signed.rid)
-        if client is None or not client.active or self.state.ended("client", signed.rid):
-            raise UnknownClient(rid=signed.rid)
-        signing.check_window(signed, now_ms=call.at_ms)
-        seconds = call.at_ms / 1000
-        secrets = [key.secret for key in loaded.keys[signed.rid] if key.not_before <= seconds < key.not_after]
-        signing.check_signature(signed, secrets)
-        call.known = True
-        self.replay.check(signed, now_ms=call.at_ms)
-        call.sign = signed.sign
-        if signed.sid != (signed_sid or call.sid):
-            raise WrongService(signed=signed.sid, sid=signed_sid or call.sid)
+        identify(self, request, call, loaded, sid=signed_sid or call.sid, body=body)
 
     def find_service(self, call: Call, loaded: Loaded) -> Executor:
         """The compiled service."""
@@ -232,6 +216,8 @@ class Gateway:
             fields=",".join(call.fields),
             sign=call.sign,
             row_marks=",".join(call.marks),
+            kid=call.kid,
+            scheme=call.scheme,
             trace_id=call.trace_id,
         )
         try:
@@ -254,6 +240,17 @@ class Gateway:
             "X-Request-Hash": call.request_hash,
             HEADER: traceparent(call.trace_id),
         }
+        if call.answer_to is not None and loaded is not None and loaded.node_pair is not None:
+            label, signed = call.answer_to
+            headers |= sign_answer(
+                loaded.node_pair,
+                status=status,
+                body=data,
+                receipt_id=call.receipt_id,
+                label=label,
+                request=signed,
+                created=now_ms() // 1000,
+            )
         return Response(data, status_code=status, media_type="application/json", headers=headers)
 
     async def openapi(self, request: Request) -> Response:
@@ -334,11 +331,14 @@ async def wrong_method(request: Request, fault: Exception) -> Response:
 def create_app(config: GatewayConfig) -> Starlette:
     """The ASGI application of one gateway process."""
     gateway = Gateway(config)
+    desk = KeyDesk(gateway)
     app = Starlette(
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
+            Route("/keys/session", desk.session, methods=["POST"]),
+            Route("/keys/node", desk.node),
             Route("/health", gateway.health),
             Route("/metrics", metrics.serve),
         ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from quanshu.gateway.signing.certificates import Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +19,4 @@ class GatewayConfig:
     host: str = "127.0.0.1"
     port: int = 8100
     poll_seconds: float = 0.2
+    edge: Edge = field(default_factory=Edge)

@@ -27,7 +27,8 @@ MOST_IN_GROUP = 256
 class Receipt:
     """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
 
-    `row_marks` are the marks of the rows answered with, joined by commas, at most 200.
+    `row_marks` are the marks of the rows answered with, joined by commas, at most 200. `kid` is the caller's key and
+    `scheme` the profile the call was signed by.
     """
 
     receipt_id: str
@@ -49,6 +50,8 @@ class Receipt:
     fields: str
     sign: str
     row_marks: str = ""
+    kid: str = ""
+    scheme: str = ""
     trace_id: str = ""
 
 
@@ -73,7 +76,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)
     for name in sorted(missing_columns(connection)):
-        # A journal of an earlier version goes on as it is, with one more column.
+        # A journal of an earlier version goes on as it is, with more columns; all added since are texts.
         connection.execute(f"ALTER TABLE receipt ADD COLUMN {name} TEXT NOT NULL DEFAULT ''")
     connection.execute("CREATE INDEX IF NOT EXISTS receipt_at ON receipt (at_ms)")
     return connection

@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.signing.certificates import read_edge
 from quanshu.kernel.logs import set_up_logs
 
 # How the configuration reaches granian's worker process.
@@ -36,6 +37,7 @@ def serve(config: GatewayConfig) -> None:
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        **config.edge.options(),
     ).serve()
 
 
@@ -50,5 +52,6 @@ def build() -> Starlette:
             serving_directory=paths["serving_directory"],
             public_key_file=paths["public_key_file"],
             seal_key_file=paths["seal_key_file"],
+            edge=read_edge(),
         )
     )

@@ -16,6 +16,7 @@ from quanshu.demo.play import (
     hosting,
     intake,
     inventory,
+    keys,
     landing,
     libraries,
     monitoring,
@@ -106,6 +107,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    keys.play_keys(cast, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)

@@ -18,7 +18,7 @@ class MonitoringPermission(StrEnum):
 
 
 P = MonitoringPermission
-EVERYTHING = dict.fromkeys(P, Scope.ALL)
+EVERYTHING: Mapping[str, Scope] = dict.fromkeys((permission.value for permission in P), Scope.ALL)
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "admin": EVERYTHING,
     "bureau": EVERYTHING,

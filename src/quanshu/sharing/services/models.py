@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.gateway.signing import Profile
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, Place, allows, scope_q
 from quanshu.sharing.services.permissions import ServicePermission
@@ -122,6 +123,11 @@ class Probe(models.Model):
         return f"{self.service_id} {self.code}"
 
 
+def convention() -> list[str]:
+    """The ways of signing of a new application."""
+    return [Profile.CONVENTION.value]
+
+
 class ConsumerQuerySet(models.QuerySet["Consumer"]):
     def visible_to(self, actor: Actor) -> Self:
         """Applications within the actor's scope."""
@@ -129,7 +135,10 @@ class ConsumerQuerySet(models.QuerySet["Consumer"]):
 
 
 class Consumer(models.Model):
-    """An application of a unit that calls services; `rid` is its requester id."""
+    """An application of a unit that calls services; `rid` is its requester id.
+
+    `profiles` are the ways it may sign, `fingerprints` the client certificates it must come with, any when empty.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     rid = models.CharField(_("Requester id"), max_length=40, unique=True)
@@ -138,6 +147,8 @@ class Consumer(models.Model):
     unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="consumers")
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    profiles = models.JSONField(default=convention)
+    fingerprints = models.JSONField(default=list)
 
     objects = ConsumerQuerySet.as_manager()
 
@@ -160,13 +171,21 @@ class Consumer(models.Model):
 
 
 class ConsumerKey(models.Model):
-    """A secret of an application, sealed under the gateway's key. Shown in clear once, when it is made."""
+    """A key of an application: a secret, sealed under the gateway's key and shown once, or a public key in Base64.
+
+    First and last use are of receipts.
+    """
 
     consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, related_name="keys")
     kid = models.CharField(max_length=20)
-    secret_sealed = models.TextField()
+    secret_sealed = models.TextField(blank=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
+    scheme = models.CharField(max_length=10, default="hmac")
+    public_key = models.TextField(blank=True)
+    created_by = models.CharField(max_length=100, blank=True)
+    first_used_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-not_before", "-id"]
@@ -259,6 +278,8 @@ class Exchange(models.Model):
     parameters = models.TextField(blank=True)
     fields = models.TextField(blank=True)
     sign = models.CharField(max_length=100, blank=True)
+    kid = models.CharField(max_length=20, blank=True)
+    scheme = models.CharField(max_length=30, blank=True)
     trace_id = models.CharField(max_length=32, blank=True, default="")
     carried_at = models.DateTimeField(null=True, db_index=True)
 

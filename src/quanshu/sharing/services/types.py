@@ -172,6 +172,30 @@ class NothingLanded(Conflict):
     remedy = "Run its source in intake first, then publish the service."
 
 
+class KeyNotFound(NotFound):
+    code = "services.key_not_found"
+    message = "The application %(consumer)s has no key “%(kid)s”."
+    remedy = "Open the application's page and choose one of its keys."
+
+
+class KeyOver(Conflict):
+    code = "services.key_over"
+    message = "The key %(kid)s has already ended."
+    remedy = "Make or register a new one."
+
+
+class TooManyKeys(Conflict):
+    code = "services.too_many_keys"
+    message = "The application has %(count)s keys that hold, the most there may be."
+    remedy = "End one that is no longer used, then try again."
+
+
+class OwnKeysOnly(Conflict):
+    code = "services.own_keys_only"
+    message = "The application signs with a private key of its own, which the platform does not hold."
+    remedy = "Call from the application itself, or let it sign by a secret as well."
+
+
 class ConsumerOff(Conflict):
     code = "services.consumer_off"
     message = "The application %(consumer)s is switched off."

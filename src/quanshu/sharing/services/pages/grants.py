@@ -200,6 +200,7 @@ class ExchangePage(DetailPage):
         ]
         proof = [
             (_("Receipt"), obj.receipt_id),
+            (_("Signed by"), f"{obj.kid} · {obj.scheme}" if obj.kid else ""),
             (_("Grant"), obj.grant_uid),
             (_("Request hash"), obj.request_hash),
             (_("Answer hash"), obj.response_hash),

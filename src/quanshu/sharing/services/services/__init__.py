@@ -13,6 +13,8 @@ from quanshu.sharing.services.services.defining import (
     withdraw_service,
 )
 from quanshu.sharing.services.services.granting import create_grant, revoke_grant
+from quanshu.sharing.services.services.keys import end_key, get_key, register_key, set_signing
+from quanshu.sharing.services.services.mending import mend_snapshot, mend_table
 from quanshu.sharing.services.services.probing import probe_service, probe_services
 from quanshu.sharing.services.services.publishing import (
     ensure_gateway_keys,
@@ -28,18 +30,24 @@ __all__ = [
     "create_consumer",
     "create_grant",
     "create_service",
+    "end_key",
     "ensure_gateway_keys",
+    "get_key",
     "mark_dirty",
+    "mend_snapshot",
+    "mend_table",
     "oldest_uncarried",
     "prepare_gateway",
     "probe_service",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_key",
     "revise_service",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
+    "set_signing",
     "stop_consumer",
     "try_service",
     "update_service",

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from quanshu.gateway.journal import Receipt, read_after
 from quanshu.shared.access.api import Actor, ActorKind, Place
 from quanshu.shared.audit import api as audit
-from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, JournalCursor, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, ExchangeMark, JournalCursor, Service
 from quanshu.sharing.services.types import PROBE_RID
 
 BATCH = 500
@@ -74,6 +75,8 @@ def _keep(receipts: list[Receipt], now: datetime) -> None:
             parameters=receipt.parameters,
             fields=receipt.fields,
             sign=receipt.sign[:100],
+            kid=receipt.kid,
+            scheme=receipt.scheme,
             trace_id=receipt.trace_id[:32],
             carried_at=now,
         )
@@ -81,6 +84,20 @@ def _keep(receipts: list[Receipt], now: datetime) -> None:
         if marks and receipt.rid != PROBE_RID:
             ExchangeMark.objects.bulk_create(marks)
         _note(receipt, consumer, service, at)
+    _note_use(receipts, consumers)
+
+
+def _note_use(receipts: list[Receipt], consumers: dict[str, Consumer]) -> None:
+    """First and last use of each key."""
+    used: dict[tuple[str, str], list[int]] = {}
+    for receipt in receipts:
+        if receipt.kid and receipt.rid in consumers:
+            used.setdefault((receipt.rid, receipt.kid), []).append(receipt.at_ms)
+    for (rid, kid), moments in used.items():
+        first, last = (datetime.fromtimestamp(pick(moments) / 1000, tz=UTC) for pick in (min, max))
+        keys = ConsumerKey.objects.filter(consumer=consumers[rid], kid=kid)
+        keys.filter(Q(first_used_at__isnull=True) | Q(first_used_at__gt=first)).update(first_used_at=first)
+        keys.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=last)).update(last_used_at=last)
 
 
 def plain(text: str, most: int) -> str:

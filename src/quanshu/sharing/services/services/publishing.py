@@ -133,10 +133,19 @@ def clients(now: datetime) -> tuple[ClientSpec, ...]:
             name=consumer.name,
             unit=consumer.unit.name,
             keys=tuple(
-                KeySpec(key.kid, key.secret_sealed, key.not_before.timestamp(), key.not_after.timestamp())
+                KeySpec(
+                    key.kid,
+                    key.secret_sealed,
+                    key.not_before.timestamp(),
+                    key.not_after.timestamp(),
+                    key.scheme,
+                    key.public_key,
+                )
                 for key in consumer.keys.all()
                 if key.not_after > now
             ),
+            profiles=tuple(consumer.profiles),
+            fingerprints=tuple(consumer.fingerprints),
         )
         for consumer in rows
     )
