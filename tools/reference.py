@@ -1,4 +1,4 @@
-"""docs/reference/: settings, permissions, refusals and workflows as the code has them.
+"""docs/reference/: settings, permissions, refusals, workflows and metrics as the code has them.
 
 python tools/reference.py           writes the pages
 python tools/reference.py --check   fails when a page on disk is not what it should be
@@ -106,7 +106,30 @@ def workflows_page() -> str:
     return "".join(parts)
 
 
+def metrics_page() -> str:
+    """Every metric of every kind of process."""
+    from quanshu.gateway.metrics import GatewayMetrics
+    from quanshu.kernel.metrics import Counter, Gauge
+    from quanshu.portal.pages.scrape import GAUGES
+    from quanshu.shared.jobs import figures as worker
+    from quanshu.shared.web import figures as web
+
+    parts = [f"# Metrics\n\n{NOTE}\n"]
+    kinds = (("Gateway", GatewayMetrics(Path(os.devnull)).metrics), ("Web", web.metrics), ("Worker", worker.metrics))
+    for title, metrics in kinds:
+        rows = []
+        for family in metrics.families:
+            kind = "gauge" if isinstance(family, Gauge) else "counter" if isinstance(family, Counter) else "histogram"
+            name = f"{family.named.name}_total" if kind == "counter" else family.named.name
+            rows.append((f"`{name}`", kind, ", ".join(family.named.labels), family.named.help))
+        if title == "Web":
+            rows += [(f"`{row.name}`", "gauge", ", ".join(row.labels), row.help) for row in GAUGES]
+        parts.append(f"## {title}\n\n{table(('metric', 'kind', 'labels', 'what it says'), rows)}\n")
+    return "".join(parts).rstrip() + "\n"
+
+
 PAGES = {
+    "metrics.md": metrics_page,
     "settings.md": settings_page,
     "permissions.md": permissions_page,
     "refusals.md": refusals_page,

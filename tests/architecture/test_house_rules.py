@@ -17,7 +17,9 @@ PACKAGE = ROOT / "src/quanshu"
 ROOMS = (
     "organisation",
     *sorted(
-        f"{floor}/{path.parent.name}" for floor in ("supply", "sharing") for path in PACKAGE.glob(f"{floor}/*/apps.py")
+        f"{floor}/{path.parent.name}"
+        for floor in ("supply", "sharing", "oversight")
+        for path in PACKAGE.glob(f"{floor}/*/apps.py")
     ),
 )
 ROOM_FILES = {
@@ -29,7 +31,20 @@ ROOM_FOLDERS = {
     "data", "locale", "migrations", "models", "pages", "queries", "rest", "rules", "services", "sql", "static",
     "templates", "types", "__pycache__", "management", "search",
 }  # fmt: skip
-FLOORS = ("kernel", "lake", "gateway", "shared", "organisation", "supply", "sharing", "portal", "config", "demo", "cli")
+FLOORS = (
+    "kernel",
+    "lake",
+    "gateway",
+    "shared",
+    "organisation",
+    "supply",
+    "sharing",
+    "oversight",
+    "portal",
+    "config",
+    "demo",
+    "cli",
+)
 CLOCK_READERS = re.compile(r"\b(datetime\.now|date\.today|timezone\.now|time\.time)\(")
 
 

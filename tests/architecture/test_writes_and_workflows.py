@@ -20,7 +20,9 @@ PACKAGE = ROOT / "src/quanshu"
 ROOMS = (
     "organisation",
     *sorted(
-        f"{floor}/{path.parent.name}" for floor in ("supply", "sharing") for path in PACKAGE.glob(f"{floor}/*/apps.py")
+        f"{floor}/{path.parent.name}"
+        for floor in ("supply", "sharing", "oversight")
+        for path in PACKAGE.glob(f"{floor}/*/apps.py")
     ),
 )
 # Reads and recalculations that live beside the writes, and a call that the gateway itself records.

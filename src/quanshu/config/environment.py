@@ -45,6 +45,14 @@ def read_engine(text: str) -> str:
     return word
 
 
+def read_log_format(text: str) -> str:
+    """One of the forms of log lines."""
+    word = text.strip().lower()
+    if word not in {"json", "line"}:
+        raise ValueError(f"{text!r} is neither json nor line")
+    return word
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable: its name without the prefix, default text, reader and meaning."""
@@ -119,6 +127,19 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("INTAKE_CONCURRENT", "4", int, "Loads done at the same time on this node."),
     Setting("INTAKE_QUEUE", "500", int, "Loads that may wait on this node; further ones are refused for the time."),
+    Setting(
+        "LOG_FORMAT", "line", read_log_format, "Form of log lines of every process: line, or json (one object a line)."
+    ),
+    Setting(
+        "METRICS_TOKEN", "", str, "Bearer token that may read /metrics of web, gateway and worker; empty means none."
+    ),
+    Setting(
+        "METRICS_ALLOW",
+        "127.0.0.0/8,::1/128",
+        read_networks,
+        "Networks (CIDR) that may read /metrics without the token when they call directly, not through a proxy.",
+    ),
+    Setting("WORKER_METRICS_PORT", "0", int, "Port on WEB_HOST where a worker answers /metrics; 0 means none."),
     Setting("SMTP_URL", "", str, "smtp://, smtp+starttls:// or smtps://user:password@host:port; empty means no mail."),
     Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
 )

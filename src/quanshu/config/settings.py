@@ -189,11 +189,15 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 QUANSHU_SMTP_URL = env["SMTP_URL"]
 DEFAULT_FROM_EMAIL = env["MAIL_FROM"]
 
+QUANSHU_METRICS_TOKEN = env["METRICS_TOKEN"]
+QUANSHU_METRICS_ALLOW = env["METRICS_ALLOW"]
+QUANSHU_WORKER_METRICS = (env["WEB_HOST"], env["WORKER_METRICS_PORT"])
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"own": {"()": "quanshu.kernel.logs.formatter", "kind": env["LOG_FORMAT"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "own"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"quanshu": {"level": "INFO"}},
 }

@@ -7,4 +7,9 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quanshu.config.settings")
+os.environ["QUANSHU_PROCESS"] = "web"
 application = get_wsgi_application()
+
+from quanshu.oversight.monitoring.api import guard_web  # noqa: E402 - Django must be set up first
+
+guard_web()

@@ -17,7 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from quanshu.gateway import messages, signing
+from quanshu import __version__
+from quanshu.gateway import messages, metrics, signing
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
@@ -36,12 +37,14 @@ from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unavailable
 from quanshu.kernel.ids import new_uid
+from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent
 
 __all__ = ["GatewayConfig", "create_app"]
 logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
 SWEEP_SECONDS = 60
+FIGURES_SECONDS = 2.0
 
 
 class UnknownService(NotFound):
@@ -77,6 +80,8 @@ class Gateway:
         self.shared: SharedLimits | None = None
         self.unsigned = 0
         self.begun, self.draining = reload_asked(config.directory), False
+        self.figures = metrics.GatewayMetrics(config.directory)
+        self.figures_at = 0.0
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -129,6 +134,9 @@ class Gateway:
                 if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
                     swept = loop.time()
                     await self.shared.sweep()
+                if time.monotonic() - self.figures_at > FIGURES_SECONDS:
+                    self.figures_at = time.monotonic()
+                    await loop.run_in_executor(None, metrics.refresh, self)
             except Exception:
                 logger.exception("following failed")
             await asyncio.sleep(self.config.poll_seconds)
@@ -138,6 +146,7 @@ class Gateway:
         call = Call(
             new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"].encode(errors="replace").decode()[:80]
         )
+        call.trace_id = read_traceparent(request.headers.get(HEADER)) or new_trace()
         try:
             body = await self.perform(request, call)
             return await self.answer(call, 200, "ok", body)
@@ -148,7 +157,8 @@ class Gateway:
             return Response(status_code=400)
         except Exception as fault:  # noqa: BLE001 - any fault is answered, and told by its place
             # Its text and its locals may hold values of a person: only where it happened is logged.
-            logger.error("call %s failed: %s at %s", call.receipt_id, type(fault).__name__, place_of(fault))
+            where, told = place_of(fault), {"trace_id": call.trace_id}
+            logger.error("call %s failed: %s at %s", call.receipt_id, type(fault).__name__, where, extra=told)
             return await self.refuse(call, "gateway.internal", {})
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
@@ -238,7 +248,9 @@ class Gateway:
         body = messages.envelope(code, params, call.receipt_id if call.known else "")
         if not call.known:
             self.unsigned += 1
-            return JSONResponse(body, status_code=messages.status_of(code))
+            self.figures.unsigned.add()
+            headers = {HEADER: traceparent(call.trace_id)}
+            return JSONResponse(body, status_code=messages.status_of(code), headers=headers)
         answer = await self.answer(call, messages.status_of(code), code, body)
         if "retry_after" in params:
             answer.headers["Retry-After"] = str(params["retry_after"])
@@ -248,6 +260,7 @@ class Gateway:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = orjson.dumps(body, default=str)
         loaded, grant = self.state.loaded, call.grant
+        took = time.perf_counter() - call.began
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
@@ -263,7 +276,7 @@ class Gateway:
                     outcome,
                     status,
                     call.rows,
-                    int((time.perf_counter() - call.began) * 1_000_000),
+                    int(took * 1_000_000),
                     call.request_hash,
                     hashlib.sha256(data).hexdigest(),
                     loaded.snapshot.version if loaded else 0,
@@ -275,13 +288,25 @@ class Gateway:
                     ",".join(call.marks),
                     call.kid,
                     call.scheme,
+                    call.trace_id,
                 )
             )
         except JournalFailed as fault:
-            logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
+            logger.error(
+                "receipt %s was not kept: %s",
+                call.receipt_id,
+                fault.params.get("fault"),
+                extra={"trace_id": call.trace_id},
+            )
+            self.figures.unkept.add()
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
-        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        self.figures.count(metrics.label_of(self, call.sid), outcome, rows=call.rows, seconds=took)
+        headers = {
+            "X-Receipt-Id": call.receipt_id,
+            "X-Request-Hash": call.request_hash,
+            HEADER: traceparent(call.trace_id),
+        }
         if self.draining:
             # The caller's next request goes to a worker that stays.
             headers["Connection"] = "close"
@@ -317,6 +342,8 @@ class Gateway:
             "services": len(loaded.executors) if loaded else 0,
             "fault": self.state.fault,
             "unsigned_calls": self.unsigned,
+            "version": __version__,
+            "time": now().isoformat(),
         }
         return JSONResponse(body, status_code=200 if loaded else 503)
 
@@ -386,6 +413,7 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/keys/session", desk.session, methods=["POST"]),
             Route("/keys/node", desk.node),
             Route("/health", gateway.health),
+            Route("/metrics", metrics.serve),
         ],
         lifespan=gateway.lifespan,
         exception_handlers={404: not_found, 405: wrong_method},

@@ -31,6 +31,7 @@ class Call:
     scheme: str = ""
     # Label and bytes of the request's own signature, when it asks that the answer be signed and bound to it.
     answer_to: tuple[str, bytes] | None = None
+    trace_id: str = ""
 
 
 def place_of(fault: BaseException) -> str:

@@ -20,6 +20,7 @@ from quanshu.gateway.signing.profiles import Profile
 from quanshu.gateway.signing.responses import answer_holds
 from quanshu.gateway.signing.signers import LABEL, make_signer
 from quanshu.gateway.signing.structured import Item, parse_dictionary
+from quanshu.kernel.trace import HEADER, current_trace, traceparent
 
 PART = 8 * 1024 * 1024
 READ = 1 << 20
@@ -131,6 +132,8 @@ class GatewayClient:
         Raises httpx.HTTPError when the gateway does not answer.
         """
         given = {"X-Case-Number": quote(case_number)} if case_number else {}
+        if trace := current_trace():
+            given[HEADER] = traceparent(trace)
         body = {**parameters, **({"fields": list(fields)} if fields else {})}
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         given["Content-Type"] = "application/json"

@@ -60,6 +60,7 @@ class Receipt:
     row_marks: str = ""
     kid: str = ""
     scheme: str = ""
+    trace_id: str = ""
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))

@@ -19,6 +19,7 @@ from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.host import ask_to_drain
 from quanshu.gateway.signing.certificates import read_edge
+from quanshu.kernel.logs import set_up_logs
 
 # How the configuration reaches granian's worker processes.
 PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file")
@@ -66,6 +67,7 @@ def serve(config: GatewayConfig) -> None:
 
 def build() -> Starlette:
     """The application in granian's worker process."""
+    set_up_logs("gateway")
     sys.setswitchinterval(SWITCH_SECONDS)
     # What was imported stays for good; a call makes little that needs collecting.
     gc.freeze()

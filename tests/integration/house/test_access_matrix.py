@@ -31,6 +31,8 @@ PUBLIC_PAGES = {
     "/registration/keys/",
     "/registration/c/none/none/",
     "/registration/c/none/none/file/",
+    "/statistics/",
+    "/statistics/figures.json",
 }
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
 

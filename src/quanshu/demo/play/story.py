@@ -21,6 +21,7 @@ from quanshu.demo.play import (
     keys,
     landing,
     libraries,
+    monitoring,
     people,
     quality,
     registration,
@@ -113,6 +114,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     keys.play_keys(cast, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
+    monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 
 

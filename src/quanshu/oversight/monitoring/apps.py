@@ -3,8 +3,44 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class MonitoringConfig(AppConfig):
     name = "quanshu.oversight.monitoring"
     label = "monitoring"
+
+    def ready(self) -> None:
+        from quanshu.oversight.monitoring.events import MonitoringEvent as E
+        from quanshu.oversight.monitoring.pages.links import story_button
+        from quanshu.oversight.monitoring.queries.rooms import register_rooms
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.sharing.services.api import register_call_buttons
+
+        register_rooms()
+        register_call_buttons("monitoring", story_button)
+        view = "monitoring.stage.view"
+        register(
+            NavItem("monitoring", _("Monitoring"), "monitoring:overview", "activity-heartbeat", "govern", 84, view),
+            NavItem("alerts", _("Alerts"), "monitoring:alerts", "bell-ringing", "govern", 85, view),
+            NavItem("levels", _("Service levels"), "monitoring:levels", "target-arrow", "govern", 86, view),
+        )
+        register_actions(
+            {
+                E.FIRED: _("Alert fired"),
+                E.ACKNOWLEDGED: _("Alert acknowledged"),
+                E.RESOLVED: _("Alert closed"),
+                E.REOPENED: _("Alert open again"),
+                E.ESCALATED: _("Alert escalated"),
+                E.RULE_CHANGED: _("Alert rule changed"),
+                E.RULE_CREATED: _("Alert rule made"),
+                E.RULE_DELETED: _("Alert rule deleted"),
+                E.SILENCED: _("Silence made"),
+                E.UNSILENCED: _("Silence ended"),
+                E.SHIFT_PLANNED: _("Duty planned"),
+                E.SHIFT_SWAPPED: _("Duty handed over"),
+                E.SHIFT_REMOVED: _("Duty removed"),
+                E.OBJECTIVE_SET: _("Service level set"),
+            }
+        )

@@ -7,6 +7,7 @@ from quanshu.portal.pages.cockpit import Cockpit
 from quanshu.portal.pages.mine import Notices, ReadNotices, Todo
 from quanshu.portal.pages.operations import About, ApiDocs, JobPage, Operations, RetryJob
 from quanshu.portal.pages.search import Search
+from quanshu.portal.pages.statistics import StatisticsFigures, StatisticsPage
 
 __all__ = [
     "About",
@@ -20,5 +21,7 @@ __all__ = [
     "ReadNotices",
     "RetryJob",
     "Search",
+    "StatisticsFigures",
+    "StatisticsPage",
     "Todo",
 ]

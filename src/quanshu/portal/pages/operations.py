@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu import __version__
+from quanshu.oversight.monitoring.api import PARTS, lasting, open_alerts, part_states, snapshot_in_force
 from quanshu.shared.audit.api import tree_head, waiting_entries
-from quanshu.shared.jobs.api import JobNotFound, job_list, retry_job, worker_seen_at
-from quanshu.shared.outbox.api import outbox_figures
+from quanshu.shared.jobs.api import JobNotFound, job_figures, job_list, retry_job, worker_seen_at
+from quanshu.shared.outbox.api import oldest_waiting, outbox_figures
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, ListPage, Page
 
 STATES = {
@@ -21,17 +21,37 @@ STATES = {
     "done": gettext_lazy("Done"),
     "failed": gettext_lazy("Failed"),
 }
+FACTS = {
+    "version": gettext_lazy("Version"),
+    "engine": gettext_lazy("Engine"),
+    "snapshot_version": gettext_lazy("Snapshot"),
+    "services": gettext_lazy("Services"),
+    "fault": gettext_lazy("Fault"),
+    "skew": gettext_lazy("Clock apart, s"),
+    "free_gib": gettext_lazy("Free, GiB"),
+    "took_ms": gettext_lazy("Answered in, ms"),
+    "set_up": gettext_lazy("Set up"),
+}
 TONES = {"done": "green", "running": "blue", "queued": "secondary", "failed": "orange", "dead": "red"}
 
 
-def gateway_health() -> dict[str, Any] | None:
-    """What the gateway says of itself, or None when it does not answer."""
-    try:
-        answer = httpx.get(f"{settings.QUANSHU_GATEWAY_URL}/health", timeout=2)
-        body = answer.json()
-    except (httpx.HTTPError, ValueError):
-        return None
-    return body if isinstance(body, dict) else None
+SHOWN = ("version", "engine", "snapshot_version", "services", "fault", "skew", "free_gib", "took_ms", "set_up")
+
+
+def part_rows() -> list[dict[str, Any]]:
+    """Processes and parts of the node: state, since, what is known of them, what to do."""
+    return [
+        {
+            "label": PARTS.get(part.kind, part.kind),
+            "name": part.name,
+            "ok": part.ok,
+            "since": part.since,
+            "seen_at": part.seen_at,
+            "facts": [(FACTS[key], part.facts[key]) for key in SHOWN if part.facts.get(key) not in (None, "")],
+            "remedy": part.advice,
+        }
+        for part in part_states()
+    ]
 
 
 class Operations(ListPage):
@@ -72,11 +92,19 @@ class Operations(ListPage):
         return job_list(self.actor)
 
     def row_context(self) -> dict[str, Any]:
+        version, published = snapshot_in_force()
+        oldest = oldest_waiting()
+        jobs = job_figures(self.now)
         return {
-            "gateway": gateway_health(),
-            "gateway_url": settings.QUANSHU_GATEWAY_URL,
+            "parts": part_rows(),
+            "open_alerts": open_alerts(self.actor)[:10],
             "worker_seen": worker_seen_at(),
             "outbox": outbox_figures(),
+            "oldest_event": lasting(self.now - oldest) if oldest else "",
+            "jobs": jobs,
+            "oldest_job": lasting(self.now - jobs.oldest_due) if jobs.oldest_due else "",
+            "snapshot": version,
+            "published_at": published,
             "head": tree_head(),
             "waiting": waiting_entries(),
         }
@@ -115,6 +143,7 @@ class JobPage(DetailPage):
             (_("Ended"), obj.finished_at),
             (_("Details"), ", ".join(f"{name}: {value}" for name, value in obj.payload.items())),
             (_("Error"), obj.error),
+            (_("Trace"), obj.trace_id),
         ]
         return [Card(_("Work"), facts=facts)]
 

@@ -5,21 +5,32 @@ from __future__ import annotations
 from quanshu.shared.audit.context import current_request_id, set_request_id
 from quanshu.shared.audit.labels import label_of, register_actions
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
-from quanshu.shared.audit.queries import audit_entries, history, leaf_of, tree_head, waiting_entries
-from quanshu.shared.audit.services import IntegrityReport, integrate, integrity_report, record
+from quanshu.shared.audit.queries import (
+    Inclusion,
+    audit_entries,
+    history,
+    inclusion_of,
+    leaf_of,
+    tree_head,
+    waiting_entries,
+)
+from quanshu.shared.audit.services import IntegrityReport, integrate, integrity_report, oldest_waiting, record
 
 __all__ = [
     "AuditEntry",
+    "Inclusion",
     "IntegrityReport",
     "LedgerLeaf",
     "TreeHead",
     "audit_entries",
     "current_request_id",
     "history",
+    "inclusion_of",
     "integrate",
     "integrity_report",
     "label_of",
     "leaf_of",
+    "oldest_waiting",
     "record",
     "register_actions",
     "set_request_id",

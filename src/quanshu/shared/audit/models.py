@@ -45,6 +45,7 @@ class AuditEntry(models.Model):
     details = models.JSONField(default=dict)
     outcome = models.CharField(max_length=10, default="done")
     request_id = models.CharField(max_length=36, blank=True)
+    trace_id = models.CharField(max_length=32, blank=True, db_index=True)
     salt = models.CharField(max_length=32, default=new_salt)
 
     objects = AuditQuerySet.as_manager()

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.merkle import CompactRange, leaf_hash
+from quanshu.kernel.trace import current_trace
 from quanshu.shared.access.api import Actor, Place, Placed
 from quanshu.shared.audit.context import current_request_id
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
@@ -36,6 +37,7 @@ def record(
     outcome: str = "done",
     now: datetime,
     request_id: str = "",
+    trace_id: str = "",
 ) -> AuditEntry:
     """Write one entry in the caller's transaction: step four of every write.
 
@@ -58,6 +60,7 @@ def record(
         details=dict(details or {}),
         outcome=outcome,
         request_id=request_id or current_request_id(),
+        trace_id=trace_id or current_trace(),
     )
 
 
@@ -81,6 +84,9 @@ def canonical(entry: AuditEntry) -> bytes:
         "salt",
     ]
     body = {name: getattr(entry, name) for name in names}
+    if entry.trace_id:
+        # Entries of before there were traces keep the hash they have.
+        body["trace_id"] = entry.trace_id
     body["at"] = entry.at.astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -139,6 +145,12 @@ def waiting_rows(floor: int = 0) -> QuerySet[AuditEntry]:
     """Entries with a row number above `floor` and no place in the tree yet."""
     placed = LedgerLeaf.objects.filter(entry_uid=OuterRef("uid"))
     return AuditEntry.objects.filter(~Exists(placed), pk__gt=floor)
+
+
+def oldest_waiting() -> datetime | None:
+    """When the oldest of the newest entries without a place in the tree was written; None when none waits."""
+    floor = integrated_up_to() - REACH
+    return waiting_rows(floor).order_by("id").values_list("at", flat=True).first()
 
 
 @dataclass(frozen=True, slots=True)

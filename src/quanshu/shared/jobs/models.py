@@ -24,6 +24,7 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     progress = models.JSONField(null=True)
     error = models.TextField(blank=True)
+    trace_id = models.CharField(max_length=32, blank=True, default="")
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

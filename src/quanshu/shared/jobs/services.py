@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +19,9 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.errors import Conflict, NotFound
 from quanshu.kernel.ids import new_uid
+from quanshu.kernel.trace import current_trace, new_trace, tracing
 from quanshu.shared.access.api import Actor, allows, require
-from quanshu.shared.jobs import registry
+from quanshu.shared.jobs import figures, registry
 from quanshu.shared.jobs.models import Job, PeriodicJob, WorkerSign
 from quanshu.shared.jobs.permissions import JobPermission
 
@@ -27,6 +30,16 @@ _running: ContextVar[Job | None] = ContextVar("quanshu_running_job", default=Non
 WORKER_SILENT = timedelta(seconds=15)
 SKEW = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """Counts of background work."""
+
+    queued: int
+    running: int
+    failed_day: int
+    oldest_due: datetime | None
 
 
 class JobNotFound(NotFound):
@@ -58,7 +71,14 @@ def enqueue(
             return there
     try:
         with transaction.atomic():
-            return Job.objects.create(name=name, payload=payload, key=key or "", run_at=run_at or now, created_at=now)
+            return Job.objects.create(
+                name=name,
+                payload=payload,
+                key=key or "",
+                run_at=run_at or now,
+                created_at=now,
+                trace_id=current_trace(),
+            )
     except IntegrityError:
         return Job.objects.get(key=key, state__in=["queued", "running"])
 
@@ -113,18 +133,30 @@ def run(job: Job) -> None:
     stop = threading.Event()
     keeper = threading.Thread(target=keep_lease, args=(job, spec.lease_seconds, stop), daemon=True)
     keeper.start()
-    token = _running.set(job)
+    token, began, outcome = _running.set(job), time.perf_counter(), "failed"
     try:
-        spec.work(job.payload)
-    except Exception as fault:  # noqa: BLE001 - a job's fault is a row, not the end of the worker
-        logger.warning("job %s failed: %s", job.name, fault)
+        with tracing(job.trace_id or new_trace()):
+            work(job, spec)
+        outcome = "done"
+    except Exception:  # noqa: BLE001
+        # A job's fault is a row, not the end of the worker.
         put_off(job, spec, traceback.format_exc(limit=8))
     else:
         finish(job, state="done")
     finally:
+        figures.count_job(job.name, outcome, time.perf_counter() - began)
         _running.reset(token)
         stop.set()
         keeper.join()
+
+
+def work(job: Job, spec: registry.JobSpec) -> None:
+    """The work itself; a fault is told under the job's trace and raised again."""
+    try:
+        spec.work(job.payload)
+    except Exception as fault:
+        logger.warning("job %s failed: %s", job.name, fault)
+        raise
 
 
 def keep_lease(job: Job, seconds: float, stop: threading.Event) -> None:
@@ -190,6 +222,23 @@ def next_time(cron: str, now: datetime) -> datetime:
     """The next moment of a cron line, in the city's time."""
     found: datetime = next(CronSim(cron, now.astimezone(CITY_TZ)))
     return found
+
+
+def workers_seen() -> dict[str, datetime]:
+    """{worker (host:process): when it was last seen}, of the last day."""
+    return dict(WorkerSign.objects.order_by("worker").values_list("worker", "seen_at"))
+
+
+def job_figures(now: datetime) -> JobFigures:
+    """What waits, runs and has failed, and since when the oldest due job waits."""
+    day = now - timedelta(days=1)
+    due = Job.objects.filter(state="queued", run_at__lte=now).order_by("run_at").values_list("run_at", flat=True)
+    return JobFigures(
+        queued=Job.objects.filter(state="queued").count(),
+        running=Job.objects.filter(state="running").count(),
+        failed_day=Job.objects.filter(state="failed", finished_at__gte=day).count(),
+        oldest_due=due.first(),
+    )
 
 
 def job_list(actor: Actor) -> QuerySet[Job]:

@@ -17,6 +17,7 @@ class OutboxEvent(models.Model):
     payload = models.JSONField(default=dict)
     at = models.DateTimeField()
     fanned_out = models.BooleanField(default=False)
+    trace_id = models.CharField(max_length=32, blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["id"]

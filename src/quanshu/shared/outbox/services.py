@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from quanshu.kernel.trace import current_trace, tracing
 from quanshu.shared.outbox.models import Delivery, OutboxEvent
 from quanshu.shared.outbox.registry import Event, handlers_of
 
@@ -20,7 +21,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 def add(*, name: str, payload: Mapping[str, Any], now: datetime) -> OutboxEvent:
     """Write an event in the caller's transaction: step five of every write."""
-    return OutboxEvent.objects.create(name=str(name), payload=dict(payload), at=now)
+    return OutboxEvent.objects.create(name=str(name), payload=dict(payload), at=now, trace_id=current_trace())
 
 
 def dispatch(now: datetime, limit: int = 200) -> int:
@@ -66,7 +67,8 @@ def deliver(pk: int, now: datetime) -> int:
             handler = handlers_of(row.event.name).get(row.handler)
             if handler is not None:
                 event = row.event
-                handler(Event(event.uid, event.name, event.payload, event.at))
+                with tracing(event.trace_id):
+                    handler(Event(event.uid, event.name, event.payload, event.at))
             row.state, row.error = "done", ""
             row.attempts += 1
             row.save(update_fields=["state", "error", "attempts"])
@@ -94,3 +96,10 @@ def outbox_figures() -> dict[str, int]:
     """How many deliveries wait and how many were given up."""
     waiting = Delivery.objects.filter(state="waiting").count() + OutboxEvent.objects.filter(fanned_out=False).count()
     return {"waiting": waiting, "dead": Delivery.objects.filter(state="dead").count()}
+
+
+def oldest_waiting() -> datetime | None:
+    """When the oldest event that has not reached all its handlers happened; None when none waits."""
+    undelivered = Delivery.objects.filter(state="waiting").order_by("event__at").values_list("event__at", flat=True)
+    unsent = OutboxEvent.objects.filter(fanned_out=False).order_by("at").values_list("at", flat=True)
+    return min(filter(None, (undelivered.first(), unsent.first())), default=None)

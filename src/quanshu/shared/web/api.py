@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
-from quanshu.shared.web.exports import export_response
+from quanshu.shared.web.exports import export_response, export_rows
+from quanshu.shared.web.figures import flush_figures
+from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
 from quanshu.shared.web.lists import Column, Filter, ListPage
 from quanshu.shared.web.navigation import NavItem, register, registered
@@ -49,12 +51,15 @@ __all__ = [
     "envelope",
     "error_response",
     "export_response",
+    "export_rows",
     "fault_text",
+    "flush_figures",
     "go_to",
     "page_of",
     "put_fault_on_form",
     "reason_against",
     "register",
     "registered",
+    "web_metrics",
     "when",
 ]

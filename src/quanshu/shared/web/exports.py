@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpResponseBase
 
-    from quanshu.shared.web.lists import ListPage
+    from quanshu.shared.web.lists import Column, ListPage
+    from quanshu.shared.web.pages import Page
 
 EXPORT_LIMIT = 100_000
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -52,31 +53,41 @@ def safe_cell(value: Any) -> Any:
 
 def export_response(page: ListPage, rows: QuerySet[Any], kind: str, *, now: datetime) -> HttpResponseBase:
     """Answer with the whole narrowed list as `csv` or `xlsx`; the export itself is audited."""
-    from quanshu.shared.web.lists import plain_cells
-
     if kind not in {"csv", "xlsx"}:
         raise UnknownExport(format=kind)
     total = rows.count()
     if total > EXPORT_LIMIT:
         raise ExportTooLarge(rows=total, limit=EXPORT_LIMIT)
+    return export_rows(page, page.columns, rows, kind, name=page.export_name, now=now)
+
+
+def export_rows(
+    page: Page, columns: Sequence[Column], rows: Any, kind: str, *, name: str, now: datetime
+) -> HttpResponseBase:
+    """Answer with rows as `csv` or `xlsx`: a queryset, or a list counted for the page. The export is audited."""
+    from quanshu.shared.web.lists import plain_cells
+
+    if kind not in {"csv", "xlsx"}:
+        raise UnknownExport(format=kind)
     record(
         actor=page.actor,
         action="web.list.exported",
         kind="web.list",
-        uid=page.export_name,
+        uid=name,
         label=str(page.page_title()),
-        details={"rows": total, "format": kind},
+        details={"rows": len(rows) if isinstance(rows, list) else rows.count(), "format": kind},
         now=now,
     )
-    head = [str(column.label) for column in page.columns]
-    cells = ([safe_cell(cell) for cell in plain_cells(page.columns, row)] for row in rows.iterator(chunk_size=2000))
-    name = f"{page.export_name}-{timezone.localtime(now):%Y%m%d-%H%M}.{kind}"
+    head = [str(column.label) for column in columns]
+    found = rows if isinstance(rows, list) else rows.iterator(chunk_size=2000)
+    cells = ([safe_cell(cell) for cell in plain_cells(columns, row)] for row in found)
+    file = f"{name}-{timezone.localtime(now):%Y%m%d-%H%M}.{kind}"
     response: HttpResponseBase
     if kind == "csv":
         response = StreamingHttpResponse(csv_lines(head, cells), content_type="text/csv; charset=utf-8")
     else:
         response = HttpResponse(excel_bytes(head, cells), content_type=EXCEL_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
 
 

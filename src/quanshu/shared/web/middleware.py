@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
+from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent, tracing
 from quanshu.shared.audit.api import set_request_id
 from quanshu.shared.web.errors import error_response, fault_behind
+from quanshu.shared.web.figures import count_request
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -22,7 +25,10 @@ POLICY = (
 
 
 class RequestIdMiddleware:
-    """Gives each request an id of its own, sent back as X-Request-Id and written into the audit trail."""
+    """Gives each request an id of its own (X-Request-Id) and a trace: the caller's W3C traceparent, or a new one.
+
+    Both are sent back and written into the audit trail; the trace goes on to events, jobs and calls.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -30,8 +36,12 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.request_id = new_uid()  # type: ignore[attr-defined]
         set_request_id(request.request_id)  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        began = time.perf_counter()
+        with tracing(read_traceparent(request.headers.get(HEADER)) or new_trace()) as trace:
+            response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response[HEADER] = traceparent(trace)
+        count_request(request, response.status_code, time.perf_counter() - began)
         return response
 
 

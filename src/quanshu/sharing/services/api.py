@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Service
+from quanshu.sharing.services.models import (
+    Consumer,
+    ConsumerKey,
+    Exchange,
+    Grant,
+    Probe,
+    Publication,
+    Service,
+    ServiceVersion,
+    Serving,
+)
+from quanshu.sharing.services.pages.buttons import register_call_buttons
 from quanshu.sharing.services.pages.facts import register_facts
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
@@ -10,6 +21,7 @@ from quanshu.sharing.services.queries import (
     fields_of,
     find_covering,
     get_consumer,
+    get_exchange,
     get_service,
     list_services,
     service_figures,
@@ -25,6 +37,7 @@ from quanshu.sharing.services.services import (
     ensure_gateway_keys,
     extend_grant,
     get_key,
+    oldest_uncarried,
     prepare_gateway,
     probe_services,
     publish_service,
@@ -61,12 +74,16 @@ __all__ = [
     "GrantLimits",
     "HourCount",
     "ParameterData",
+    "Probe",
+    "Publication",
     "Service",
     "ServiceCount",
     "ServiceData",
     "ServiceFigures",
     "ServicePermission",
     "ServiceState",
+    "ServiceVersion",
+    "Serving",
     "Shape",
     "carry_receipts",
     "change_limits",
@@ -80,13 +97,16 @@ __all__ = [
     "fields_of",
     "find_covering",
     "get_consumer",
+    "get_exchange",
     "get_key",
     "get_service",
     "list_services",
+    "oldest_uncarried",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_call_buttons",
     "register_facts",
     "register_key",
     "revoke_grant",

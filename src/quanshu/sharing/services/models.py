@@ -299,6 +299,8 @@ class Exchange(models.Model):
     sign = models.CharField(max_length=100, blank=True)
     kid = models.CharField(max_length=20, blank=True)
     scheme = models.CharField(max_length=30, blank=True)
+    trace_id = models.CharField(max_length=32, blank=True, default="")
+    carried_at = models.DateTimeField(null=True, db_index=True)
 
     objects = ExchangeQuerySet.as_manager()
 
@@ -331,6 +333,27 @@ class JournalCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file} {self.number}"
+
+
+class Serving(models.Model):
+    """A serving table put in force: from which version of the data, and first in which snapshot."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="servings")
+    version = models.PositiveIntegerField()
+    file = models.CharField(max_length=200)
+    rows = models.BigIntegerField()
+    lake_table = models.CharField(max_length=80)
+    lake_version = models.BigIntegerField()
+    landed_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(db_index=True)
+    snapshot_version = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+        indexes: ClassVar = [models.Index(fields=["service", "snapshot_version"])]
+
+    def __str__(self) -> str:
+        return self.file
 
 
 class Publication(models.Model):

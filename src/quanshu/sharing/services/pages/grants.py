@@ -14,6 +14,7 @@ from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, R
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Exchange, Grant
 from quanshu.sharing.services.pages.applications import CALL_COLUMNS, CALLS_SHOWN
+from quanshu.sharing.services.pages.buttons import buttons_of
 from quanshu.sharing.services.pages.labels import (
     GRANT_STATES,
     GRANT_TONES,
@@ -174,10 +175,14 @@ class ExchangePage(DetailPage):
         """A value that was received may be reported by whoever received it."""
         own = obj.consumer is not None and obj.consumer.unit.uid == self.actor.unit_uid
         # A push is a call without a service: nothing was received.
+        others = buttons_of(obj, self.actor)
         if not own or obj.service is None or obj.status >= 400 or not allows(self.actor, AssurancePermission.REPORT):
-            return []
+            return others
         url = reverse("services:exchange-report", args=[obj.receipt_id])
-        return [Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get")]
+        return [
+            *others,
+            Action(_("Report a data problem"), url, "message-report", style="outline-primary", method="get"),
+        ]
 
     def cards(self, obj: Exchange) -> list[Card]:
         who = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.sharing.services.services.amending import extend_grant, shrink_grant
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
-from quanshu.sharing.services.services.carrying import carry_receipts
+from quanshu.sharing.services.services.carrying import carry_receipts, oldest_uncarried
 from quanshu.sharing.services.services.defining import (
     create_service,
     publish_service,
@@ -39,6 +39,7 @@ __all__ = [
     "mark_dirty",
     "mend_snapshot",
     "mend_table",
+    "oldest_uncarried",
     "prepare_gateway",
     "probe_service",
     "probe_services",

@@ -37,14 +37,14 @@ def carry_receipts(now: datetime) -> int:
             )
         )
         fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
-        _keep(fresh)
+        _keep(fresh, now)
         moved = {file: number for file, number, _receipt in found}
         for file, number in moved.items():
             JournalCursor.objects.update_or_create(file=file, defaults={"number": number})
     return len(fresh)
 
 
-def _keep(receipts: list[Receipt]) -> None:
+def _keep(receipts: list[Receipt], now: datetime) -> None:
     rids = {receipt.rid for receipt in receipts}
     consumers = {row.rid: row for row in Consumer.objects.filter(rid__in=rids).select_related("unit")}
     sids = {receipt.sid for receipt in receipts}
@@ -76,6 +76,8 @@ def _keep(receipts: list[Receipt]) -> None:
             sign=receipt.sign[:100],
             kid=receipt.kid,
             scheme=receipt.scheme,
+            trace_id=receipt.trace_id[:32],
+            carried_at=now,
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
@@ -130,4 +132,15 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
         },
         outcome="done" if receipt.status < 400 else "refused",
         now=at,
+        trace_id=receipt.trace_id[:32],
     )
+
+
+def oldest_uncarried() -> datetime | None:
+    """When the oldest call happened whose receipt still waits in a gateway's journal; None when none waits."""
+    folder = settings.QUANSHU_GATEWAY_DIR
+    if not folder.is_dir():
+        return None
+    cursors = dict(JournalCursor.objects.values_list("file", "number"))
+    waiting = [receipt.at_ms for _file, _number, receipt in read_after(folder, cursors, 1)]
+    return datetime.fromtimestamp(min(waiting) / 1000, tz=UTC) if waiting else None

@@ -25,7 +25,7 @@ from quanshu.gateway.snapshot import (
 from quanshu.gateway.state import seal_secret
 from quanshu.kernel.ciphers import suite
 from quanshu.shared.keys import node_key
-from quanshu.sharing.services.models import Consumer, Grant, Publication, Service
+from quanshu.sharing.services.models import Consumer, Grant, Publication, Service, Serving
 from quanshu.sharing.services.queries import gateway_spec, published_spec
 from quanshu.sharing.services.types import PROBE_RID, ServiceState
 from quanshu.supply.intake.api import push_rights
@@ -96,6 +96,8 @@ def publish_snapshot(now: datetime) -> int | None:
         return None
     folder = settings.QUANSHU_GATEWAY_DIR
     version = max(state.version, current_version(folder) or 0) + 1
+    # Asked before the services are read, so that none is noted under a snapshot that lacks it.
+    unseen = list(Serving.objects.filter(snapshot_version=None).values_list("pk", flat=True))
     services = served_services()
     snapshot = Snapshot(
         version=version,
@@ -110,6 +112,7 @@ def publish_snapshot(now: datetime) -> int | None:
     write_snapshot(folder, snapshot, (settings.QUANSHU_KEYS_DIR / "snapshot.key").read_bytes())
     state.dirty, state.version, state.published_at = False, version, now
     state.save()
+    Serving.objects.filter(pk__in=unseen).update(snapshot_version=version)
     return version
 
 

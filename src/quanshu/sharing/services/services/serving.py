@@ -15,7 +15,7 @@ from quanshu.lake.serving import ServingTable, build_serving_table, remove_servi
 from quanshu.lake.serving_server import build_server_table, remove_server_tables
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
-from quanshu.sharing.services.models import Service, ServiceVersion
+from quanshu.sharing.services.models import Service, ServiceVersion, Serving
 from quanshu.sharing.services.services.publishing import mark_dirty
 from quanshu.sharing.services.types import ServiceState
 from quanshu.supply.catalogue.api import items_of
@@ -49,6 +49,16 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
                 serving_key=list(key),
                 lake_version=built.lake_version,
                 served_at=now,
+            )
+            Serving.objects.create(
+                service=service,
+                version=row.number,
+                file=built.path.name,
+                rows=built.rows,
+                lake_table=service.entry.lake_table,
+                lake_version=built.lake_version,
+                landed_at=service.entry.landed_at if built.lake_version != service.lake_version else None,
+                at=now,
             )
             mark_dirty()
             jobs.enqueue(PROBE_JOB, {"service_uid": service.uid}, now=now, run_at=None)

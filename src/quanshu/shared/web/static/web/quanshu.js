@@ -11,9 +11,14 @@
       chart.on("click", function (event) {
         if (event.data && event.data.url) window.location.assign(event.data.url);
       });
-      window.addEventListener("resize", function () { chart.resize(); });
     });
   }
+  window.addEventListener("resize", function () {
+    document.querySelectorAll(".q-chart[data-drawn]").forEach(function (node) {
+      var chart = window.echarts && window.echarts.getInstanceByDom(node);
+      if (chart) chart.resize();
+    });
+  });
   // Buttons that cannot be undone ask first.
   document.addEventListener("submit", function (event) {
     var text = event.target.dataset && event.target.dataset.confirm;

@@ -1,0 +1,97 @@
+"""Log lines of every process: JSON or plain, each with the trace it belongs to, none with what names a person."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import traceback
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from quanshu.kernel.trace import current_trace
+
+FORMATS = ("json", "line")
+VARIABLE = "QUANSHU_LOG_FORMAT"
+# A last net: identity numbers, credit codes and phone numbers that a library puts into a message of its own.
+PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9}|9[0-9A-Z]{17})(?![0-9A-Za-z])")
+MOST_LINES = 20
+
+
+def scrub(text: str) -> str:
+    """The text with numbers that name a person or a firm blotted out."""
+    return PERSONAL.sub("***", text)
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """The record's message, scrubbed; one whose arguments do not fit is told as it was written."""
+    try:
+        return scrub(record.getMessage())
+    except (TypeError, ValueError):
+        return scrub(str(record.msg))
+
+
+def fault_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Type, place and scrubbed text of the record's exception; {} without one."""
+    info: tuple[Any, ...] | None = record.exc_info if isinstance(record.exc_info, tuple) else None
+    if info is None or info[0] is None:
+        return {}
+    kind: type[BaseException] = info[0]
+    trace: TracebackType | None = info[2]
+    # Places only: the lines of source around them would say no more, values of arguments are never shown.
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-MOST_LINES:]]
+    return {"error": kind.__name__, "error_text": scrub(str(info[1]))[:500], "stack": frames}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, process, trace id, fault."""
+
+    def __init__(self, process: str = "") -> None:
+        super().__init__()
+        self.process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        body: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": message_of(record),
+            "process": self.process or os.environ.get("QUANSHU_PROCESS", ""),
+            "pid": record.process,
+        }
+        trace = getattr(record, "trace_id", "") or current_trace()
+        if trace:
+            body["trace_id"] = trace
+        return json.dumps({**body, **fault_of(record)}, ensure_ascii=False)
+
+
+class LineFormatter(logging.Formatter):
+    """The same for people at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(sep=" ", timespec="milliseconds")
+        trace = getattr(record, "trace_id", "") or current_trace()
+        fault = fault_of(record)
+        parts = [at, record.levelname, record.name, message_of(record), *([f"trace={trace}"] if trace else [])]
+        if fault:
+            parts.append(f"{fault['error']}: {fault['error_text']} [{' < '.join(reversed(fault['stack']))}]")
+        return " ".join(parts)
+
+
+def formatter(kind: str, process: str = "") -> logging.Formatter:
+    """The formatter of a setting's word; anything but json is lines."""
+    return JsonFormatter(process) if kind == "json" else LineFormatter()
+
+
+def set_up_logs(process: str) -> None:
+    """Logging of a process without Django, as QUANSHU_LOG_FORMAT says; called once at its start."""
+    os.environ["QUANSHU_PROCESS"] = process
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(os.environ.get(VARIABLE, "line"), process))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("quanshu").setLevel(logging.INFO)
