@@ -7,7 +7,7 @@ from pathlib import Path
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.config.environment import read_environment, secret_key
+from quanshu.config.environment import bucket_access, read_environment, secret_key
 
 env = read_environment()
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -166,6 +166,8 @@ QUANSHU_INTAKE_QUEUE = env["INTAKE_QUEUE"]
 
 QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
 QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"
+QUANSHU_LAKE_URL = env["LAKE_URL"]
+QUANSHU_LAKE_ACCESS = bucket_access(env) if env["LAKE_URL"] else {}
 QUANSHU_LAKE_MEMORY = env["LAKE_MEMORY"]
 QUANSHU_LAKE_THREADS = env["LAKE_THREADS"]
 QUANSHU_ENGINE = env["ENGINE"]

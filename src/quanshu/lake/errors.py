@@ -1,6 +1,6 @@
 """Refusals of the lake. Messages carry column names and counts, never values: values may be personal."""
 
-from quanshu.kernel.errors import Conflict, Invalid, NotFound
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class BadTableName(Invalid):
@@ -105,3 +105,11 @@ class WriteConflict(Conflict):
     code = "lake.write_conflict"
     message = "Table %(table)s was changed by another writer at the same moment."
     remedy = "Try again."
+
+
+class NotReachable(Unavailable):
+    """The object store that holds the tables does not answer as it should."""
+
+    code = "lake.not_reachable"
+    message = "The lake's object store cannot be used: %(fault)s"
+    remedy = "Check QUANSHU_LAKE_URL, the endpoint and the keys, and that the bucket is there."
