@@ -33,6 +33,19 @@ def read_list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def read_folders(text: str) -> list[Path]:
+    """Folders, from a comma-separated text."""
+    return [Path(part).resolve() for part in read_list(text)]
+
+
+def read_count(text: str) -> int:
+    """A whole number from 1 to 64."""
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError(f"{text!r} is not between 1 and 64")
+    return number
+
+
 def read_networks(text: str) -> list[str]:
     """Networks in CIDR form; anything else is a ValueError."""
     return [str(ip_network(part, strict=False)) for part in read_list(text)]
@@ -79,8 +92,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SECURE_COOKIES", "false", read_flag, "Send cookies over HTTPS only; set it behind TLS."),
     Setting("WEB_HOST", "127.0.0.1", str, "Address the web process listens on."),
     Setting("WEB_PORT", "8000", int, "Port the web process listens on."),
+    Setting("WEB_WORKERS", "1", read_count, "Processes that answer web requests."),
     Setting("GATEWAY_HOST", "127.0.0.1", str, "Address the gateway process listens on."),
     Setting("GATEWAY_PORT", "8100", int, "Port the gateway process listens on."),
+    Setting(
+        "GATEWAY_JOURNALS",
+        "",
+        read_folders,
+        "Folders of receipts: a gateway writes to the first, a worker carries all; empty means the gateway folder.",
+    ),
     Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
     Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),

@@ -79,7 +79,7 @@ class Gateway:
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Open the journal, take up signatures seen before a restart, and follow the snapshot."""
-        self.journal = Journal(self.config.directory)
+        self.journal = Journal(self.config.journals)
         moment = now_ms()
         for sign in self.journal.recent_signs(moment - 2 * signing.WINDOW_MS):
             self.replay.remember(sign, now_ms=moment)

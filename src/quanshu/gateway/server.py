@@ -15,7 +15,7 @@ from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
 
 # How the configuration reaches granian's worker process.
-NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
+NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file", "journals")
 PREFIX = "QUANSHU_GATEWAY_PROCESS_"
 # The journal's thread must not wait five milliseconds for its turn: every answer waits for it.
 SWITCH_SECONDS = 0.0002
@@ -48,5 +48,6 @@ def build() -> Starlette:
             serving_directory=paths["serving_directory"],
             public_key_file=paths["public_key_file"],
             seal_key_file=paths["seal_key_file"],
+            journal_directory=paths["journals"],
         )
     )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import duckdb
@@ -26,6 +26,7 @@ from quanshu.lake.schema import quote
 
 LOG = "_delta_log/"
 REMOVED_AT_ONCE = 1000
+CHUNK = 1 << 20
 
 
 class Storage(Protocol):
@@ -59,6 +60,22 @@ class Storage(Protocol):
 
     def rows(self, connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> str:
         """SQL that reads the rows of an opened version on this connection."""
+        ...
+
+    def files(self, name: str) -> dict[str, int]:
+        """A table's files by their path below it, with their sizes in bytes."""
+        ...
+
+    def local_path(self, name: str, file: str) -> Path | None:
+        """Where a file lies on this machine; None in an object store."""
+        ...
+
+    def chunks(self, name: str, file: str) -> Iterator[bytes]:
+        """A file's bytes. Raises FileNotFoundError."""
+        ...
+
+    def put_back(self, name: str, file: str, source: BinaryIO) -> None:
+        """Write a file of a table that is restored."""
         ...
 
 
@@ -108,6 +125,25 @@ class Folder:
 
     def rows(self, connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> str:
         return engine.parquet_sql(sorted(table.file_uris()))
+
+    def files(self, name: str) -> dict[str, int]:
+        folder = Path(self.address(name))
+        found = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
+
+    def local_path(self, name: str, file: str) -> Path | None:
+        return Path(self.address(name)) / file
+
+    def chunks(self, name: str, file: str) -> Iterator[bytes]:
+        with (Path(self.address(name)) / file).open("rb") as handle:
+            while chunk := handle.read(CHUNK):
+                yield chunk
+
+    def put_back(self, name: str, file: str, source: BinaryIO) -> None:
+        path = Path(self.address(name)) / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as handle:
+            shutil.copyfileobj(source, handle, CHUNK)
 
 
 @dataclass(frozen=True)
@@ -185,6 +221,19 @@ class Bucket:
         connection.register(alias, table.to_pyarrow_dataset())
         return f"SELECT * FROM {quote(alias)}"
 
+    def files(self, name: str) -> dict[str, int]:
+        found = (entry for batch in self.store.list(f"{name}/") for entry in batch)
+        return {str(entry["path"]).removeprefix(f"{name}/"): int(entry["size"]) for entry in found}
+
+    def local_path(self, name: str, file: str) -> Path | None:
+        return None
+
+    def chunks(self, name: str, file: str) -> Iterator[bytes]:
+        yield from (bytes(chunk) for chunk in self.store.get(f"{name}/{file}").stream(min_chunk_size=CHUNK))
+
+    def put_back(self, name: str, file: str, source: BinaryIO) -> None:
+        self.store.put(f"{name}/{file}", source)
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -218,6 +267,18 @@ class Beside:
 
     def adopt(self, name: str, folder: Path) -> None:
         self._of(name).adopt(name, folder)
+
+    def files(self, name: str) -> dict[str, int]:
+        return self._of(name).files(name)
+
+    def local_path(self, name: str, file: str) -> Path | None:
+        return self._of(name).local_path(name, file)
+
+    def chunks(self, name: str, file: str) -> Iterator[bytes]:
+        return self._of(name).chunks(name, file)
+
+    def put_back(self, name: str, file: str, source: BinaryIO) -> None:
+        self._of(name).put_back(name, file, source)
 
     def rows(self, connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> str:
         own = Path(self.folder.address(self.name)).absolute()
