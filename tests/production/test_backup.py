@@ -44,13 +44,6 @@ SETTINGS = {"DJANGO_SETTINGS_MODULE": "quanshu.config.settings"}
 
 
 @pytest.fixture(scope="session")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, dict[str, str]]:
-    """A node on SQLite that nobody runs."""
-    node = Node(tmp_path_factory.mktemp("filled") / "home")
-    return node, node.fill()
-
-
-@pytest.fixture(scope="session")
 def kept(filled: tuple[Node, dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A backup of it, in a folder."""
     target = tmp_path_factory.mktemp("kept")
@@ -214,14 +207,13 @@ def test_a_part_that_is_corrupt_short_or_missing_is_named_and_nothing_restored(k
     for name in (parts[0].name, "database/quanshu.sqlite3 has", "keys/snapshot.key is missing"):
         assert name in done.stderr
     assert left_in(tmp_path / "new") == []
-    assert Node(tmp_path / "new").run("check-backup", str(folder)).returncode == 1
 
 
 def test_a_manifest_that_was_changed_is_no_manifest(kept: Path, tmp_path: Path) -> None:
     folder = damaged(kept, tmp_path / "backup")
     text = (folder / "manifest.json").read_text()
     (folder / "manifest.json").write_text(text.replace("sqlite3", "sqlite4"))
-    done = Node(tmp_path / "new").run("restore", str(folder))
+    done = Node(tmp_path / "new").run("check-backup", str(folder))
     assert done.returncode == 1
     assert "manifest.json has another SHA-256" in done.stderr
 
@@ -238,7 +230,7 @@ def test_an_archive_is_restored_and_one_cut_short_is_not(filled: tuple[Node, dic
     short = tmp_path / "short.tar"
     short.write_bytes(target.read_bytes()[: target.stat().st_size * 2 // 3])
     new = Node(tmp_path / "new")
-    done = new.run("restore", str(short), "--passphrase-file", str(phrase))
+    done = new.run("check-backup", str(short))
     assert (done.returncode, "short.tar is cut short" in done.stderr) == (1, True)
     done = new.run("restore", str(target))
     assert (done.returncode, "restore.passphrase_needed" in done.stderr) == (1, True)
