@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def free_port() -> int:
@@ -55,7 +55,7 @@ class Node:
 
     def __init__(self, home: Path, database: str = "", **settings: str) -> None:
         self.home = home
-        self.settings = settings
+        self.database = database
         self.web_port, self.gateway_port = free_port(), free_port()
         self.processes: list[subprocess.Popen[bytes]] = []
         kept = {name: value for name, value in os.environ.items() if not name.startswith("QUANSHU_")}
@@ -80,7 +80,7 @@ class Node:
         environment = {**self.environment, **more.pop("environment", {})}
         command = [sys.executable, *words]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=240, check=False, **more
+            command, env=environment, capture_output=True, text=True, timeout=600, check=False, **more
         )
 
     def fill(self) -> dict[str, str]:
@@ -140,8 +140,8 @@ def with_its_children(pid: int) -> None:
 
 
 @contextmanager
-def database_of_its_own() -> Iterator[str]:
-    """The address of a new empty PostgreSQL database; skips where there is no server."""
+def database_of_its_own(template: str = "") -> Iterator[str]:
+    """The address of a new PostgreSQL database, empty or a copy of another; skips where there is no server."""
     import psycopg
 
     server = os.environ.get("QUANSHU_TEST_POSTGRESQL_URL", "")
@@ -149,7 +149,7 @@ def database_of_its_own() -> Iterator[str]:
         pytest.skip("no PostgreSQL server: QUANSHU_TEST_POSTGRESQL_URL is empty")
     name = f"node_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     try:
         yield f"{server.rpartition('/')[0]}/{name}"
     finally:

@@ -13,7 +13,7 @@ import tarfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from quanshu.gateway.client import GatewayClient
 from quanshu.lake import Lake
 from support_node import Node, answers, database_of_its_own, wait_until
 
+pytestmark = pytest.mark.timeout(900)
 LOADER = """
 import os, sys, time, django
 django.setup()
@@ -109,9 +110,11 @@ def under_load(node: Node, facts: dict[str, str], folder: Path) -> Iterator[Coun
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_node_under_load_is_backed_up_and_restored_elsewhere(kind: str, tmp_path: Path) -> None:
-    with node_on(kind, tmp_path / "old") as node, node_on(kind, tmp_path / "new") as other:
-        facts = node.fill()
+def test_a_node_under_load_is_backed_up_and_restored_elsewhere(
+    kind: str, a_copy: Callable[[str], tuple[Node, dict[str, str]]], tmp_path: Path
+) -> None:
+    node, facts = a_copy(kind)
+    with node_on(kind, tmp_path / "new") as other:
         with under_load(node, facts, tmp_path) as counts:
             done = node.run("backup", str(tmp_path / "backups"))
         assert done.returncode == 0, done.stderr

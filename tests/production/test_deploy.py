@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from quanshu.gateway.client import GatewayClient
 from support_node import Node, answers, free_port, wait_until
 
+pytestmark = pytest.mark.timeout(900)
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PROGRAM = Path(sys.executable).with_name("quanshu")
 UNITS = sorted((DEPLOY / "systemd").iterdir())

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from quanshu.gateway.client import GatewayClient
-from support_node import Node, answers, database_of_its_own, free_port, wait_until
+import pytest
 
+from quanshu.gateway.client import GatewayClient
+from support_node import Node, answers, free_port, wait_until
+
+pytestmark = pytest.mark.timeout(900)
 CALLS = 30
 LOAD = """
 import sys, django
@@ -30,42 +34,42 @@ for number in range(40):
 """
 
 
-def test_two_of_each_process_share_one_database(tmp_path: Path) -> None:
-    with database_of_its_own() as url:
-        node = Node(tmp_path / "home", url)
-        facts = node.fill()
-        ports = (node.gateway_port, free_port())
-        # Two hosts: one home folder, and journals on a disk of each.
-        hosts = [
-            {"QUANSHU_GATEWAY_PORT": str(port), "QUANSHU_GATEWAY_JOURNALS": str(tmp_path / f"host{number}")}
-            for number, port in enumerate(ports)
-        ]
-        gateways = [f"http://127.0.0.1:{port}" for port in ports]
-        try:
-            node.start("web", "--workers", "2")
-            for host in hosts:
-                node.start("gateway", **host)
-                node.start("worker", **host)
-            for address in (f"{node.web}/sign-in/", *(f"{gateway}/health" for gateway in gateways)):
-                wait_until(lambda address=address: answers(address), f"{address} answers")
-            done = node.python("-c", LOAD, facts["table"], facts["sid"], environment=DJANGO)
-            assert done.returncode == 0, done.stderr
-            statuses = call_through(gateways, facts)
-            assert statuses == Counter({200: 2 * CALLS})
-            wait_until(lambda: street(gateways, facts) == {"趵突泉街道"}, "both gateways show what was loaded")
-            wait_until(
-                lambda: node.rows("SELECT count(*) FROM jobs_job WHERE state <> 'done' AND run_at < now()") == [[0]],
-                "all jobs are done",
-            )
-            reconcile(node, [Path(host["QUANSHU_GATEWAY_JOURNALS"]) for host in hosts])
-            assert node.rows("SELECT count(*) FROM jobs_job WHERE name = 'services.probe' AND attempts <> 1") == [[0]]
-            workers = node.rows("SELECT count(*) FROM jobs_workersign")
-            assert workers == [[2]]
-            assert node.run("ledger", "check").returncode == 0
-        finally:
-            codes = node.stop()
-        assert set(codes) == {0}
-        assert "failed" not in node.logs(), node.logs()[-3000:]
+def test_two_of_each_process_share_one_database(
+    a_copy: Callable[[str], tuple[Node, dict[str, str]]], tmp_path: Path
+) -> None:
+    node, facts = a_copy("postgresql")
+    ports = (node.gateway_port, free_port())
+    # Two hosts: one home folder, and journals on a disk of each.
+    hosts = [
+        {"QUANSHU_GATEWAY_PORT": str(port), "QUANSHU_GATEWAY_JOURNALS": str(tmp_path / f"host{number}")}
+        for number, port in enumerate(ports)
+    ]
+    gateways = [f"http://127.0.0.1:{port}" for port in ports]
+    try:
+        node.start("web", "--workers", "2")
+        for host in hosts:
+            node.start("gateway", **host)
+            node.start("worker", **host)
+        for address in (f"{node.web}/sign-in/", *(f"{gateway}/health" for gateway in gateways)):
+            wait_until(lambda address=address: answers(address), f"{address} answers")
+        done = node.python("-c", LOAD, facts["table"], facts["sid"], environment=DJANGO)
+        assert done.returncode == 0, done.stderr
+        statuses = call_through(gateways, facts)
+        assert statuses == Counter({200: 2 * CALLS})
+        wait_until(lambda: street(gateways, facts) == {"趵突泉街道"}, "both gateways show what was loaded")
+        wait_until(
+            lambda: node.rows("SELECT count(*) FROM jobs_job WHERE state <> 'done' AND run_at < now()") == [[0]],
+            "all jobs are done",
+        )
+        reconcile(node, [Path(host["QUANSHU_GATEWAY_JOURNALS"]) for host in hosts])
+        assert node.rows("SELECT count(*) FROM jobs_job WHERE name = 'services.probe' AND attempts <> 1") == [[0]]
+        workers = node.rows("SELECT count(*) FROM jobs_workersign")
+        assert workers == [[2]]
+        assert node.run("ledger", "check").returncode == 0
+    finally:
+        codes = node.stop()
+    assert set(codes) == {0}
+    assert "failed" not in node.logs(), node.logs()[-3000:]
 
 
 DJANGO = {"DJANGO_SETTINGS_MODULE": "quanshu.config.settings"}

@@ -6,8 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
 from support_node import Node
 
+pytestmark = pytest.mark.timeout(900)
 MIGRATION = """
 from django.db import migrations, models
 class Migration(migrations.Migration):

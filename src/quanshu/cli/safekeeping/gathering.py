@@ -13,11 +13,12 @@ from quanshu import __version__
 from quanshu.cli.safekeeping import database
 from quanshu.cli.safekeeping.sealing import seal_keys
 from quanshu.cli.safekeeping.sinks import PARTIAL, PREFIX, Sink, bytes_chunks, file_chunks, open_sink, prune
-from quanshu.cli.safekeeping.types import MANIFEST, SEALED_KEYS, BackupFailed, Manifest, Part, encode
+from quanshu.cli.safekeeping.types import CHUNK, MANIFEST, SEALED_KEYS, BackupFailed, Manifest, Part, encode
 
 ATTEMPTS = 3
 # What has a place of its own in a backup, or is made anew after a restore.
-KNOWN = frozenset({"keys", "lake", "files", "gateway", "serving", "restoring"})
+KNOWN = frozenset({"keys", "lake", "files", "gateway", "serving", "restoring", "backups"})
+SQLITE_HEAD = b"SQLite format 3\0"
 SECRET_WORDS = ("SECRET", "KEY", "URL", "PASSWORD")
 Say = Callable[[str], None]
 
@@ -37,7 +38,10 @@ class Gathering:
 
     def file(self, path: str, source: Path) -> None:
         """Add a file that nobody changes."""
-        self.parts.append(self.sink.add(path, source.stat().st_size, file_chunks(source)))
+        with source.open("rb") as file:
+            # Opened before anything is written: one that is gone leaves no trace in the backup.
+            size = os.fstat(file.fileno()).st_size
+            self.parts.append(self.sink.add(path, size, iter(lambda: file.read(CHUNK), b"")))
 
     def data(self, path: str, data: bytes) -> None:
         """Add bytes."""
@@ -178,13 +182,34 @@ def gather_keys(work: Gathering, folder: Path, passphrase: str) -> None:
 
 
 def gather_rest(work: Gathering, home: Path, target: Path) -> None:
-    """Whatever else lies in the home folder, the backups themselves left out."""
+    """Whatever else lies in the home folder; the backups themselves and the journals are left out."""
     for top in sorted(home.iterdir()):
-        if top.name in KNOWN or top.name.startswith(".") or ".sqlite3" in top.name or top == target:
+        if top.name in KNOWN or top.name.startswith((".", "quanshu.sqlite3")) or top == target:
             continue
         for path in [top] if top.is_file() else sorted(path for path in top.rglob("*") if path.is_file()):
-            if not path.is_relative_to(target) and not path.is_symlink():
-                work.file(f"home/{path.relative_to(home).as_posix()}", path)
+            if not path.is_relative_to(target) and not path.is_symlink() and not is_journal(path):
+                gather_one(work, path, f"home/{path.relative_to(home).as_posix()}")
+
+
+def is_journal(path: Path) -> bool:
+    """Whether a file belongs to a journal, or to a database's log beside it."""
+    return path.name.startswith("journal-") or path.name.endswith(("-wal", "-shm"))
+
+
+def gather_one(work: Gathering, path: Path, name: str) -> None:
+    """A file that is nobody's here; one that goes away meanwhile was passing."""
+    try:
+        with path.open("rb") as file:
+            is_database = file.read(len(SQLITE_HEAD)) == SQLITE_HEAD
+        if not is_database:
+            work.file(name, path)
+            return
+        copy = work.scratch / "other.sqlite"
+        database.copy_sqlite(path, copy)
+        work.file(name, copy)
+        copy.unlink()
+    except FileNotFoundError:
+        return
 
 
 def plain_settings(environ: Mapping[str, str]) -> dict[str, str]:
