@@ -115,7 +115,7 @@ def certificate(
         .not_valid_before(moment - timedelta(hours=1))
         .not_valid_after(moment + timedelta(days=1))
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name), x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(WEB), x509.DNSName(GATEWAY)]), critical=False)
     )
     signed = builder.sign(signing, hashes.SHA256())
     (folder / f"{name}.crt").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
@@ -198,9 +198,17 @@ def trusting(tls: Path, *, shown: str = "") -> ssl.SSLContext:
 
 def named(host: str, secure: str, context: ssl.SSLContext) -> httpx.Client:
     """A client that speaks to nginx under a host name."""
-    # The certificates name localhost too: it is what TLS is asked for, and the name goes in the Host header.
+
+    def name_it(request: httpx.Request) -> None:
+        # nginx chooses the server, and whom it asks for a certificate, by the name in TLS.
+        request.extensions["sni_hostname"] = host.partition(":")[0]
+
     return httpx.Client(
-        base_url=secure.replace("127.0.0.1", "localhost"), headers={"Host": host}, verify=context, trust_env=False
+        base_url=secure,
+        headers={"Host": host},
+        verify=context,
+        trust_env=False,
+        event_hooks={"request": [name_it]},
     )
 
 

@@ -82,7 +82,10 @@ def test_of_two_machines_that_replace_rows_one_is_told(tmp_path: Path, store_url
     lakes[0].append("p", ROWS)
     changes = [pa.table({"id": ["a"], "n": [number]}) for number in (10, 20)]
     found = together(
-        *(lambda lake=lake, rows=rows: lake.upsert("p", rows, ["id"]) for lake, rows in zip(lakes, changes))
+        *(
+            lambda lake=lake, rows=rows: lake.upsert("p", rows, ["id"])
+            for lake, rows in zip(lakes, changes, strict=True)
+        )
     )
     refused = [answer for answer in found if isinstance(answer, WriteConflict)]
     kept = [answer for answer in found if not isinstance(answer, Exception)]
