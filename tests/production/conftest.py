@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support_node import Node, database_of_its_own
+from support_installation import Node, database_of_its_own
 
 Filled = tuple[Node, dict[str, str]]
 

@@ -21,7 +21,7 @@ import pytest
 
 from quanshu.gateway.client import GatewayClient
 from quanshu.lake import Lake
-from support_node import Node, answers, database_of_its_own, wait_until
+from support_installation import Node, answers, database_of_its_own, wait_until
 
 pytestmark = pytest.mark.timeout(900)
 LOADER = """

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from quanshu.gateway.client import GatewayClient
-from support_node import Node, answers, free_port, wait_until
+from support_installation import Node, answers, free_port, wait_until
 
 pytestmark = pytest.mark.timeout(900)
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

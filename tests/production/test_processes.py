@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quanshu.gateway.client import GatewayClient
-from support_node import Node, answers, free_port, wait_until
+from support_installation import Node, answers, free_port, wait_until
 
 pytestmark = pytest.mark.timeout(900)
 CALLS = 30

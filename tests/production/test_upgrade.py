@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support_node import Node
+from support_installation import Node
 
 pytestmark = pytest.mark.timeout(900)
 MIGRATION = """
