@@ -9,11 +9,12 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -109,13 +110,13 @@ class Node:
 
     def rows(self, sql: str) -> list[list[Any]]:
         """Rows of the node's database."""
-        code = (
-            "import json, sys, django; django.setup(); from django.db import connection as c; k = c.cursor(); "
-            "k.execute(sys.argv[1]); print(json.dumps(k.fetchall(), default=str))"
-        )
-        done = self.python("-c", code, sql, environment={"DJANGO_SETTINGS_MODULE": "quanshu.config.settings"})
-        assert done.returncode == 0, done.stderr
-        return list(json.loads(done.stdout.splitlines()[-1]))
+        if self.database:
+            import psycopg
+
+            with psycopg.connect(self.database) as server:
+                return [list(row) for row in server.execute(sql.encode()).fetchall()]
+        with closing(sqlite3.connect(self.home / "quanshu.sqlite3", timeout=30)) as file:
+            return [list(row) for row in file.execute(sql).fetchall()]
 
     def stop(self) -> list[int]:
         """End the processes as a service manager does; their exit codes."""
