@@ -32,7 +32,10 @@ CHUNK = 1 << 20
 class Storage(Protocol):
     """A place for tables; names have been checked by the caller."""
 
-    local: bool
+    @property
+    def local(self) -> bool:
+        """Whether the tables lie in a folder of this machine."""
+        ...
 
     def address(self, name: str) -> str:
         """The table's address, as delta-rs takes it."""
@@ -175,7 +178,7 @@ class Bucket:
     def store(self) -> S3Store:
         """The bucket below its prefix."""
         parts = urlsplit(self.url)
-        config: dict[str, Any] = {"region": self.region or "us-east-1", "conditional_put": "etag"}
+        config: Any = {"region": self.region or "us-east-1", "conditional_put": "etag"}
         given = {"endpoint": self.endpoint, "access_key_id": self.key_id, "secret_access_key": self.secret}
         config |= {key: value for key, value in given.items() if value}
         return S3Store(

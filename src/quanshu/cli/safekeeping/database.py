@@ -148,7 +148,7 @@ def run_tool(command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a client program; it gets the address and the password by its environment, not on its line."""
     from django.conf import settings
 
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = dict(settings.DATABASES["default"])
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}
     given = {name: str(database[key]) for name, key in names.items() if database.get(key)}
     return subprocess.run(command, env={**os.environ, **given}, capture_output=True, text=True, check=False)  # noqa: S603

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from quanshu import __version__
@@ -148,9 +149,7 @@ def gather_files(work: Gathering, folder: Path) -> None:
     """Files that people and sources handed in; each is named by its digest."""
     for path in sorted(folder.glob("??/*")):
         if not path.name.startswith("."):
-            work.lasting(
-                f"files/{path.parent.name}/{path.name}", path.stat().st_size, lambda path=path: file_chunks(path)
-            )  # type: ignore[misc]
+            work.lasting(f"files/{path.parent.name}/{path.name}", path.stat().st_size, partial(file_chunks, path))
 
 
 def gather_gateway(work: Gathering, folder: Path, journals: list[Path]) -> None:

@@ -130,8 +130,8 @@ def write_all(source: Source, keys: dict[str, bytes]) -> None:
                 storage.put_back(name, file, data)  # type: ignore[arg-type]
         elif kind in folders:
             put_file(source, part.path, folders[kind] / rest, private=kind == "keys")
-    for name, data in keys.items():
-        write_private(settings.QUANSHU_KEYS_DIR / Path(name).name, data)
+    for name, key in keys.items():
+        write_private(settings.QUANSHU_KEYS_DIR / Path(name).name, key)
     connections.close_all()
     os.sync()
 
