@@ -168,6 +168,8 @@ def gather_gateway(work: Gathering, folder: Path, journals: list[Path]) -> None:
             database.copy_sqlite(path, copy)
             work.file(f"journals/{path.name}", copy)
             copy.unlink()
+        for path in sorted(place.glob("journal-*.log")):
+            work.file(f"journals/{path.name}", path)
 
 
 def gather_keys(work: Gathering, folder: Path, passphrase: str) -> None:
