@@ -102,6 +102,28 @@ SETTINGS: tuple[Setting, ...] = (
         "Folders of receipts: a gateway writes to the first, a worker carries all; empty means the gateway folder.",
     ),
     Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
+    Setting("GATEWAY_WORKERS", "1", int, "Processes of the gateway on this host; they share limits and signatures."),
+    Setting(
+        "GATEWAY_SHARED_URL",
+        "",
+        str,
+        "PostgreSQL through which gateways of several hosts share limits and signatures; empty for one host.",
+    ),
+    Setting(
+        "SERVING_URL", "", str, "PostgreSQL that holds serving tables; empty means SQLite files in the home folder."
+    ),
+    Setting("GATEWAY_TLS_CERTIFICATE", "", str, "The gateway's certificate chain in PEM; empty means plain HTTP."),
+    Setting("GATEWAY_TLS_KEY", "", str, "The private key of that certificate, in PEM."),
+    Setting("GATEWAY_TLS_CLIENT_CA", "", str, "Authority in PEM whose client certificates the gateway demands."),
+    Setting("GATEWAY_TLS_CA", "", str, "Authority in PEM that the node's own calls to the gateway trust."),
+    Setting("GATEWAY_TLS_OWN_CERTIFICATE", "", str, "Client certificate in PEM that the node's own calls show."),
+    Setting("GATEWAY_TLS_OWN_KEY", "", str, "The private key of that certificate, in PEM."),
+    Setting(
+        "GATEWAY_TRUSTED_PROXIES",
+        "",
+        read_networks,
+        "Proxies (CIDR) whose word on callers' addresses, client certificates and the scheme counts; empty means none.",
+    ),
     Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),
     Setting("LAKE_URL", "", read_bucket, "Where the lake lies: s3://bucket/prefix; empty means in the home folder."),

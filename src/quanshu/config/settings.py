@@ -43,6 +43,7 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.keys",
     "quanshu.sharing.development",
     "quanshu.sharing.composition",
     "quanshu.sharing.bulk",
@@ -174,6 +175,7 @@ QUANSHU_ENGINE = env["ENGINE"]
 QUANSHU_SPARK_MASTER = env["SPARK_MASTER"]
 QUANSHU_SPARK_MEMORY = env["SPARK_MEMORY"]
 QUANSHU_SERVING_DIR = QUANSHU_HOME / "serving"
+QUANSHU_SERVING_URL = env["SERVING_URL"]
 QUANSHU_GATEWAY_DIR = QUANSHU_HOME / "gateway"
 QUANSHU_GATEWAY_JOURNALS = env["GATEWAY_JOURNALS"]
 QUANSHU_KEYS_DIR = QUANSHU_HOME / "keys"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.server import serve
+from quanshu.gateway.signing.certificates import read_edge
 
 
 def main() -> None:
@@ -20,6 +21,10 @@ def main() -> None:
             seal_key_file=Path(os.environ.get("QUANSHU_GATEWAY_SEAL_KEY", home / "keys" / "gateway.seal")),
             host=os.environ.get("QUANSHU_GATEWAY_HOST", "127.0.0.1"),
             port=int(os.environ.get("QUANSHU_GATEWAY_PORT", "8100")),
+            workers=int(os.environ.get("QUANSHU_GATEWAY_WORKERS", "1")),
+            serving_url=os.environ.get("QUANSHU_SERVING_URL", ""),
+            shared_url=os.environ.get("QUANSHU_GATEWAY_SHARED_URL", ""),
+            edge=read_edge(),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 
 from quanshu.gateway.snapshot import GrantSpec
@@ -26,3 +27,13 @@ class Call:
     fields: tuple[str, ...] = ()
     rows: int = 0
     marks: tuple[str, ...] = ()
+    kid: str = ""
+    scheme: str = ""
+    # Label and bytes of the request's own signature, when it asks that the answer be signed and bound to it.
+    answer_to: tuple[str, bytes] | None = None
+
+
+def place_of(fault: BaseException) -> str:
+    """Where something was raised: file and line, no values."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))

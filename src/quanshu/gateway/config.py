@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from quanshu.gateway.signing.certificates import Edge
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
     """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and pushed files.
 
-    `journal_directory` holds the journals: a disk of this machine, also where `directory` is shared by several. The
-    same folder when it is None.
+    `journal_directory` holds what is this machine's own, journals and what its processes share: a disk of it, also
+    where `directory` is shared by several machines. The same folder when it is None. `serving_url` is the PostgreSQL
+    server that holds serving tables; empty when all are files. `shared_url` is the PostgreSQL server through which
+    gateways of several hosts share limits and signatures; empty for one host.
     """
 
     directory: Path
@@ -21,6 +25,10 @@ class GatewayConfig:
     host: str = "127.0.0.1"
     port: int = 8100
     poll_seconds: float = 0.2
+    serving_url: str = ""
+    shared_url: str = ""
+    workers: int = 1
+    edge: Edge = field(default_factory=Edge)
     journal_directory: Path | None = None
 
     @property

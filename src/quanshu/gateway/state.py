@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor
+from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
+from quanshu.gateway.signing.responses import node_pair
+from quanshu.gateway.signing.session import session_root
 from quanshu.gateway.snapshot import (
     BadSnapshot,
     ClientSpec,
@@ -21,16 +24,20 @@ from quanshu.gateway.snapshot import (
     load_snapshot,
     read_revocations,
 )
-from quanshu.kernel.ciphers import OpenFailed, suite
+from quanshu.gateway.tables import Server
+from quanshu.kernel.ciphers import KeyPair, OpenFailed, suite
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedKey:
-    """A client's opened secret and when it holds, in epoch seconds."""
+    """A client's opened secret, or its public key, and when it holds, in epoch seconds."""
 
     secret: str
     not_before: float
     not_after: float
+    kid: str = ""
+    scheme: str = "hmac"
+    public: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class Loaded:
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    session_root: bytes = b""
+    node_pair: KeyPair | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +63,11 @@ class State:
     loaded: Loaded | None = None
     feed: Feed = field(default_factory=Feed)
     fault: str = ""
+    server: Server | None = None
+
+    def __post_init__(self) -> None:
+        if self.config.serving_url and self.server is None:
+            self.server = Server(self.config.serving_url)
 
     def refresh(self) -> None:
         """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
@@ -63,7 +78,7 @@ class State:
                 return
             public_key = self.config.public_key_file.read_bytes()
             snapshot = load_snapshot(self.config.directory, public_key, newer_than=version)
-            self.loaded = prepare(snapshot, self.config)
+            self.loaded = prepare(snapshot, self.config, self.server)
             self.fault = ""
         except (BadSnapshot, OSError) as fault:
             self.fault = str(fault)
@@ -73,7 +88,7 @@ class State:
         return (kind, uid) in self.feed.ended
 
 
-def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
+def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = None) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
     # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
@@ -88,11 +103,22 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
         executors={
-            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking)
+            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking, server=server)
             for service in snapshot.services
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
+        terms={grant.uid: terms_of(grant) for grant in snapshot.grants},
+        session_root=session_root(seal_key),
+        node_pair=node_pair(seal_key),
     )
+
+
+def terms_of(grant: GrantSpec) -> Terms:
+    """A grant's conditions. BadSnapshot when they have not the form."""
+    try:
+        return Terms.of(grant)
+    except ValueError as fault:
+        raise BadSnapshot(fault=f"the grant {grant.uid} cannot be read: {fault}") from fault
 
 
 def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:
@@ -101,13 +127,17 @@ def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:
 
 
 def open_keys(client: ClientSpec, seal_key: bytes) -> tuple[LoadedKey, ...]:
-    """A client's secrets in clear."""
+    """A client's secrets in clear, and its public keys."""
     found = []
     for key in client.keys:
         try:
+            if key.scheme != "hmac":
+                public = base64.b64decode(key.public_key, validate=True)
+                found.append(LoadedKey("", key.not_before, key.not_after, key.kid, key.scheme, public))
+                continue
             sealed = base64.b64decode(key.secret_sealed, validate=True)
             secret = suite("intl").open(seal_key, sealed, f"{client.rid}:{key.kid}".encode()).decode()
         except (OpenFailed, ValueError) as fault:
             raise BadSnapshot(fault=f"a key of {client.rid} cannot be opened") from fault
-        found.append(LoadedKey(secret, key.not_before, key.not_after))
+        found.append(LoadedKey(secret, key.not_before, key.not_after, key.kid))
     return tuple(found)

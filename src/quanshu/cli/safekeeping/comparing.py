@@ -130,5 +130,6 @@ def serving_faults(now: datetime) -> Iterator[str]:
         yield f"snapshot: {fault.render()}"
         return
     for service in snapshot.services:
-        if not (settings.QUANSHU_SERVING_DIR / service.table_file).exists():
+        is_file = service.table_file.endswith(".sqlite")
+        if is_file and not (settings.QUANSHU_SERVING_DIR / service.table_file).exists():
             yield f"serving table {service.table_file} of {service.sid} is missing"

@@ -15,6 +15,7 @@ from typing import Any
 
 from quanshu.cli.safekeeping.types import BackupFailed, RestoreFailed, ToolMissing
 from quanshu.kernel.clock import now
+from quanshu.lake.serving_place import SCHEMA
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 SQLITE_NAME, POSTGRESQL_NAME = "database/quanshu.sqlite3", "database/quanshu.dump"
@@ -102,6 +103,8 @@ def copied_postgresql(scratch: Path) -> Iterator[Copy]:
         snapshot = own.execute("SELECT pg_export_snapshot()").fetchone()
         at = now()
         command = [tool, "--format=custom", f"--snapshot={snapshot[0] if snapshot else ''}", f"--file={file}", *PLAIN]
+        # Serving tables are made anew after a restore.
+        command.append(f"--exclude-schema={SCHEMA}")
         done = run_tool(command)
         if done.returncode:
             raise BackupFailed(fault=f"pg_dump: {last_line(done.stderr)}")

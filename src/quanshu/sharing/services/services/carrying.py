@@ -7,11 +7,12 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from quanshu.gateway.journal import Receipt, read_after
 from quanshu.shared.access.api import Actor, ActorKind, Place
 from quanshu.shared.audit import api as audit
-from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, JournalCursor, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, ExchangeMark, JournalCursor, Service
 from quanshu.sharing.services.types import PROBE_RID
 
 BATCH = 500
@@ -84,11 +85,27 @@ def _keep(receipts: list[Receipt]) -> None:
             parameters=receipt.parameters,
             fields=receipt.fields,
             sign=receipt.sign[:100],
+            kid=receipt.kid,
+            scheme=receipt.scheme,
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
             ExchangeMark.objects.bulk_create(marks)
         _note(receipt, consumer, service, at)
+    _note_use(receipts, consumers)
+
+
+def _note_use(receipts: list[Receipt], consumers: dict[str, Consumer]) -> None:
+    """First and last use of each key."""
+    used: dict[tuple[str, str], list[int]] = {}
+    for receipt in receipts:
+        if receipt.kid and receipt.rid in consumers:
+            used.setdefault((receipt.rid, receipt.kid), []).append(receipt.at_ms)
+    for (rid, kid), moments in used.items():
+        first, last = (datetime.fromtimestamp(pick(moments) / 1000, tz=UTC) for pick in (min, max))
+        keys = ConsumerKey.objects.filter(consumer=consumers[rid], kid=kid)
+        keys.filter(Q(first_used_at__isnull=True) | Q(first_used_at__gt=first)).update(first_used_at=first)
+        keys.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=last)).update(last_used_at=last)
 
 
 def plain(text: str, most: int) -> str:
