@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from quanshu.gateway.client import GatewayClient
+from quanshu.gateway.journal import read_after
 from quanshu.lake import Lake
 from support_installation import Node, answers, database_of_its_own, wait_until
 
@@ -178,11 +179,8 @@ def compare_audit(other: Node, manifest: dict[str, object]) -> None:
 
 def reconcile(other: Node, rid: str) -> None:
     """A worker carries what the journals hold beyond the database's cursors: each receipt once."""
-    receipts = set()
-    for path in (other.home / "gateway").glob("journal-*.sqlite"):
-        with sqlite3.connect(path) as journal:
-            found = journal.execute("SELECT receipt_id FROM receipt WHERE rid = ?", (rid,))
-            receipts |= {row[0] for row in found}
+    found = read_after(other.home / "gateway", {}, 1_000_000)
+    receipts = {receipt.receipt_id for _file, _number, receipt in found if receipt.rid == rid}
     other.start("worker")
     sql = "SELECT receipt_id FROM services_exchange WHERE NOT probe ORDER BY receipt_id"
     wait_until(lambda: [row[0] for row in other.rows(sql)] == sorted(receipts), "each receipt is carried, once", 40)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from quanshu.gateway.client import GatewayClient
+from quanshu.gateway.journal import read_after
 from support_installation import Node, answers, free_port, wait_until
 
 pytestmark = pytest.mark.timeout(900)
@@ -102,11 +102,9 @@ def reconcile(node: Node, folders: list[Path]) -> None:
     def receipts() -> Counter[str]:
         found = Counter[str]()
         for folder in folders:
-            journals = sorted(folder.glob("journal-*.sqlite"))
-            assert journals
-            for path in journals:
-                with sqlite3.connect(path) as journal:
-                    found.update(row[0] for row in journal.execute("SELECT receipt_id FROM receipt"))
+            kept = read_after(folder, {}, 1_000_000)
+            assert kept
+            found.update(receipt.receipt_id for _file, _number, receipt in kept)
         return found
 
     def carried() -> bool:
