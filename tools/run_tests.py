@@ -68,6 +68,16 @@ def find_chromium() -> str:
     return present() or (present() if install("chromium", "fonts-noto-cjk") else "")
 
 
+def find_deployment() -> bool:
+    """Whether nginx and systemd's check of units are here, installed if need be."""
+
+    def present() -> bool:
+        folders = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+        return bool(shutil.which("nginx", path=folders) and shutil.which("systemd-analyze"))
+
+    return present() or (install("nginx-light", "systemd") and present())
+
+
 def find_server() -> Path | None:
     """The folder of PostgreSQL's programs, installed if need be."""
 
@@ -205,7 +215,7 @@ def find_spark() -> bool:
 def suite(strict: bool, extra: list[str]) -> list[str]:
     """Run the parts; returns what failed or, when strict, was missing."""
     faults: list[str] = []
-    skipped: list[str] = []
+    skipped = [] if find_deployment() else ["the tests of deploy/: no nginx or no systemd, and none could be installed"]
     pytest = [sys.executable, "-m", "pytest", "-q", *extra]
     environment = dict(os.environ)
     with postgresql() as server, mariadb() as other:

@@ -34,6 +34,7 @@ def gateway_config() -> GatewayConfig:
         seal_key_file=home / "keys" / "gateway.seal",
         host=env["GATEWAY_HOST"],
         port=env["GATEWAY_PORT"],
+        journal_directory=next(iter(env["GATEWAY_JOURNALS"]), None),
         workers=env["GATEWAY_WORKERS"],
         serving_url=env["SERVING_URL"],
         shared_url=env["GATEWAY_SHARED_URL"],

@@ -12,6 +12,7 @@ from types import FrameType
 import click
 
 from quanshu.cli.processes import Child, Supervisor, wait_for
+from quanshu.cli.readiness import check_not_newer, check_ready, standing
 from quanshu.cli.root import load_django
 
 WEB_THREADS = 4
@@ -43,6 +44,7 @@ def set_up(*, verbosity: int = 0) -> None:
     from quanshu.sharing.services.api import prepare_gateway
 
     settings.QUANSHU_HOME.mkdir(parents=True, exist_ok=True)
+    check_not_newer(standing())
     call_command("migrate", interactive=False, verbosity=verbosity)
     load_regions()
     prepare_gateway(now())
@@ -99,9 +101,11 @@ def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True) ->
 
 
 @click.command()
-def web() -> None:
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; QUANSHU_WEB_WORKERS when left out.")
+def web(workers: int | None) -> None:
     """Run the web process alone."""
     load_django()
+    check_ready()
     from django.conf import settings
     from granian import Granian
     from granian.constants import Interfaces
@@ -113,6 +117,7 @@ def web() -> None:
         address=host,
         port=port,
         interface=Interfaces.WSGI,
+        workers=workers or settings.QUANSHU_WEB_WORKERS,
         blocking_threads=WEB_THREADS,
         log_access=False,
         log_level=LogLevels.warning,
@@ -122,8 +127,9 @@ def web() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the background worker alone."""
+    """Run a background worker alone; several may run at once."""
     load_django()
+    check_ready()
     from django.conf import settings
 
     from quanshu.shared.jobs.api import run_worker

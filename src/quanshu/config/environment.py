@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
@@ -32,6 +33,19 @@ def read_list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def read_folders(text: str) -> list[Path]:
+    """Folders, from a comma-separated text."""
+    return [Path(part).resolve() for part in read_list(text)]
+
+
+def read_count(text: str) -> int:
+    """A whole number from 1 to 64."""
+    number = int(text)
+    if not 1 <= number <= 64:
+        raise ValueError(f"{text!r} is not between 1 and 64")
+    return number
+
+
 def read_networks(text: str) -> list[str]:
     """Networks in CIDR form; anything else is a ValueError."""
     return [str(ip_network(part, strict=False)) for part in read_list(text)]
@@ -50,6 +64,15 @@ def read_log_format(text: str) -> str:
     word = text.strip().lower()
     if word not in {"json", "line"}:
         raise ValueError(f"{text!r} is neither json nor line")
+    return word
+
+
+def read_bucket(text: str) -> str:
+    """An address of an object store, or nothing."""
+    word = text.strip().rstrip("/")
+    parts = urlsplit(word)
+    if word and (parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError(f"{text!r} is not s3://bucket/prefix")
     return word
 
 
@@ -77,8 +100,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("SECURE_COOKIES", "false", read_flag, "Send cookies over HTTPS only; set it behind TLS."),
     Setting("WEB_HOST", "127.0.0.1", str, "Address the web process listens on."),
     Setting("WEB_PORT", "8000", int, "Port the web process listens on."),
+    Setting("WEB_WORKERS", "1", read_count, "Processes that answer web requests."),
     Setting("GATEWAY_HOST", "127.0.0.1", str, "Address the gateway process listens on."),
     Setting("GATEWAY_PORT", "8100", int, "Port the gateway process listens on."),
+    Setting(
+        "GATEWAY_JOURNALS",
+        "",
+        read_folders,
+        "Folders of receipts: a gateway writes to the first, a worker carries all; empty means the gateway folder.",
+    ),
     Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
     Setting("GATEWAY_WORKERS", "1", int, "Processes of the gateway on this host; they share limits and signatures."),
     Setting(
@@ -104,6 +134,13 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),
+    Setting("LAKE_URL", "", read_bucket, "Where the lake lies: s3://bucket/prefix; empty means in the home folder."),
+    Setting("LAKE_ENDPOINT", "", str, "Address of the object store; empty means the provider's own."),
+    Setting("LAKE_REGION", "", str, "Region of the bucket; empty means us-east-1."),
+    Setting("LAKE_KEY_ID", "", str, "Access key id of the object store."),
+    Setting("LAKE_SECRET", "", str, "Secret access key; better in LAKE_KEY_FILE than here."),
+    Setting("LAKE_KEY_FILE", "", str, "File whose first line is the access key id and second the secret."),
+    Setting("LAKE_ALLOW_HTTP", "false", read_flag, "Reach the object store without TLS: only inside a closed network."),
     Setting("LAKE_MEMORY", "1GB", str, "Memory limit of one query engine connection."),
     Setting("LAKE_THREADS", "2", int, "Threads of one query engine connection."),
     Setting("ENGINE", "duckdb", read_engine, "Engine of model builds and quality scans: duckdb, or spark."),
@@ -157,6 +194,25 @@ def read_environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]
             raise SystemExit(f"{setting.variable}: {fault}. {setting.help}") from fault
     values["HOME"] = values["HOME"].resolve()
     return values
+
+
+def bucket_access(values: Mapping[str, Any]) -> dict[str, Any]:
+    """How the lake's bucket is reached, from settings and, when one is named, the key file."""
+    key_id, secret, file = values["LAKE_KEY_ID"], values["LAKE_SECRET"], values["LAKE_KEY_FILE"]
+    if file:
+        try:
+            key_id, secret = Path(file).read_text(encoding="utf-8").split()
+        except (OSError, ValueError) as fault:
+            raise SystemExit(
+                f"QUANSHU_LAKE_KEY_FILE: {file} cannot be read as two lines, access key id and secret."
+            ) from fault
+    return {
+        "endpoint": values["LAKE_ENDPOINT"].rstrip("/"),
+        "region": values["LAKE_REGION"],
+        "key_id": key_id,
+        "secret": secret,
+        "allow_http": values["LAKE_ALLOW_HTTP"],
+    }
 
 
 def secret_key(home: Path, given: str) -> str:

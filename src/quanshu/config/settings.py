@@ -7,7 +7,7 @@ from pathlib import Path
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.config.environment import read_environment, secret_key
+from quanshu.config.environment import bucket_access, read_environment, secret_key
 
 env = read_environment()
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
@@ -167,6 +167,8 @@ QUANSHU_INTAKE_QUEUE = env["INTAKE_QUEUE"]
 
 QUANSHU_FILES_DIR = QUANSHU_HOME / "files"
 QUANSHU_LAKE_DIR = QUANSHU_HOME / "lake"
+QUANSHU_LAKE_URL = env["LAKE_URL"]
+QUANSHU_LAKE_ACCESS = bucket_access(env) if env["LAKE_URL"] else {}
 QUANSHU_LAKE_MEMORY = env["LAKE_MEMORY"]
 QUANSHU_LAKE_THREADS = env["LAKE_THREADS"]
 QUANSHU_ENGINE = env["ENGINE"]
@@ -175,8 +177,10 @@ QUANSHU_SPARK_MEMORY = env["SPARK_MEMORY"]
 QUANSHU_SERVING_DIR = QUANSHU_HOME / "serving"
 QUANSHU_SERVING_URL = env["SERVING_URL"]
 QUANSHU_GATEWAY_DIR = QUANSHU_HOME / "gateway"
+QUANSHU_GATEWAY_JOURNALS = env["GATEWAY_JOURNALS"]
 QUANSHU_KEYS_DIR = QUANSHU_HOME / "keys"
 QUANSHU_WORKER_THREADS = env["WORKER_THREADS"]
+QUANSHU_WEB_WORKERS = env["WEB_WORKERS"]
 QUANSHU_WEB = (env["WEB_HOST"], env["WEB_PORT"])
 QUANSHU_GATEWAY = (env["GATEWAY_HOST"], env["GATEWAY_PORT"])
 QUANSHU_GATEWAY_URL = env["GATEWAY_URL"] or f"http://{env['GATEWAY_HOST']}:{env['GATEWAY_PORT']}"

@@ -79,17 +79,17 @@ class Gateway:
         self.journal: Journal | None = None
         self.shared: SharedLimits | None = None
         self.unsigned = 0
-        self.begun, self.draining = reload_asked(config.directory), False
+        self.begun, self.draining = reload_asked(config.journals), False
         self.figures = metrics.GatewayMetrics(config.directory)
         self.figures_at = 0.0
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         """Open the journal, take part in what the host's processes share, and follow the snapshot."""
-        self.journal = Journal(self.config.directory)
-        host = Host(self.config.directory)
-        self.replay = SharedReplay(self.config.directory)
-        use = Use(self.config.directory)
+        self.journal = Journal(self.config.journals)
+        host = Host(self.config.journals)
+        self.replay = SharedReplay(self.config.journals)
+        use = Use(self.config.journals)
         self.limits = local = Limits(use)
         if self.config.shared_url:
             self.limits = self.shared = SharedLimits(use, self.config.shared_url)
@@ -115,7 +115,7 @@ class Gateway:
         """Take up what was before the host's first process: signatures seen, and the day's use."""
         moment = now_ms()
         before = look_back(
-            self.config.directory, signs_since=moment - 2 * signing.WINDOW_MS, used_since=start_of_day(moment)
+            self.config.journals, signs_since=moment - 2 * signing.WINDOW_MS, used_since=start_of_day(moment)
         )
         for sign in before.signs:
             self.replay.remember(sign, now_ms=moment)
@@ -130,7 +130,7 @@ class Gateway:
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
-                self.draining = reload_asked(self.config.directory) != self.begun
+                self.draining = reload_asked(self.config.journals) != self.begun
                 if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
                     swept = loop.time()
                     await self.shared.sweep()

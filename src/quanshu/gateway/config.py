@@ -10,10 +10,12 @@ from quanshu.gateway.signing.certificates import Edge
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and journals.
+    """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and pushed files.
 
-    `serving_url` is the PostgreSQL server that holds serving tables; empty when all are files. `shared_url` is the
-    PostgreSQL server through which gateways of several hosts share limits and signatures; empty for one host.
+    `journal_directory` holds what is this machine's own, journals and what its processes share: a disk of it, also
+    where `directory` is shared by several machines. The same folder when it is None. `serving_url` is the PostgreSQL
+    server that holds serving tables; empty when all are files. `shared_url` is the PostgreSQL server through which
+    gateways of several hosts share limits and signatures; empty for one host.
     """
 
     directory: Path
@@ -27,3 +29,9 @@ class GatewayConfig:
     shared_url: str = ""
     workers: int = 1
     edge: Edge = field(default_factory=Edge)
+    journal_directory: Path | None = None
+
+    @property
+    def journals(self) -> Path:
+        """Where the journals lie."""
+        return self.journal_directory or self.directory

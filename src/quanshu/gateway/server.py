@@ -22,7 +22,7 @@ from quanshu.gateway.signing.certificates import read_edge
 from quanshu.kernel.logs import set_up_logs
 
 # How the configuration reaches granian's worker processes.
-PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file")
+PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file", "journal_directory")
 VARIABLE = "QUANSHU_GATEWAY_PROCESS"
 # The refresher's thread must not wait five milliseconds for its turn.
 SWITCH_SECONDS = 0.0002
@@ -61,7 +61,7 @@ def serve(config: GatewayConfig) -> None:
         respawn_interval=DRAIN_SECONDS,
         **config.edge.options(),
     )
-    server.on_reload(lambda: ask_to_drain(config.directory))
+    server.on_reload(lambda: ask_to_drain(config.journals))
     server.serve()
 
 
@@ -73,5 +73,5 @@ def build() -> Starlette:
     gc.freeze()
     gc.set_threshold(*COLLECT)
     values = json.loads(os.environ[VARIABLE])
-    values |= {name: Path(values[name]) for name in PATHS}
+    values |= {name: Path(values[name]) for name in PATHS if values[name]}
     return create_app(GatewayConfig(**values, edge=read_edge()))

@@ -79,18 +79,24 @@ def connect(parent: Path, *, memory_limit: str = "1GB", threads: int = 2) -> Ite
             connection.close()
 
 
-def files_sql(schema: pa.Schema, files: Sequence[str], columns: Sequence[str] | None = None) -> str:
-    """A SELECT over table files with the table's own column names and types, also when there are no files."""
+def parquet_sql(files: Sequence[str]) -> str:
+    """A SELECT over Parquet files; empty when there are none."""
+    if not files:
+        return ""
+    listed = ", ".join(literal(file) for file in files)
+    return f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+
+
+def typed_sql(schema: pa.Schema, rows: str, columns: Sequence[str] | None = None) -> str:
+    """A SELECT over `rows` with the table's own column names and types, also when there are none."""
     wanted = list(columns) if columns is not None else schema.names
     names = ", ".join(quote(name) for name in wanted)
     nothing = ", ".join(f"NULL::{sql_type(field.name, field.type)} AS {quote(field.name)}" for field in schema)
     empty = f"SELECT {nothing} WHERE false"
-    if not files:
+    if not rows:
         return f"SELECT {names} FROM ({empty})"
-    listed = ", ".join(literal(file) for file in files)
     # The empty row source in front fixes types, and columns that older files do not have yet.
-    scan = f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-    return f"SELECT {names} FROM ({empty} UNION ALL BY NAME {scan})"
+    return f"SELECT {names} FROM ({empty} UNION ALL BY NAME {rows})"
 
 
 def watched(connection: duckdb.DuckDBPyConnection, sql: str, look: Callable[[float], None] | None) -> None:

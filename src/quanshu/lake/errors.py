@@ -115,6 +115,14 @@ class WriteConflict(Conflict):
     remedy = "Try again."
 
 
+class NotReachable(Unavailable):
+    """The object store that holds the tables does not answer as it should."""
+
+    code = "lake.not_reachable"
+    message = "The lake's object store cannot be used: %(fault)s"
+    remedy = "Check QUANSHU_LAKE_URL, the endpoint and the keys, and that the bucket is there."
+
+
 class DiskFull(Unavailable):
     """There is no room for what is being written."""
 

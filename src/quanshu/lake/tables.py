@@ -1,13 +1,13 @@
-"""The lake's tables: Delta tables on disk, written by delta-rs, read by DuckDB at any version.
+"""The lake's tables: Delta tables, written by delta-rs, read by DuckDB at any version.
 
 Every write is one new version. It becomes visible by one small file put in place atomically, so a
-writer that dies leaves the version before it untouched. Writers of one table queue on a file lock.
+writer that dies leaves the version before it untouched. Writers of one table queue on a lock.
 """
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,12 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, WriterProperties, convert_to_deltalake, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from quanshu.lake import applying, engine
+from quanshu.lake import applying, engine, storage
 from quanshu.lake.applying import OPERATION, ChangeCounts
 from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
 from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
+from quanshu.lake.storage import Folder, Storage
 
 # Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
 _CONFIGURATION = {
@@ -56,24 +57,36 @@ class TableVersion:
 
 
 class Lake:
-    """All tables below one folder. Nothing else may touch the files there."""
+    """All tables of one storage. Nothing else may touch the files there."""
 
-    def __init__(self, root: Path, *, memory_limit: str = "1GB", threads: int = 2) -> None:
-        """Use `root`, created on first write; limits hold for each engine connection."""
+    def __init__(
+        self,
+        root: Path,
+        *,
+        memory_limit: str = "1GB",
+        threads: int = 2,
+        storage: Storage | None = None,
+        hold: Callable[[str], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        """Use `root`, created on first write; limits hold for each engine connection.
+
+        Tables lie in `storage`, below `root` when none is given; what is local (locks, spilled rows) lies in `root`
+        in any case. `hold` is the lock that writers of a name queue on; a file lock in `root` when none is given,
+        which is enough as long as all writers see the same `root`.
+        """
         self.root = Path(root)
         self.memory_limit = memory_limit
         self.threads = threads
+        self.storage: Storage = storage or Folder(self.root)
+        self.hold = hold or self._lock_file
 
     def exists(self, name: str) -> bool:
         """Whether the table has at least one version."""
-        return DeltaTable.is_deltatable(str(self._path(name)))
+        return storage.exists(self.storage, check_table_name(name))
 
     def tables(self) -> list[str]:
         """Names of all tables, sorted."""
-        folder = self.root / "tables"
-        if not folder.is_dir():
-            return []
-        return sorted(entry.name for entry in folder.iterdir() if self.exists(entry.name))
+        return sorted(name for name in self.storage.names() if self.exists(name))
 
     def version(self, name: str) -> int:
         """The newest version of the table."""
@@ -120,7 +133,7 @@ class Lake:
     ) -> int:
         """Make a view `alias` (the table's name by default) over the table; answer the version it shows."""
         table = self._open(name, version)
-        sql = engine.files_sql(_schema(table), sorted(table.file_uris()))
+        sql = engine.typed_sql(_schema(table), self.storage.rows(connection, table))
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(alias or name)} AS {sql}")
         return table.version()
 
@@ -133,7 +146,8 @@ class Lake:
         schema = _schema(table)
         need_columns(schema.names, columns or ())
         with self.connect() as connection:
-            yield engine.reader(connection, engine.files_sql(schema, sorted(table.file_uris()), columns))
+            rows = self.storage.rows(connection, table)
+            yield engine.reader(connection, engine.typed_sql(schema, rows, columns))
 
     def read(self, name: str, *, version: int | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """The table's rows as one Arrow table; use `scan` where it may not fit in memory."""
@@ -264,21 +278,23 @@ class Lake:
             return self.version(name)
 
     def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
-        """Write a table that is not there yet. Raises `lake.write_conflict` when it is."""
+        """Write a table that is not there yet. Raises `lake.write_conflict` when it is, on any machine."""
         with self._writing(name):
             if self.exists(name):
                 raise WriteConflict(table=name)
-            return self._write(name, as_stored(data), "overwrite", commit)
+            if self.storage.local:
+                return self._write(name, as_stored(data), "overwrite", commit)
+            # Of two machines that write a table's first version, delta-rs would let the later one replace it.
+            with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=storage.scratch(self.root)) as text:
+                own = Folder(Path(text))
+                write(own, name, as_stored(data), "overwrite", commit)
+                self.storage.adopt(name, Path(own.address(name)))
+            return 0
 
     def drop(self, name: str) -> None:
         """Remove a table with all its versions; one that is not there is left alone."""
         with self._writing(name):
-            path = self._path(name)
-            if path.is_dir():
-                (self.root / "incoming").mkdir(parents=True, exist_ok=True)
-                away = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root / "incoming"))
-                path.rename(away / "dropped")
-                shutil.rmtree(away, ignore_errors=True)
+            self.storage.remove(name)
 
     @contextmanager
     def new_table(self, name: str, *, commit: Mapping[str, str] | None = None) -> Iterator[Path]:
@@ -287,12 +303,10 @@ class Lake:
         The folder takes the table's name in one step, so a run that dies leaves no table. Raises
         `lake.write_conflict` when the table is there already.
         """
-        path = self._path(name)
         with self._writing(name):
             if self.exists(name):
                 raise WriteConflict(table=name)
-            (self.root / "incoming").mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root / "incoming"))
+            folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=storage.scratch(self.root)))
             try:
                 yield folder
                 for marker in [*folder.glob("_SUCCESS"), *folder.glob(".*.crc")]:
@@ -300,24 +314,23 @@ class Lake:
                 convert_to_deltalake(
                     str(folder), configuration=dict(_CONFIGURATION), commit_properties=_properties(commit)
                 )
-                path.parent.mkdir(parents=True, exist_ok=True)
-                folder.rename(path)
+                self.storage.adopt(name, folder)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def loading(self, name: str) -> Iterator[None]:
         """Hold other loads of the table off, so that "is it in already?" and the write are one step."""
-        with engine.locked(self.root / "locks" / f"{check_table_name(name)}.load.lock"):
+        with self.hold(f"{check_table_name(name)}.load"):
             yield
 
-    def _path(self, name: str) -> Path:
-        return self.root / "tables" / check_table_name(name)
+    def _lock_file(self, name: str) -> AbstractContextManager[None]:
+        return engine.locked(self.root / "locks" / f"{name}.lock")
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         if not self.exists(name):
             raise NoTable(table=name)
-        table = DeltaTable(str(self._path(name)))
+        table = storage.open_table(self.storage, name)
         if version is None or version == table.version():
             return table
         if not 0 <= version < table.version():
@@ -327,8 +340,7 @@ class Lake:
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[None]:
-        check_table_name(name)
-        with telling_full_disk(name), engine.locked(self.root / "locks" / f"{name}.lock"):
+        with telling_full_disk(name), self.hold(check_table_name(name)):
             try:
                 yield
             except CommitFailedError as error:
@@ -346,17 +358,7 @@ class Lake:
         mode: Literal["append", "overwrite"],
         commit: Mapping[str, str] | None,
     ) -> int:
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_deltalake(
-            str(path),
-            data,
-            mode=mode,
-            schema_mode="merge" if mode == "append" else "overwrite",
-            configuration=_CONFIGURATION,
-            commit_properties=_properties(commit),
-            writer_properties=_WRITING,
-        )
+        write(self.storage, name, data, mode, commit)
         return self.version(name)
 
     def _merge(
@@ -395,3 +397,24 @@ def _schema(table: DeltaTable) -> pa.Schema:
 def _properties(commit: Mapping[str, str] | None) -> CommitProperties:
     notes = {f"{_COMMIT_PREFIX}{key}": str(value) for key, value in (commit or {}).items()}
     return CommitProperties(custom_metadata=notes)
+
+
+def write(
+    where: Storage,
+    name: str,
+    data: pa.RecordBatchReader,
+    mode: Literal["append", "overwrite"],
+    commit: Mapping[str, str] | None,
+) -> None:
+    """Write rows as one version of a table in a storage."""
+    where.prepare(name)
+    write_deltalake(
+        where.address(name),
+        data,
+        mode=mode,
+        schema_mode="merge" if mode == "append" else "overwrite",
+        storage_options=where.options(name),
+        configuration=_CONFIGURATION,
+        commit_properties=_properties(commit),
+        writer_properties=_WRITING,
+    )

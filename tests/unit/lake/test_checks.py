@@ -11,13 +11,14 @@ import pytest
 from quanshu.lake import Lake
 from quanshu.lake.checks import CheckKind, CheckSpec, existing_keys, is_limit, is_pattern, run_checks
 from quanshu.lake.errors import MissingColumn
+from quanshu.lake.storage import Storage
 
 TODAY = date(2026, 10, 31)
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path, memory_limit="256MB", threads=1)
+def lake(tmp_path: Path, storage: Storage) -> Lake:
+    return Lake(tmp_path, memory_limit="256MB", threads=1, storage=storage)
 
 
 def failing(lake: Lake, spec: CheckSpec, table: str = "t") -> set[str]:

@@ -11,11 +11,12 @@ import pytest
 from quanshu.lake import Lake
 from quanshu.lake.errors import MissingColumn, NoKeys, NoTable
 from quanshu.lake.serving import build_serving_table, remove_serving_tables
+from quanshu.lake.storage import Storage
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    lake = Lake(tmp_path / "lake")
+def lake(tmp_path: Path, storage: Storage) -> Lake:
+    lake = Lake(tmp_path / "lake", storage=storage)
     rows = {
         "身份证号": ["a", "b"],
         "born": [dt.date(1990, 1, 31), None],

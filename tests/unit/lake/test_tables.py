@@ -20,11 +20,12 @@ from quanshu.lake.errors import (
     StoredDuplicates,
     UnsupportedType,
 )
+from quanshu.lake.storage import Storage
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path / "lake", memory_limit="256MB")
+def lake(tmp_path: Path, storage: Storage) -> Lake:
+    return Lake(tmp_path / "lake", memory_limit="256MB", storage=storage)
 
 
 def people(*rows: tuple[str, str, int]) -> pa.Table:

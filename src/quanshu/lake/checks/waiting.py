@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -11,21 +12,23 @@ import pyarrow as pa
 
 from quanshu.lake.checks.run import run_checks
 from quanshu.lake.checks.specs import CheckReport, CheckSpec
+from quanshu.lake.storage import Beside, Folder
 from quanshu.lake.tables import Lake
 
 # All failing rows are named: a load refuses every one of them.
 EVERY = 2_000_000_000
 
 
-class WithWaiting(Lake):
+def with_waiting(lake: Lake, name: str, folder: Path) -> Lake:
     """A lake in which one table's rows are those that wait; other tables are as they are."""
-
-    def __init__(self, lake: Lake, name: str, folder: Path) -> None:
-        super().__init__(lake.root, memory_limit=lake.memory_limit, threads=lake.threads)
-        self.waiting, self.folder = name, folder
-
-    def _path(self, name: str) -> Path:
-        return self.folder if name == self.waiting else super()._path(name)
+    beside = Beside(lake.storage, name, Folder(folder))
+    return Lake(
+        lake.root,
+        memory_limit=lake.memory_limit,
+        threads=lake.threads,
+        storage=beside,
+        hold=lambda _name: nullcontext(),
+    )
 
 
 def check_waiting(
@@ -44,6 +47,6 @@ def check_waiting(
     """
     lake.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="waiting-", dir=lake.root) as folder:
-        own = WithWaiting(lake, table, Path(folder) / "rows")
+        own = with_waiting(lake, table, Path(folder))
         own.overwrite(table, rows)
         return run_checks(own, table, specs, keys=(number,), today=today, keep=keep)

@@ -44,6 +44,12 @@ class SparkFailed(Invalid):
     remedy = "See the query and the cause named here; docs/scaling.md lists where the engines differ."
 
 
+class SparkNeedsFolder(Unavailable):
+    code = "lake.spark_needs_folder"
+    message = "The Spark engine reads a lake in a folder that its workers see; this lake is in an object store."
+    remedy = "Set QUANSHU_ENGINE=duckdb, or keep the lake on a shared file system; docs/operations.md says how."
+
+
 class SparkEngine:
     """A Spark session over a lake's tables, opened on first use and kept until `close`.
 
@@ -76,6 +82,8 @@ class SparkEngine:
 
     def register(self, lake: Lake, name: str, *, version: int | None = None, alias: str | None = None) -> int:
         """Make a view over a version of a table; the newest by default. Returns the version it shows."""
+        if not lake.storage.local:
+            raise SparkNeedsFolder
         files, schema, shown = lake.files(name, version)
         fields = ", ".join(f"`{field.name}` {spark_type(field.type)}" for field in schema)
         reader = self.session.read.schema(fields)
@@ -97,6 +105,8 @@ class SparkEngine:
 
     def create(self, lake: Lake, name: str, sql: str, *, commit: Mapping[str, str] | None = None) -> int:
         """Write a query's rows as a new table of the lake, by the workers themselves; returns how many."""
+        if not lake.storage.local:
+            raise SparkNeedsFolder
         frame = self._run(sql)
         with lake.new_table(name, commit=commit) as folder, plain_failures():
             frame.write.mode("append").parquet(str(folder))

@@ -86,15 +86,19 @@ def enqueue(
 def claim(now: datetime) -> Job | None:
     """Take the lease of the next due job, or of one whose worker died. None when there is none."""
     due = Q(state="queued", run_at__lte=now) | Q(state="running", lease_until__lt=now) | from_the_future(now)
-    for pk, name, lease in Job.objects.filter(due).order_by("run_at", "id").values_list("pk", "name", "lease")[:5]:
-        spec = registry.jobs.get(name)
-        token = new_uid()
-        until = now + timedelta(seconds=spec.lease_seconds if spec else 60)
-        with transaction.atomic():
-            taken = Job.objects.filter(due, pk=pk, lease=lease).update(state="running", lease=token, lease_until=until)
-        if taken:
-            return Job.objects.get(pk=pk)
-    return None
+    rows = Job.objects.filter(due).order_by("run_at", "id")
+    if not rows.exists():
+        return None
+    with transaction.atomic():
+        # Workers pass over what another is taking at this moment, instead of waiting for it and finding it taken.
+        job = rows.select_for_update(skip_locked=True).first()
+        if job is None:
+            return None
+        spec = registry.jobs.get(job.name)
+        job.state, job.lease = "running", new_uid()
+        job.lease_until = now + timedelta(seconds=spec.lease_seconds if spec else 60)
+        job.save(update_fields=["state", "lease", "lease_until"])
+        return job
 
 
 def from_the_future(now: datetime) -> Q:

@@ -41,7 +41,11 @@ def fan_out(now: datetime, limit: int) -> None:
     """Make one delivery row a handler for each new event."""
     for event in OutboxEvent.objects.filter(fanned_out=False).order_by("id")[:limit]:
         with transaction.atomic():
-            locked = OutboxEvent.objects.select_for_update().filter(Q(pk=event.pk) & Q(fanned_out=False)).first()
+            locked = (
+                OutboxEvent.objects.select_for_update(skip_locked=True)
+                .filter(Q(pk=event.pk) & Q(fanned_out=False))
+                .first()
+            )
             if locked is None:
                 continue
             Delivery.objects.bulk_create(
@@ -57,7 +61,7 @@ def deliver(pk: int, now: datetime) -> int:
     try:
         with transaction.atomic():
             row = (
-                Delivery.objects.select_for_update(of=("self",))
+                Delivery.objects.select_for_update(of=("self",), skip_locked=True)
                 .select_related("event")
                 .filter(pk=pk, state="waiting")
                 .first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
@@ -24,13 +25,24 @@ def carry_receipts(now: datetime) -> int:
     Rows, audit entries and cursors change in one transaction, and a receipt's number is unique, so a worker
     killed at any point carries nothing twice and loses nothing.
     """
+    folders = settings.QUANSHU_GATEWAY_JOURNALS or [settings.QUANSHU_GATEWAY_DIR]
+    return sum(carry_from(folder) for folder in folders if folder.is_dir())
+
+
+def carry_from(folder: Path) -> int:
+    """Carry what the journals of one folder hold; workers of one folder wait for each other."""
     cursors = dict(JournalCursor.objects.values_list("file", "number"))
-    folder = settings.QUANSHU_GATEWAY_DIR
-    if not folder.is_dir() or not read_after(folder, cursors, 1):
+    waiting = {file for file, _number, _receipt in read_after(folder, cursors, 1)}
+    if not waiting:
         return 0
+    # A row to lock is there before the transaction, also for a file that nobody has carried from yet.
+    JournalCursor.objects.bulk_create(
+        [JournalCursor(file=file, number=0) for file in sorted(waiting - cursors.keys())], ignore_conflicts=True
+    )
     with transaction.atomic():
-        cursors = dict(JournalCursor.objects.select_for_update().values_list("file", "number"))
-        found = read_after(folder, cursors, BATCH)
+        locked = JournalCursor.objects.select_for_update().filter(file__in=waiting).order_by("file")
+        cursors |= dict(locked.values_list("file", "number"))
+        found = [part for part in read_after(folder, cursors, BATCH) if part[0] in waiting]
         known = set(
             Exchange.objects.filter(receipt_id__in=[receipt.receipt_id for _f, _n, receipt in found]).values_list(
                 "receipt_id", flat=True
@@ -38,9 +50,8 @@ def carry_receipts(now: datetime) -> int:
         )
         fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
         _keep(fresh, now)
-        moved = {file: number for file, number, _receipt in found}
-        for file, number in moved.items():
-            JournalCursor.objects.update_or_create(file=file, defaults={"number": number})
+        for file, number in {file: number for file, number, _receipt in found}.items():
+            JournalCursor.objects.filter(file=file).update(number=number)
     return len(fresh)
 
 
