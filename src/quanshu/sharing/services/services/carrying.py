@@ -25,11 +25,16 @@ def carry_receipts(now: datetime) -> int:
     Rows, audit entries and cursors change in one transaction, and a receipt's number is unique, so a worker
     killed at any point carries nothing twice and loses nothing.
     """
+    return sum(carry_from(folder, now) for folder in journal_folders())
+
+
+def journal_folders() -> list[Path]:
+    """Where the gateways of this node's hosts keep their journals, as far as they are there."""
     folders = settings.QUANSHU_GATEWAY_JOURNALS or [settings.QUANSHU_GATEWAY_DIR]
-    return sum(carry_from(folder) for folder in folders if folder.is_dir())
+    return [folder for folder in folders if folder.is_dir()]
 
 
-def carry_from(folder: Path) -> int:
+def carry_from(folder: Path, now: datetime) -> int:
     """Carry what the journals of one folder hold; workers of one folder wait for each other."""
     cursors = dict(JournalCursor.objects.values_list("file", "number"))
     waiting = {file for file, _number, _receipt in read_after(folder, cursors, 1)}
@@ -149,9 +154,6 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
 
 def oldest_uncarried() -> datetime | None:
     """When the oldest call happened whose receipt still waits in a gateway's journal; None when none waits."""
-    folder = settings.QUANSHU_GATEWAY_DIR
-    if not folder.is_dir():
-        return None
     cursors = dict(JournalCursor.objects.values_list("file", "number"))
-    waiting = [receipt.at_ms for _file, _number, receipt in read_after(folder, cursors, 1)]
+    waiting = [row.at_ms for folder in journal_folders() for _file, _number, row in read_after(folder, cursors, 1)]
     return datetime.fromtimestamp(min(waiting) / 1000, tz=UTC) if waiting else None
