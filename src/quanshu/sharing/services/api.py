@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Service
+from quanshu.sharing.services.pages.facts import register_facts
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
@@ -22,6 +23,7 @@ from quanshu.sharing.services.services import (
     create_service,
     end_key,
     ensure_gateway_keys,
+    extend_grant,
     get_key,
     prepare_gateway,
     probe_services,
@@ -32,6 +34,7 @@ from quanshu.sharing.services.services import (
     rotate_key,
     serve_entry,
     set_signing,
+    shrink_grant,
     stop_consumer,
     withdraw_service,
 )
@@ -73,6 +76,7 @@ __all__ = [
     "end_key",
     "ensure_gateway_keys",
     "exchange_figures",
+    "extend_grant",
     "fields_of",
     "find_covering",
     "get_consumer",
@@ -83,6 +87,7 @@ __all__ = [
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_facts",
     "register_key",
     "revoke_grant",
     "rotate_key",
@@ -90,6 +95,7 @@ __all__ = [
     "service_figures",
     "services_for_entry",
     "set_signing",
+    "shrink_grant",
     "stop_consumer",
     "withdraw_service",
 ]

@@ -41,6 +41,8 @@ class ServicesConfig(AppConfig):
                 E.GRANTED: _("Grant made"),
                 E.LIMITS_CHANGED: _("Limits of a grant changed"),
                 E.REVOKED: _("Grant revoked"),
+                E.SHRUNK: _("Fields taken off a grant"),
+                E.EXTENDED: _("Grant prolonged"),
                 E.SNAPSHOT_MENDED: _("Snapshot mended"),
                 E.TABLE_MENDED: _("Serving table mended"),
                 "gateway.call": _("Called through the gateway"),

@@ -20,6 +20,8 @@ class ServiceEvent(StrEnum):
     GRANTED = "services.grant.created"
     LIMITS_CHANGED = "services.grant.limits_changed"
     REVOKED = "services.grant.revoked"
+    SHRUNK = "services.grant.shrunk"
+    EXTENDED = "services.grant.extended"
     SNAPSHOT_MENDED = "services.snapshot.mended"
     TABLE_MENDED = "services.table.mended"
     MOUNT_CHANGED = "services.mount.changed"

@@ -323,6 +323,33 @@ def form_fault(where: str, text: str, read: Callable[[str], object], fault: str,
     return []
 
 
+def check_shrink(
+    *,
+    has: Sequence[str],
+    fields: Sequence[str],
+    reason: str,
+    daily_limit: int | None = None,
+    allowed: int | None = None,
+) -> None:
+    """A grant is left some of its fields, or fewer calls a day than are allowed, with a reason. Raises FieldErrors."""
+    faults: list[FieldError] = []
+    extra = [name for name in fields if name not in has]
+    if extra:
+        fault = N_("The grant does not have: %(fields)s.")
+        faults.append(FieldError("fields", fault, N_("Only take fields off."), {"fields": ", ".join(extra)}))
+    elif not fields:
+        faults.append(FieldError("fields", N_("No field would be left."), N_("Revoke the grant instead.")))
+    elif len(set(fields)) == len(set(has)) and daily_limit is None:
+        faults.append(FieldError("fields", N_("No field would be taken off."), N_("Leave out what is not used.")))
+    if daily_limit is not None and (daily_limit < 1 or (allowed is not None and daily_limit > allowed)):
+        fault = N_("A grant is only left fewer calls a day.")
+        faults.append(FieldError("daily_limit", fault, N_("Enter a lower number, at least 1.")))
+    if not reason.strip():
+        faults.append(FieldError("reason", N_("This must not be empty."), N_("Say why.")))
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
 def check_public_key(scheme: str, text: str) -> bytes:
     """The raw public key of what was entered. Raises FieldErrors."""
     if scheme not in PUBLIC_SCHEMES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.sharing.services.services.amending import extend_grant, shrink_grant
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
 from quanshu.sharing.services.services.carrying import carry_receipts
 from quanshu.sharing.services.services.defining import (
@@ -33,6 +34,7 @@ __all__ = [
     "create_service",
     "end_key",
     "ensure_gateway_keys",
+    "extend_grant",
     "get_key",
     "mark_dirty",
     "mend_snapshot",
@@ -48,6 +50,7 @@ __all__ = [
     "rotate_key",
     "serve_entry",
     "set_signing",
+    "shrink_grant",
     "stop_consumer",
     "try_service",
     "update_service",
