@@ -355,7 +355,7 @@ def now_ms() -> int:
 
 async def read_body(request: Request) -> bytes:
     """The request's body; BodyTooLarge past 64 KiB, before it is read whole. Raises ClientDisconnect."""
-    body = b""
+    body: bytes = b""
     while True:
         message = await request.receive()
         if message["type"] != "http.request":

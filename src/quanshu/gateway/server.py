@@ -9,10 +9,10 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from granian.net import SocketSpec
+from granian.net import SocketSpec  # type: ignore[attr-defined]
+from granian.server.mp import MPServer
 from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
@@ -31,13 +31,13 @@ COLLECT = (20_000, 20, 20)
 DRAIN_SECONDS = 3.0
 
 
-class OneSocket(Granian):
+class OneSocket(MPServer):
     """Granian whose workers take calls from one listening socket, so that none waits in the queue of a worker that
     ends."""
 
     def _init_shared_socket(self) -> None:
         self._ssp = self._sso = None
-        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()  # type: ignore[assignment]
 
 
 def serve(config: GatewayConfig) -> None:

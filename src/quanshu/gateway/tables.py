@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from quanshu.kernel.errors import Unavailable
 from quanshu.lake.masking import add_functions
