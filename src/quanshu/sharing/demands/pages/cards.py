@@ -109,7 +109,7 @@ def meeting_card(actor: Actor, obj: Demand) -> Card:
         Column("attendees", _("Who took part"), phone=False),
         Column("minutes", _("Minutes")),
         Column("conclusions", _("Conclusions"), lambda row: "；".join(row.conclusions)),
-        Column("signed", _("Signed by"), signed_by, phone=False),
+        Column("signed", _("Signatories"), signed_by, phone=False),
         Column("files", _("Files"), lambda row: "、".join(part["name"] for part in row.files),
                link=lambda row: file_url(obj, row), phone=False),
     )  # fmt: skip
