@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from quanshu.gateway import messages, signing
+from quanshu.gateway import messages, signing, versions
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor, pick_fields, read_parameters
@@ -25,6 +25,7 @@ from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
+from quanshu.gateway.sandbox import Sandbox
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -106,10 +107,11 @@ class Gateway:
             await asyncio.sleep(self.config.poll_seconds)
 
     async def call(self, request: Request) -> Response:
-        """POST or GET /s/{sid}."""
+        """POST or GET /s/{sid} or /s/{sid}/v{version}."""
         call = Call(
             new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"].encode(errors="replace").decode()[:80]
         )
+        call.asked_version = int(request.path_params.get("version", 0))
         try:
             body = await self.perform(request, call)
             return await self.answer(call, 200, "ok", body)
@@ -170,7 +172,7 @@ class Gateway:
 
     def find_service(self, call: Call, loaded: Loaded) -> Executor:
         """The compiled service."""
-        executor = loaded.executors.get(call.sid)
+        executor = versions.choose(loaded, call)
         if executor is None or self.state.ended("service", f"{call.sid}@{executor.service.version}"):
             raise UnknownService(sid=call.sid)
         call.service_version = executor.service.version
@@ -230,12 +232,15 @@ class Gateway:
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
         headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        headers |= versions.notices(loaded, call)
         return Response(data, status_code=status, media_type="application/json", headers=headers)
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
         loaded = self.state.loaded
-        executor = loaded.executors.get(request.path_params["sid"]) if loaded else None
+        sid, number = request.path_params["sid"], request.path_params.get("version")
+        found = loaded.executors.get(sid) if loaded else None
+        executor = loaded.versions.get((sid, number)) if loaded and number else found
         if executor is None:
             code = "gateway.unknown_service"
             return JSONResponse(messages.envelope(code, {"sid": request.path_params["sid"]}, ""), status_code=404)
@@ -312,6 +317,9 @@ def create_app(config: GatewayConfig) -> Starlette:
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
+            Route("/s/{sid}/v{version:int}", gateway.call, methods=["GET", "POST"]),
+            Route("/s/{sid}/v{version:int}/openapi.json", gateway.openapi),
+            *Sandbox(gateway, read_body, read_request).routes(),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/health", gateway.health),
         ],

@@ -26,3 +26,4 @@ class Call:
     fields: tuple[str, ...] = ()
     rows: int = 0
     marks: tuple[str, ...] = ()
+    asked_version: int = 0

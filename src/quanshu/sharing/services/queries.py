@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
-from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
+from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import Actor
 from quanshu.sharing.services import rules
@@ -29,6 +30,9 @@ from quanshu.sharing.services.types import (
     ServiceNotFound,
     ServiceState,
     Shape,
+    SpecChange,
+    VersionCaller,
+    VersionNotOld,
 )
 from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
@@ -36,6 +40,31 @@ from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
 HOURS = 24
+Sandboxes = Callable[[datetime], tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]]
+_publish_checks: list[Callable[[Service], None]] = []
+_sandboxes: list[Sandboxes] = []
+
+
+def register_publish_check(check: Callable[[Service], None]) -> None:
+    """Ask `check` before a draft is published; it raises the refusal. A room above registers it at start."""
+    _publish_checks.append(check)
+
+
+def check_publishable(service: Service) -> None:
+    """The rule of the button and of the write. Raises WrongState and what the rooms above refuse with."""
+    rules.check_step(service.state, "published")
+    for check in _publish_checks:
+        check(service)
+
+
+def register_sandboxes(find: Sandboxes) -> None:
+    """Name the function that gives sandboxes and sandbox keys to the snapshot."""
+    _sandboxes[:] = [find]
+
+
+def sandboxes(now: datetime) -> tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]:
+    """What the snapshot holds for the sandbox."""
+    return _sandboxes[0](now) if _sandboxes else ((), ())
 
 
 def list_services(actor: Actor) -> QuerySet[Service]:
@@ -142,8 +171,65 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
     )
 
 
-def openapi_of(service: Service, *, server: str) -> dict[str, Any]:
-    """The OpenAPI document of a service's version in force."""
+def old_versions(service: Service) -> QuerySet[ServiceVersion]:
+    """Versions before the one in force that have a printed end, passed or not, the oldest first."""
+    rows = ServiceVersion.objects.filter(service=service, ends_on__isnull=False, number__lt=service.served_version or 0)
+    return rows.order_by("number")
+
+
+def end_of(row: ServiceVersion) -> datetime:
+    """The moment after the last day of an old version, in the city. Raises VersionNotOld."""
+    if row.ends_on is None:
+        raise VersionNotOld(number=row.number)
+    return datetime.combine(row.ends_on + timedelta(days=1), time.min, tzinfo=CITY_TZ)
+
+
+def old_spec(service: Service, row: ServiceVersion, *, now: datetime) -> ServiceSpec:
+    """An old version as gateways know it; one that has ended has no table any more and is refused by its number."""
+    alive = end_of(row) > now
+    return replace(
+        gateway_spec(service, row.spec, version=row.number),
+        table_file=row.serving_file if alive else "",
+        table=row.serving_table,
+        key=tuple(row.serving_key),
+        deprecated_at=row.deprecated_at.timestamp() if row.deprecated_at else 0.0,
+        ends_at=end_of(row).timestamp(),
+        successor=service.served_version or 0,
+    )
+
+
+def changes_to(service: Service) -> tuple[SpecChange, ...]:
+    """What the draft changes against the version in force; nothing when none is in force."""
+    return rules.compare_specs(published_spec(service), service.spec) if service.served_version else ()
+
+
+def callers_of(service: Service, number: int, *, since: datetime) -> list[VersionCaller]:
+    """Who called a version since a moment, or has a grant bound to it: those who called last first."""
+    calls = Exchange.objects.by_people().filter(service=service, service_version=number, at__gte=since)
+    counted = calls.filter(consumer__isnull=False).values("consumer").annotate(calls=Count("pk"), last=Max("at"))
+    told = {row["consumer"]: row for row in counted.order_by()}
+    held = Grant.objects.filter(service=service, version=number, revoked_at__isnull=True).values_list("consumer")
+    bound = {pk for (pk,) in held}
+    rows = Consumer.objects.filter(pk__in={*told, *bound}).select_related("unit")
+    found = [
+        VersionCaller(
+            consumer.uid,
+            consumer.title,
+            str(consumer.unit),
+            told.get(consumer.pk, {}).get("calls", 0),
+            told.get(consumer.pk, {}).get("last"),
+            consumer.pk in bound,
+        )
+        for consumer in rows
+    ]
+    return sorted(found, key=lambda caller: (-caller.calls, caller.title))
+
+
+def openapi_of(service: Service, *, server: str, version: int = 0, now: datetime | None = None) -> dict[str, Any]:
+    """The OpenAPI document of a service's version in force, or of an old one (`version`, with `now`)."""
+    old = old_versions(service).filter(number=version).first() if version and now is not None else None
+    if old is not None and now is not None:
+        return document(old_spec(service, old, now=now), server=server)
     spec = published_spec(service)
     return document(gateway_spec(service, spec, version=service.served_version or service.version), server=server)
 

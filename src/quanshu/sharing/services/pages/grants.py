@@ -79,6 +79,8 @@ class GrantPage(DetailPage):
             (_("Made by"), obj.created_by),
             (_("Made at"), when(obj.created_at)),
         ]
+        if obj.version:
+            facts.append((_("Answered by version"), obj.version))
         if obj.revoked_at:
             facts += [(_("Revoked at"), when(obj.revoked_at)), (_("Reason"), obj.revoke_reason)]
         return facts
@@ -88,6 +90,10 @@ class GrantPage(DetailPage):
         demand = address_of("demands:demand", obj.demand_uid) if obj.demand_uid else ""
         if demand and allows(self.actor, "demands.demand.view"):
             found.append(Action(_("Its demand"), demand, "file-text", style="outline-primary", method="get"))
+        may_move = allows(self.actor, P.CONSUMER_MANAGE, obj.consumer) or allows(self.actor, P.GRANT_CREATE, obj)
+        if obj.version and may_move and grant_state(obj, self.now) == "active":
+            url = reverse("services:grant-move", args=[obj.uid])
+            found.append(Action(_("Use the newest version"), url, "arrow-up-circle", style="outline-primary"))
         if allows(self.actor, P.GRANT_REVOKE, obj) and grant_state(obj, self.now) == "active":
             url = reverse("services:grant-revoke", args=[obj.uid])
             found.append(Action(_("Revoke"), url, "ban", style="outline-danger", method="get"))

@@ -18,6 +18,7 @@ from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES
 from quanshu.sharing.services.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
+from quanshu.sharing.services.pages.versions import CHANGE_COLUMNS, read_day
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData
 from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
@@ -258,12 +259,12 @@ class Review(Page):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        reason = reason_against(rules.check_step, service.state, "published")
+        reason = reason_against(queries.check_publishable, service)
         actions = []
-        if allows(self.actor, P.EDIT, service) and reason is None:
+        if allows(self.actor, P.EDIT, service) and service.state == "draft":
             url = reverse("services:service-edit", args=[service.uid])
             actions.append(Action(_("Edit"), url, "edit", style="outline-primary", method="get"))
-        if allows(self.actor, P.PUBLISH, service):
+        if allows(self.actor, P.PUBLISH, service) and (reason or not service.served_version):
             url = reverse("services:service-publish", args=[service.uid])
             actions.append(Action(_("Publish"), url, "rocket", reason=reason))
         return {
@@ -275,6 +276,10 @@ class Review(Page):
             "parameter_columns": PARAMETER_COLUMNS,
             "field_columns": FIELD_COLUMNS,
             "actions": actions,
+            "reason": reason,
+            "change_columns": CHANGE_COLUMNS,
+            "changes": queries.changes_to(service),
+            "days": rules.BESIDE_DAYS,
             "may_publish": allows(self.actor, P.PUBLISH, service),
             "crumbs": crumbs_to(service),
         }
@@ -287,5 +292,6 @@ class Publish(ActionPage):
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        service = services.publish_service(actor=self.actor, now=self.now, service=service)
+        last = read_day(self.request.POST.get("ends_on", ""))
+        service = services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
         return _("Published. It answers as soon as its table is built, within moments."), service.get_absolute_url()

@@ -22,14 +22,17 @@ from quanshu.sharing.services.services.publishing import (
 )
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
+from quanshu.sharing.services.services.versions import RECENT, move_grant, set_version_end, warn_last_callers
 
 __all__ = [
+    "RECENT",
     "carry_receipts",
     "create_consumer",
     "create_grant",
     "create_service",
     "ensure_gateway_keys",
     "mark_dirty",
+    "move_grant",
     "prepare_gateway",
     "probe_service",
     "probe_services",
@@ -39,9 +42,11 @@ __all__ = [
     "revoke_grant",
     "rotate_key",
     "serve_entry",
+    "set_version_end",
     "stop_consumer",
     "try_service",
     "update_service",
+    "warn_last_callers",
     "withdraw_not_allowed",
     "withdraw_service",
 ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from quanshu.gateway.snapshot import current_version, decode
-from quanshu.lake.serving import build_serving_table, remove_serving_tables
+from quanshu.lake.errors import MissingColumn
+from quanshu.lake.serving import ServingTable, build_serving_table, remove_serving_tables
+from quanshu.lake.tables import Lake
 from quanshu.shared.jobs import api as jobs
+from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.services.publishing import mark_dirty
@@ -20,6 +24,7 @@ from quanshu.supply.catalogue.api import items_of
 from quanshu.supply.lake_store import get_lake
 
 PROBE_JOB = "services.probe"
+logger = logging.getLogger(__name__)
 YOUNG = 3600
 
 
@@ -36,15 +41,9 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
             continue
         landed = set(lake.schema(service.entry.lake_table).names)
         key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
-        built = build_serving_table(
-            lake,
-            service.entry.lake_table,
-            columns=[*rules.columns_of(row.spec), *key],
-            keys=rules.key_sets(row.spec),
-            target=settings.QUANSHU_SERVING_DIR,
-        )
-        os.utime(built.path)
+        built = build_for(lake, service, row, key)
         with transaction.atomic():
+            serve_old(lake, service, row, key, city_day(now))
             Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN).update(
                 served_version=row.number,
                 serving_file=built.path.name,
@@ -60,6 +59,33 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
     return done
 
 
+def build_for(lake: Lake, service: Service, row: ServiceVersion, key: tuple[str, ...]) -> ServingTable:
+    """The serving table of one version over the newest data."""
+    built = build_serving_table(
+        lake,
+        service.entry.lake_table,
+        columns=[*rules.columns_of(row.spec), *key],
+        keys=rules.key_sets(row.spec),
+        target=settings.QUANSHU_SERVING_DIR,
+    )
+    os.utime(built.path)
+    return built
+
+
+def serve_old(lake: Lake, service: Service, newest: ServiceVersion, key: tuple[str, ...], today: date) -> None:
+    """Renew the tables of the versions that answer beside the newest. One whose columns the data no longer have keeps
+    the table it has."""
+    rows = ServiceVersion.objects.filter(service=service, number__lt=newest.number, ends_on__gte=today)
+    for row in rows:
+        try:
+            built = build_for(lake, service, row, key)
+        except MissingColumn as fault:
+            logger.warning("version %s of %s keeps its table: %s", row.number, service.sid, fault)
+            continue
+        row.serving_file, row.serving_table, row.serving_key = built.path.name, built.table, list(key)
+        row.save(update_fields=["serving_file", "serving_table", "serving_key"])
+
+
 def clear_old_tables(now: datetime) -> int:
     """Delete serving files that nothing needs any more; returns how many.
 
@@ -68,7 +94,8 @@ def clear_old_tables(now: datetime) -> int:
     """
     folder = settings.QUANSHU_SERVING_DIR
     in_force = Service.objects.exclude(state=ServiceState.WITHDRAWN).values_list("serving_file", flat=True)
-    kept = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
+    old = ServiceVersion.objects.filter(ends_on__gte=city_day(now)).values_list("serving_file", flat=True)
+    kept = {*in_force, *old, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
     kept |= {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > now.timestamp() - YOUNG}
     tables = Service.objects.values_list("entry__lake_table", flat=True).distinct().order_by()
     return sum(len(remove_serving_tables(folder, table, keep=[folder / name for name in kept])) for table in tables)
