@@ -25,7 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
-from quanshu.gateway.execution import Executor, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
 from quanshu.gateway.limits import Limits, day_of
 from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec, Snapshot
 from quanshu.gateway.synthetic import TABLE, build
@@ -177,6 +177,8 @@ class Sandbox:
         fields = () if verify else pick_fields(service, asked, [part.name for part in service.fields])
         values = read_parameters(service, given)
         found = executor.run(values, fields)
+        if not isinstance(found, Answer):
+            found = await found
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {
             "code": "ok",

@@ -21,6 +21,7 @@ from quanshu.gateway.snapshot import (
     load_snapshot,
     read_revocations,
 )
+from quanshu.gateway.tables import Server
 from quanshu.kernel.ciphers import OpenFailed, suite
 
 
@@ -54,6 +55,11 @@ class State:
     loaded: Loaded | None = None
     feed: Feed = field(default_factory=Feed)
     fault: str = ""
+    server: Server | None = None
+
+    def __post_init__(self) -> None:
+        if self.config.serving_url and self.server is None:
+            self.server = Server(self.config.serving_url)
 
     def refresh(self) -> None:
         """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
@@ -64,7 +70,7 @@ class State:
                 return
             public_key = self.config.public_key_file.read_bytes()
             snapshot = load_snapshot(self.config.directory, public_key, newer_than=version)
-            self.loaded = prepare(snapshot, self.config)
+            self.loaded = prepare(snapshot, self.config, self.server)
             self.fault = ""
         except (BadSnapshot, OSError) as fault:
             self.fault = str(fault)
@@ -74,7 +80,7 @@ class State:
         return (kind, uid) in self.feed.ended
 
 
-def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
+def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = None) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
     # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
@@ -84,7 +90,9 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
     for grant in snapshot.grants:
         grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
     versions = {
-        (service.sid, service.version): Executor(service, config.serving_directory, salt=salt, marking=marking)
+        (service.sid, service.version): Executor(
+            service, config.serving_directory, salt=salt, marking=marking, server=server
+        )
         for service in snapshot.services
     }
     return Loaded(

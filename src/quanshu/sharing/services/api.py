@@ -5,7 +5,6 @@ from __future__ import annotations
 from quanshu.sharing.services.models import Consumer, Exchange, Grant, Probe, Service, ServiceVersion
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
-    callers_of,
     changes_to,
     check_publishable,
     end_of,
@@ -21,6 +20,7 @@ from quanshu.sharing.services.queries import (
     openapi_of,
     published_spec,
     register_publish_check,
+    register_review,
     register_sandboxes,
     service_figures,
     services_for_entry,
@@ -59,7 +59,7 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
     SpecChange,
-    VersionCaller,
+    VersionNotOld,
 )
 
 __all__ = [
@@ -81,8 +81,7 @@ __all__ = [
     "ServiceVersion",
     "Shape",
     "SpecChange",
-    "VersionCaller",
-    "callers_of",
+    "VersionNotOld",
     "carry_receipts",
     "changes_to",
     "check_publishable",
@@ -109,6 +108,7 @@ __all__ = [
     "publish_snapshot",
     "published_spec",
     "register_publish_check",
+    "register_review",
     "register_sandboxes",
     "revise_service",
     "revoke_grant",

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncHour
 
 from quanshu.gateway.marks import mark_key, row_mark
@@ -17,6 +17,7 @@ from quanshu.gateway.openapi import document
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import Actor
+from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
@@ -31,7 +32,6 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
     SpecChange,
-    VersionCaller,
     VersionNotOld,
 )
 from quanshu.supply.assurance.api import CallFacts
@@ -43,6 +43,7 @@ HOURS = 24
 Sandboxes = Callable[[datetime], tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]]
 _publish_checks: list[Callable[[Service], None]] = []
 _sandboxes: list[Sandboxes] = []
+_reviews: list[Callable[[Service], list[Card]]] = []
 
 
 def register_publish_check(check: Callable[[Service], None]) -> None:
@@ -55,6 +56,16 @@ def check_publishable(service: Service) -> None:
     rules.check_step(service.state, "published")
     for check in _publish_checks:
         check(service)
+
+
+def register_review(find: Callable[[Service], list[Card]]) -> None:
+    """Name the function that gives the review page more cards."""
+    _reviews.append(find)
+
+
+def review_cards(service: Service) -> list[Card]:
+    """What the rooms above have to show before a draft is published."""
+    return [card for find in _reviews for card in find(service)]
 
 
 def register_sandboxes(find: Sandboxes) -> None:
@@ -201,28 +212,6 @@ def old_spec(service: Service, row: ServiceVersion, *, now: datetime) -> Service
 def changes_to(service: Service) -> tuple[SpecChange, ...]:
     """What the draft changes against the version in force; nothing when none is in force."""
     return rules.compare_specs(published_spec(service), service.spec) if service.served_version else ()
-
-
-def callers_of(service: Service, number: int, *, since: datetime) -> list[VersionCaller]:
-    """Who called a version since a moment, or has a grant bound to it: those who called last first."""
-    calls = Exchange.objects.by_people().filter(service=service, service_version=number, at__gte=since)
-    counted = calls.filter(consumer__isnull=False).values("consumer").annotate(calls=Count("pk"), last=Max("at"))
-    told = {row["consumer"]: row for row in counted.order_by()}
-    held = Grant.objects.filter(service=service, version=number, revoked_at__isnull=True).values_list("consumer")
-    bound = {pk for (pk,) in held}
-    rows = Consumer.objects.filter(pk__in={*told, *bound}).select_related("unit")
-    found = [
-        VersionCaller(
-            consumer.uid,
-            consumer.title,
-            str(consumer.unit),
-            told.get(consumer.pk, {}).get("calls", 0),
-            told.get(consumer.pk, {}).get("last"),
-            consumer.pk in bound,
-        )
-        for consumer in rows
-    ]
-    return sorted(found, key=lambda caller: (-caller.calls, caller.title))
 
 
 def openapi_of(service: Service, *, server: str, version: int = 0, now: datetime | None = None) -> dict[str, Any]:

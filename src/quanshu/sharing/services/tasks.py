@@ -14,7 +14,6 @@ from quanshu.sharing.services.services import (
     probe_services,
     publish_snapshot,
     serve_entry,
-    warn_last_callers,
 )
 from quanshu.sharing.services.services.serving import clear_old_tables
 
@@ -52,13 +51,6 @@ def do_clear(payload: dict[str, Any]) -> None:
     clear_old_tables(now())
 
 
-@job("services.warn_callers", max_attempts=3, lease_seconds=60)
-def do_warn(payload: dict[str, Any]) -> None:
-    """Tell the last callers of versions that are about to end."""
-    warn_last_callers(now())
-
-
-periodic("services.warn_callers", "0 9 * * *")
 periodic("services.probe", "* * * * *")
 periodic("services.clear_tables", "30 3 * * *")
 

@@ -133,18 +133,6 @@ class SpecChange:
     breaking: bool
 
 
-@dataclass(frozen=True, slots=True)
-class VersionCaller:
-    """An application that called a version, or whose grant is bound to it."""
-
-    consumer_uid: str
-    title: str
-    unit: str
-    calls: int
-    last: datetime | None
-    bound: bool
-
-
 class VersionNotOld(Conflict):
     code = "services.version_not_old"
     message = "Version %(number)s of the service has no printed end."

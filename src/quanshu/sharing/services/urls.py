@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.services.pages import applications, grants, lists, reporting, service, versions, wizard
+from quanshu.sharing.services.pages import applications, grants, lists, reporting, service, wizard
 
 app_name = "services"
 urlpatterns = [
@@ -19,7 +19,6 @@ urlpatterns = [
     path("grants/", lists.Grants.as_view(), name="grants"),
     path("grants/<str:uid>/", grants.GrantPage.as_view(), name="grant"),
     path("grants/<str:uid>/revoke/", grants.Revoke.as_view(), name="grant-revoke"),
-    path("grants/<str:uid>/move/", versions.MoveGrant.as_view(), name="grant-move"),
     path("calls/", lists.Exchanges.as_view(), name="exchanges"),
     path("calls/<str:receipt_id>/report/", reporting.ReportCall.as_view(), name="exchange-report"),
     path("calls/<str:receipt_id>/", grants.ExchangePage.as_view(), name="exchange"),
@@ -30,8 +29,6 @@ urlpatterns = [
     path("<str:uid>/edit/", wizard.EditService.as_view(), name="service-edit"),
     path("<str:uid>/review/", wizard.Review.as_view(), name="service-review"),
     path("<str:uid>/publish/", wizard.Publish.as_view(), name="service-publish"),
-    path("<str:uid>/versions/", versions.Versions.as_view(), name="service-versions"),
-    path("<str:uid>/versions/<int:number>/end/", versions.MoveEnd.as_view(), name="service-version-end"),
     path("<str:uid>/revise/", service.Revise.as_view(), name="service-revise"),
     path("<str:uid>/withdraw/", service.Withdraw.as_view(), name="service-withdraw"),
 ]

@@ -92,7 +92,7 @@ class GrantPage(DetailPage):
             found.append(Action(_("Its demand"), demand, "file-text", style="outline-primary", method="get"))
         may_move = allows(self.actor, P.CONSUMER_MANAGE, obj.consumer) or allows(self.actor, P.GRANT_CREATE, obj)
         if obj.version and may_move and grant_state(obj, self.now) == "active":
-            url = reverse("services:grant-move", args=[obj.uid])
+            url = address_of("development:grant-move", obj.uid)
             found.append(Action(_("Use the newest version"), url, "arrow-up-circle", style="outline-primary"))
         if allows(self.actor, P.GRANT_REVOKE, obj) and grant_state(obj, self.now) == "active":
             url = reverse("services:grant-revoke", args=[obj.uid])

@@ -14,8 +14,7 @@ from quanshu.gateway.messages import MESSAGES
 from quanshu.lake.landing import DataType
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.models import Grant, Service
-from quanshu.sharing.services.types import ChangeKind as C
-from quanshu.sharing.services.types import ServiceState, Shape, SpecChange
+from quanshu.sharing.services.types import ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
 STATES = {
@@ -123,31 +122,6 @@ OUTCOME_NAMES = {
     "gateway.table_missing": _("Data not available"),
     "gateway.wrong_method": _("Method not supported"),
 }
-
-
-CHANGES = {
-    C.PARAMETER_REMOVED: _("Parameter removed"),
-    C.PARAMETER_RENAMED: _("Parameter renamed"),
-    C.PARAMETER_ADDED: _("Parameter added"),
-    C.REQUIRED: _("Required"),
-    C.USE: _("Search or compare"),
-    C.LONGEST: _("Longest value"),
-    C.PATTERN: _("Pattern"),
-    C.FIELD_REMOVED: _("Field removed"),
-    C.FIELD_RENAMED: _("Field renamed"),
-    C.FIELD_ADDED: _("Field added"),
-    C.TYPE: _("Type"),
-    C.MASK: _("Mask"),
-    C.ROW_CAP: _("Rows a call at most"),
-}
-WORDS = {"True": _("Yes"), "False": _("No")}
-
-
-def value_label(change: SpecChange, value: str) -> str:
-    """A value of a difference in the reader's language."""
-    if change.kind in {C.TYPE, C.MASK}:
-        return str({**TYPES, **MASKS}.get(value, value))  # type: ignore[call-overload]
-    return str(WORDS.get(value, value))
 
 
 def grant_state(grant: Grant, now: datetime) -> str:

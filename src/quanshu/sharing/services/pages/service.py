@@ -135,8 +135,9 @@ def crumbs_to(service: Service | None = None) -> list[tuple[Any, str]]:
 
 def links_of(service: Service, *, may_edit: bool) -> list[tuple[str, str, str]]:
     """(label, address, icon) of the pages that tell more of a service."""
-    found = [(_("Versions side by side"), reverse("services:service-versions", args=[service.uid]), "versions")]
+    found = []
     for name, label, icon in (
+        ("development:versions", _("Versions side by side"), "versions"),
         ("development:document", _("Documentation"), "book"),
         ("development:health", _("Health"), "heartbeat"),
         ("development:sandbox", _("Sandbox"), "flask"),

@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, ListPage, Page, reason_against
@@ -18,7 +20,6 @@ from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES
 from quanshu.sharing.services.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
-from quanshu.sharing.services.pages.versions import CHANGE_COLUMNS, read_day
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData
 from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
@@ -277,12 +278,17 @@ class Review(Page):
             "field_columns": FIELD_COLUMNS,
             "actions": actions,
             "reason": reason,
-            "change_columns": CHANGE_COLUMNS,
-            "changes": queries.changes_to(service),
+            "cards": queries.review_cards(service),
             "days": rules.BESIDE_DAYS,
             "may_publish": allows(self.actor, P.PUBLISH, service),
             "crumbs": crumbs_to(service),
         }
+
+
+class EndForm(forms.Form):
+    """The last day of the version before; empty for the usual term."""
+
+    ends_on = forms.DateField(required=False)
 
 
 class Publish(ActionPage):
@@ -292,6 +298,9 @@ class Publish(ActionPage):
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        last = read_day(self.request.POST.get("ends_on", ""))
+        form = EndForm(self.request.POST)
+        if not form.is_valid():
+            raise FieldErrors(errors=(FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD.")),))
+        last = form.cleaned_data["ends_on"]
         service = services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
         return _("Published. It answers as soon as its table is built, within moments."), service.get_absolute_url()

@@ -22,10 +22,9 @@ from quanshu.sharing.services.services.publishing import (
 )
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
-from quanshu.sharing.services.services.versions import RECENT, move_grant, set_version_end, warn_last_callers
+from quanshu.sharing.services.services.versions import move_grant, set_version_end
 
 __all__ = [
-    "RECENT",
     "carry_receipts",
     "create_consumer",
     "create_grant",
@@ -46,7 +45,6 @@ __all__ = [
     "stop_consumer",
     "try_service",
     "update_service",
-    "warn_last_callers",
     "withdraw_not_allowed",
     "withdraw_service",
 ]

@@ -1,33 +1,21 @@
-"""Versions side by side: the one before answers until its printed end, and its callers are told."""
+"""Versions side by side: the one before answers until its printed end, and grants may be bound to it."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext, override
-from django.utils.translation import gettext_noop as N_
 
-from quanshu.organisation.api import holders
 from quanshu.shared.access.api import Actor, allows, require
-from quanshu.shared.notify.api import notify
 from quanshu.shared.workflow.api import calendar, city_day
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
-from quanshu.sharing.services.models import Consumer, Grant, Service, ServiceVersion
+from quanshu.sharing.services.models import Grant, Service, ServiceVersion
 from quanshu.sharing.services.permissions import ServicePermission
-from quanshu.sharing.services.queries import callers_of, old_versions
+from quanshu.sharing.services.queries import old_versions
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.publishing import mark_dirty
 from quanshu.sharing.services.types import NothingBound, VersionNotOld
-
-RECENT = timedelta(days=30)
-WARN_DAYS = (14, 7, 3, 1)
-NEWS = N_("Version %(number)s of %(service)s answers until %(ends_on)s")
-BREAKING = N_("The new version differs so that programs may fail. Your grants stay with the old one until its end.")
-GENTLE = N_("The new version takes the calls of the old one as they are.")
-LAST = N_("Your application still calls the old version. It is refused after that day.")
 
 
 def earliest_end(today: date) -> date:
@@ -54,7 +42,6 @@ def keep_beside(*, actor: Actor, now: datetime, service: Service, number: int, e
         Grant.objects.filter(service=service, version=0, revoked_at__isnull=True).update(version=number)
     details = {"sid": service.sid, "version": number, "ends_on": last.isoformat(), "breaking": breaking}
     note(ServiceEvent.VERSION_KEPT, service, actor=actor, now=now, details=details)
-    tell_callers(service, row, BREAKING if breaking else GENTLE, now=now)
 
 
 @transaction.atomic
@@ -73,7 +60,6 @@ def set_version_end(*, actor: Actor, now: datetime, service: Service, number: in
     mark_dirty()
     details = {"sid": service.sid, "version": number, "ends_on": ends_on.isoformat()}
     note(ServiceEvent.VERSION_END, service, actor=actor, now=now, details=details)
-    tell_callers(service, row, "", now=now)
     return row
 
 
@@ -94,21 +80,3 @@ def move_grant(*, actor: Actor, now: datetime, grant: Grant) -> Grant:
     mark_dirty()
     note(ServiceEvent.GRANT_MOVED, grant, actor=actor, now=now, details={"sid": grant.service.sid, "from": before})
     return grant
-
-
-def tell_callers(service: Service, row: ServiceVersion, body: str, *, now: datetime, since: timedelta = RECENT) -> int:
-    """Write to the developers and stewards of units that call a version; returns how many people."""
-    callers = callers_of(service, row.number, since=now - since)
-    paths = Consumer.objects.filter(uid__in=[caller.consumer_uid for caller in callers]).values_list("unit__path")
-    people = {uid for (path,) in paths for role in ("developer", "steward") for uid in holders(path, role)}
-    with override(settings.LANGUAGE_CODE):
-        values = {"number": row.number, "service": service.name, "ends_on": row.ends_on}
-        subject, text = gettext(NEWS) % values, gettext(body) if body else ""
-        return notify(recipients=sorted(people), subject=subject, body=text, url=service.get_absolute_url(), now=now)
-
-
-def warn_last_callers(now: datetime) -> int:
-    """Once a day: tell who called an old version in the last week that it ends in 14, 7, 3 or 1 days."""
-    days = [city_day(now) + timedelta(days=left) for left in WARN_DAYS]
-    rows = ServiceVersion.objects.filter(ends_on__in=days).select_related("service__unit")
-    return sum(tell_callers(row.service, row, LAST, now=now, since=timedelta(days=7)) for row in rows)
