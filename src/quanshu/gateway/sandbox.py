@@ -85,7 +85,8 @@ def prepare(snapshot: Snapshot) -> Prepared:
     specs = {(spec.service.sid, spec.service.version): spec for spec in snapshot.sandboxes}
     return Prepared(
         version=snapshot.version,
-        newest=dict(sorted(specs)),
+        # A published version comes before any draft.
+        newest=dict(sorted(specs, key=lambda key: (not specs[key].draft, key[1]))),
         specs=specs,
         keys={key.rid: key for key in snapshot.sandbox_keys},
     )

@@ -132,6 +132,7 @@ class SandboxSpec:
 
     service: ServiceSpec
     shapes: tuple[ColumnShape, ...]
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
 def decode_sandbox(row: Mapping[str, Any]) -> SandboxSpec:
     """One sandbox of a decoded snapshot."""
     shapes = tuple(ColumnShape(**{**part, "codes": tuple(part["codes"])}) for part in row["shapes"])
-    return SandboxSpec(decode_service(row["service"]), shapes)
+    return SandboxSpec(decode_service(row["service"]), shapes, bool(row.get("draft")))
 
 
 def write_snapshot(directory: Path, snapshot: Snapshot, private_key: bytes) -> None:

@@ -37,6 +37,7 @@ ACTIONS: dict[str, Any] = {
     E.RESUMED: _("Clock runs again"),
     E.ESCALATED: _("Escalated to the chief data representative"),
     E.MET: _("Meeting recorded"),
+    E.BUILT: _("Service accepted, to be published"),
 }
 
 

@@ -22,3 +22,4 @@ class DemandEvent(StrEnum):
     RESUMED = "demands.demand.resumed"
     ESCALATED = "demands.demand.escalated"
     MET = "demands.demand.met"
+    BUILT = "demands.demand.built"

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from quanshu.sharing.services.models import Consumer, Exchange, Grant, Probe, Service, ServiceVersion
+from quanshu.sharing.services.pages.examples import curl_example, java_example, python_example
+from quanshu.sharing.services.pages.labels import (
+    GRADE_TONES,
+    GRADES,
+    MASKS,
+    SHAPE_HINTS,
+    SHAPES,
+    SHARE_TYPES,
+    TYPES,
+    outcome_label,
+    title_of,
+)
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     changes_to,
@@ -13,6 +25,7 @@ from quanshu.sharing.services.queries import (
     find_covering,
     gateway_spec,
     get_consumer,
+    get_grant,
     get_service,
     items_in,
     list_services,
@@ -25,7 +38,9 @@ from quanshu.sharing.services.queries import (
     service_figures,
     services_for_entry,
     terms_of,
+    told_by,
 )
+from quanshu.sharing.services.rules import compare_specs, offered
 from quanshu.sharing.services.services import (
     carry_receipts,
     create_consumer,
@@ -41,6 +56,7 @@ from quanshu.sharing.services.services import (
     revise_service,
     revoke_grant,
     rotate_key,
+    seal_key,
     serve_entry,
     set_version_end,
     stop_consumer,
@@ -63,6 +79,13 @@ from quanshu.sharing.services.types import (
 )
 
 __all__ = [
+    "GRADES",
+    "GRADE_TONES",
+    "MASKS",
+    "SHAPES",
+    "SHAPE_HINTS",
+    "SHARE_TYPES",
+    "TYPES",
     "ChangeKind",
     "Consumer",
     "Exchange",
@@ -85,9 +108,11 @@ __all__ = [
     "carry_receipts",
     "changes_to",
     "check_publishable",
+    "compare_specs",
     "create_consumer",
     "create_grant",
     "create_service",
+    "curl_example",
     "end_of",
     "ensure_gateway_keys",
     "exchange_figures",
@@ -95,30 +120,38 @@ __all__ = [
     "find_covering",
     "gateway_spec",
     "get_consumer",
+    "get_grant",
     "get_service",
     "items_in",
+    "java_example",
     "list_services",
     "mark_dirty",
     "move_grant",
+    "offered",
     "old_versions",
     "openapi_of",
+    "outcome_label",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
     "published_spec",
+    "python_example",
     "register_publish_check",
     "register_review",
     "register_sandboxes",
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "seal_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
     "set_version_end",
     "stop_consumer",
     "terms_of",
+    "title_of",
+    "told_by",
     "update_service",
     "withdraw_service",
 ]

@@ -142,6 +142,11 @@ def fields_of(service: Service) -> tuple[str, ...]:
     return rules.offered(service.shape, published_spec(service))
 
 
+def told_by(service: Service) -> tuple[str, ...]:
+    """Names of the items the service as it is being edited can tell about."""
+    return rules.offered(service.shape, service.spec)
+
+
 def services_for_entry(entry: Entry) -> QuerySet[Service]:
     """Published services of an entry."""
     return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
@@ -158,8 +163,8 @@ def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
     return min(found)[2] if found else None
 
 
-def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> ServiceSpec:
-    """A service as gateways know it."""
+def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table: bool = True) -> ServiceSpec:
+    """A service as gateways know it, with its serving table or without."""
     return ServiceSpec(
         sid=service.sid,
         version=version,
@@ -169,8 +174,8 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
         abstract_en=service.abstract_en,
         provider=service.unit.name,
         shape=service.shape,
-        table_file=service.serving_file,
-        table=service.serving_table,
+        table_file=service.serving_file if table else "",
+        table=service.serving_table if table else "",
         parameters=tuple(
             ParameterSpec(**{key: value for key, value in part.items() if key != "example"})
             for part in spec["parameters"]
@@ -178,7 +183,7 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
         fields=tuple(FieldSpec(**part) for part in spec["fields"]),
         row_cap=spec["row_cap"],
         entry_uid=service.entry.uid,
-        key=tuple(service.serving_key),
+        key=tuple(service.serving_key) if table else (),
     )
 
 

@@ -174,6 +174,8 @@ class DemandPage(DetailPage):
                 _("Fields asked for"), columns=fields, rows=[row for row in obj.entry.items.all() if row.name in wanted]
             ),
         ]
+        if (order := find_order_of(obj.uid)) is not None and allows(self.actor, DevelopmentPermission.VIEW):
+            cards.append(Card(_("Its service is being built"), more=(order.get_absolute_url(), str(order))))
         if obj.grant_uid:
             cards.append(self.grant_card(obj))
         if obj.meetings.exists():

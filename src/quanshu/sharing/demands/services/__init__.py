@@ -16,7 +16,13 @@ from quanshu.sharing.demands.services.deciding import (
     refuse_demand,
     return_demand,
 )
-from quanshu.sharing.demands.services.granting import close_demand, close_expired, grant_demand, grant_waiting
+from quanshu.sharing.demands.services.granting import (
+    close_demand,
+    close_expired,
+    grant_demand,
+    grant_waiting,
+    note_built,
+)
 from quanshu.sharing.demands.services.moving import holder as holder_of
 from quanshu.sharing.demands.services.timing import escalate, pause_demand, record_meeting, resume_demand
 
@@ -32,6 +38,7 @@ __all__ = [
     "grant_demand",
     "grant_waiting",
     "holder_of",
+    "note_built",
     "overrule_refusal",
     "pause_demand",
     "record_meeting",

@@ -10,7 +10,7 @@ from quanshu.shared.access.api import Actor, require
 from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.services.granting import grant_if_covered
+from quanshu.sharing.demands.services.granting import grant_or_order
 from quanshu.sharing.demands.services.moving import locked, take
 from quanshu.sharing.demands.types import DemandState, Side
 
@@ -52,7 +52,7 @@ def confirm_demand(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
     demand.answered_at = now
     demand.reason = ""
     take(demand, "confirm", actor=actor, now=now)
-    return grant_if_covered(demand, now=now)
+    return grant_or_order(demand, now=now)
 
 
 @transaction.atomic
@@ -88,4 +88,4 @@ def overrule_refusal(*, actor: Actor, now: datetime, demand: Demand, reason: str
     rules.check_reason(reason)
     demand.reason, demand.refused_by = "", ""
     take(demand, "overrule", actor=actor, now=now, details={"reason": reason})
-    return grant_if_covered(demand, now=now)
+    return grant_or_order(demand, now=now)

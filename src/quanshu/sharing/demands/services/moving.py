@@ -22,6 +22,7 @@ from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import KIND, platform_path
 from quanshu.sharing.demands.types import CLOCK_DAYS, ClockKind, DemandState, Side
+from quanshu.sharing.development.api import cancel_order_of
 
 TODOS = {
     DemandState.SUBMITTED: ("demands.todo.check", DemandPermission.CHECK),
@@ -31,6 +32,8 @@ TODOS = {
     DemandState.DEVELOPING: ("demands.todo.publish", DemandPermission.CONFIRM),
 }
 ESCALATED = "demands.todo.escalated"
+# Steps that leave nothing to build.
+NO_LONGER = {"grant": N_("A published service covers the demand."), "withdraw": N_("The demand was taken back.")}
 NEWS = {
     DemandEvent.RETURNED: N_("Demand %(demand)s was returned for correction"),
     DemandEvent.PASSED: N_("Demand %(demand)s waits for your answer"),
@@ -43,6 +46,7 @@ NEWS = {
     DemandEvent.PAUSED: N_("The clock of demand %(demand)s was paused"),
     DemandEvent.RESUMED: N_("The clock of demand %(demand)s runs again"),
     DemandEvent.ESCALATED: N_("Demand %(demand)s is overdue"),
+    DemandEvent.BUILT: N_("The service of demand %(demand)s was accepted and waits to be published"),
 }
 
 
@@ -66,6 +70,8 @@ def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Map
     demand.save()
     for kind in transition.starts:
         workflow.start_clock(kind=kind, days=CLOCK_DAYS[ClockKind(kind)], holder_path=holder(demand).path, **where)
+    if step in NO_LONGER:
+        cancel_order_of(demand_uid=demand.uid, reason=NO_LONGER[step], now=now)
     show_todo(demand, now)
     note(demand, DemandEvent(transition.event), actor=actor, now=now, details=details)
     return demand
@@ -146,7 +152,7 @@ def note(
 def audience(demand: Demand, event: DemandEvent, actor: Actor) -> list[str]:
     """Who is told of an event: the requester of answers, the supplier's stewards of what waits for them."""
     stewards = holders(demand.supplier_unit.path, "steward")
-    if event == DemandEvent.PASSED:
+    if event in {DemandEvent.PASSED, DemandEvent.BUILT}:
         people = stewards
     elif event in {DemandEvent.OVERRULED, DemandEvent.GRANTED, DemandEvent.CLOSED, DemandEvent.CONTESTED}:
         people = [demand.created_by, *stewards]

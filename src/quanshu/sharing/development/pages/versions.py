@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.utils.translation import gettext_noop as N_
 
-from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, Form, FormPage, Page, day, when
-from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Service, ServiceVersion
-from quanshu.sharing.services.pages.labels import CHANGES, value_label
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import VersionNotOld
+from quanshu.sharing.development.pages.labels import CHANGES, value_label
+from quanshu.sharing.development.queries import callers_of
+from quanshu.sharing.development.services.following import RECENT
+from quanshu.sharing.services.api import (
+    Service,
+    ServicePermission,
+    ServiceVersion,
+    VersionNotOld,
+    changes_to,
+    compare_specs,
+    end_of,
+    get_grant,
+    get_service,
+    move_grant,
+    old_versions,
+    set_version_end,
+)
 
+P = ServicePermission
 CHANGE_COLUMNS = (
     Column("kind", gettext_lazy("Difference"), value=lambda row: CHANGES[row.kind]),
     Column("name", gettext_lazy("Name"), kind="code"),
@@ -44,15 +53,13 @@ CALLER_COLUMNS = (
 )
 
 
-def read_day(text: str) -> date | None:
-    """A day, or None for an empty text. Raises FieldErrors (`ends_on`)."""
-    try:
-        found = parse_date(text.strip()) if text.strip() else None
-    except ValueError:
-        found = None
-    if text.strip() and found is None:
-        raise FieldErrors(errors=(FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD.")),))
-    return found
+def review_cards(service: Service) -> list[Card]:
+    """What a draft changes against the version in force: the port of the review page."""
+    if not service.served_version or service.state != "draft":
+        return []
+    title = _("What changes against version %(number)s") % {"number": service.served_version}
+    none = _("Nothing that callers would notice")
+    return [Card(title, columns=CHANGE_COLUMNS, rows=changes_to(service), empty_title=none)]
 
 
 class Versions(Page):
@@ -63,7 +70,7 @@ class Versions(Page):
     title = gettext_lazy("Versions side by side")
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
         rows = list(ServiceVersion.objects.filter(service=service).order_by("-number"))
         later: dict[int, ServiceVersion] = {old.number: new for new, old in pairwise(rows)}
         way = [(_("Data services"), reverse("services:services")), (service.title, service.get_absolute_url())]
@@ -84,22 +91,22 @@ class Versions(Page):
             state = _("in force") if newest else _("not served")
             return Card(f"{title} · {state}", facts=facts)
         facts.append((_("Answers until"), day(row.ends_on)))
-        over = queries.end_of(row) <= self.now
+        over = end_of(row) <= self.now
         title = f"{title} · {_('ended') if over else _('answers until its end')}"
         actions = []
         if allows(self.actor, P.PUBLISH, service) and not over:
-            url = reverse("services:service-version-end", args=[service.uid, row.number])
+            url = reverse("development:version-end", args=[service.uid, row.number])
             actions.append(Action(_("Move the end"), url, "calendar", "outline-primary", "get"))
-        changes = rules.compare_specs(row.spec, following.spec) if following else ()
+        changes = compare_specs(row.spec, following.spec) if following else ()
         may_see = allows(self.actor, P.EXCHANGE_VIEW, service)
-        since = self.now - services.RECENT
-        callers = queries.callers_of(service, row.number, since=since) if may_see else []
+        since = self.now - RECENT
+        callers = callers_of(service, row.number, since=since) if may_see else []
         values = {"change_columns": CHANGE_COLUMNS, "changes": changes, "following": following, "may_see": may_see}
         return Card(
             title,
             facts=facts,
             actions=actions,
-            template="services/version.html",
+            template="development/version.html",
             values={**values, "caller_columns": CALLER_COLUMNS, "callers": callers},
         )
 
@@ -119,22 +126,22 @@ class MoveEnd(FormPage):
     form_class = EndForm
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        row = queries.old_versions(service).filter(number=kwargs["number"]).first()
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
+        row = old_versions(service).filter(number=kwargs["number"]).first()
         if row is None:
             raise VersionNotOld(number=kwargs["number"])
         return {"ends_on": row.ends_on}
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        services.set_version_end(
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
+        set_version_end(
             actor=self.actor,
             now=self.now,
             service=service,
             number=kwargs["number"],
             ends_on=form.cleaned_data["ends_on"],
         )
-        return reverse("services:service-versions", args=[service.uid])
+        return reverse("development:versions", args=[service.uid])
 
 
 class MoveGrant(ActionPage):
@@ -143,6 +150,6 @@ class MoveGrant(ActionPage):
     permission = P.GRANT_VIEW
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        grant = queries.get_grant(actor=self.actor, uid=kwargs["uid"])
-        services.move_grant(actor=self.actor, now=self.now, grant=grant)
+        grant = get_grant(actor=self.actor, uid=kwargs["uid"])
+        move_grant(actor=self.actor, now=self.now, grant=grant)
         return _("The newest version answers it from now on."), grant.get_absolute_url()

@@ -19,6 +19,7 @@ from quanshu.sharing.services.services.publishing import (
     mark_dirty,
     prepare_gateway,
     publish_snapshot,
+    seal_key,
 )
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
@@ -40,6 +41,7 @@ __all__ = [
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "seal_key",
     "serve_entry",
     "set_version_end",
     "stop_consumer",
