@@ -81,7 +81,7 @@ def test_an_order_from_opening_to_publication(city: City) -> None:
     assert "does not tell of: street" in bureau.page(here)
     update_service(actor=SYSTEM, now=now(), service=service, data=draft_data(("name", "street")))
     status, told = bureau.api(f"orders/{order.uid}/steps/hand-over")
-    assert (status, told["error"]["code"]) == (409, "development.not_tested")
+    assert (status, told["code"]) == (409, "development.not_tested")
     assert bureau.press(f"{here}test/") == 302
     page = bureau.page(here)
     assert "A record that is there is found" in page
@@ -135,7 +135,7 @@ def test_sent_back_with_reasons_then_accepted(city: City) -> None:
     kinds = [clock.kind for clock in clocks_of("development.order", order.uid) if clock.stopped_at is None]
     assert kinds == ["development.build"]
     status, told = bureau.api(f"orders/{order.uid}/steps/hand-over")
-    assert (status, told["error"]["code"]) == (409, "development.not_tested"), "what was sent back is tested again"
+    assert (status, told["code"]) == (409, "development.not_tested"), "what was sent back is tested again"
     assert bureau.api(f"orders/{order.uid}/steps/test")[0] == 200
     assert bureau.api(f"orders/{order.uid}/steps/hand-over")[0] == 200
     assert asking.api(f"orders/{order.uid}/steps/accept")[0] == 200
@@ -165,7 +165,7 @@ def test_wrong_input_names_the_field(city: City) -> None:
     body = {"entry": city.entry.uid, "unit": city.units["labour"].uid, "title": " ", "fields_asked": ["height"]}
     status, told = bureau.api("orders", body)
     assert status == 422
-    assert {row["field"] for row in told["error"]["fields"]} == {"title", "fields"}
+    assert {row["field"] for row in told["errors"]} == {"title", "fields"}
     assert not Order.objects.exists()
 
 

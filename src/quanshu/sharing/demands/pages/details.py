@@ -18,6 +18,7 @@ from quanshu.sharing.demands.pages.forms import DemandForm
 from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
 from quanshu.sharing.services.api import Consumer, Grant
 from quanshu.supply.catalogue.api import Entry, get_entry
 
