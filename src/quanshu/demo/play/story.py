@@ -12,6 +12,7 @@ from django.conf import settings
 
 from quanshu.demo.play import (
     census,
+    development,
     fusion,
     hosting,
     intake,
@@ -104,6 +105,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     consumer, secret = sharing.application(cast, teller.say)
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
+    development.play_development(cast, entries, consumer, teller.say)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
