@@ -132,7 +132,7 @@ def test_the_version_before_answers_until_its_printed_end_and_says_so(
     for part in ("Field removed", "born", "Breaks callers", consumer.name_en, "Last call"):
         assert part in by_bureau
     assert moved.json()["service"]["version"] == 2
-    assert any("服务至" in notice.subject for notice in notices_of(city.actor("developer").uid))
+    assert any("服务至" in notice.subject for notice in notices_of(city.actor("developer")))
 
 
 def until(ask: Any, version: int) -> httpx.Response:
@@ -191,6 +191,9 @@ def test_the_review_page_shows_what_breaks(city: City) -> None:
         assert part in page
     wrong = browser(city, "bureau").post(f"/services/{service.uid}/publish/", {"ends_on": "soon"}, follow=True)
     assert "Enter a day" in wrong.content.decode()
+    soon = {"ends_on": city_day(now()).isoformat()}
+    wrong = browser(city, "bureau").post(f"/services/{service.uid}/publish/", soon, follow=True)
+    assert "at least 10 working days to change over" in wrong.content.decode()
 
 
 def run_example(kind: str, text: str, rid: str, secret: str, folder: Path) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def about(service: Service) -> Section:
         (_("Catalogue entry"), f"{service.entry.title} ({service.entry.code})"),
         (_("Shape"), f"{SHAPES[service.shape]} · {SHAPE_HINTS[service.shape]}"),  # type: ignore[index]
     ]
-    return Section("about", _("What it is"), service.about or service.title, (_("What"), _("Value")), rows)
+    return Section("about", _("What it is"), service.about or service.title, (_("Matter"), _("Value")), rows)
 
 
 def who(service: Service) -> Section:
@@ -103,7 +103,7 @@ def calling(service: Service) -> Section:
         (_("One version"), f"{base}/s/{service.sid}/v{service.served_version or 1}"),
         (_("Sandbox"), f"{base}/sandbox/{service.sid}"),
     ]
-    return Section("calling", _("How it is called"), text, (_("What"), _("Address")), rows)
+    return Section("calling", _("How it is called"), text, (_("Matter"), _("Address")), rows)
 
 
 def parameters(spec: dict[str, Any]) -> Section:
@@ -179,7 +179,7 @@ def limits(spec: dict[str, Any]) -> Section:
         (_("Clock difference"), _("5 minutes at most")),
         (_("Sandbox"), _("%(rate)s calls a minute, %(day)s a day for each application") % {"rate": RATE, "day": DAILY}),
     ]
-    return Section("limits", _("Limits"), "", (_("What"), _("Limit")), rows)
+    return Section("limits", _("Limits"), "", (_("Matter"), _("Limit")), rows)
 
 
 def versions(service: Service) -> Section:

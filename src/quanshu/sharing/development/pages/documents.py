@@ -145,7 +145,7 @@ class Sandboxes(Page):
                    link=lambda row: reverse("development:sandbox", args=[row.service.uid])),
             Column("sid", _("Service code"), value="service.sid", kind="code", phone=False),
             Column("version", _("Version"), value=lambda row: f"v{row.number}"),
-            Column("kind", _("What"), value=lambda row: _("Draft under test") if row.draft else _("Published")),
+            Column("kind", _("Kind"), value=lambda row: _("Draft under test") if row.draft else _("Published")),
             Column("calls", _("Calls"), value=lambda row: uses[row.service.sid].calls if row.service.sid in uses else 0,
                    kind="number"),
         )  # fmt: skip

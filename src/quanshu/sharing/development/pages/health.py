@@ -48,7 +48,7 @@ MONTH_COLUMNS = (
         kind="badge",
         tone=lambda row: "secondary" if row.availability is None else ("green" if kept(row) else "red"),
     ),
-    Column("total", gettext_lazy("Checks"), kind="number"),
+    Column("total", gettext_lazy("Live checks"), kind="number"),
     Column("p95", gettext_lazy("Slowest day, 95th percentile, ms"), value=lambda row: milliseconds(row.p95_us),
            kind="number", phone=False),
 )  # fmt: skip
@@ -177,7 +177,7 @@ class Rolls(OfService):
     columns = (
         Column("start", gettext_lazy("Start"), kind="datetime", sort="start"),
         Column("grain", gettext_lazy("Grain"), value=lambda row: _("Hour") if row.grain == "hour" else _("Day")),
-        Column("total", gettext_lazy("Checks"), kind="number", sort="total"),
+        Column("total", gettext_lazy("Live checks"), kind="number", sort="total"),
         Column("availability", gettext_lazy("Availability"), value=lambda row: percent(row.availability())),
         Column("p50", gettext_lazy("Median, ms"), value=lambda row: milliseconds(row.p50_us), kind="number",
                sort="p50_us", phone=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.sharing.development.types import OrderState as S
@@ -63,7 +63,9 @@ def value_label(change: SpecChange, value: str) -> str:
 def check_label(code: str) -> str:
     """What a check of the sandbox test is about."""
     kind, _colon, name = code.partition(":")
-    return _t("The mask of %(field)s is applied") % {"field": name} if kind == "mask" else str(CHECKS.get(kind, kind))
+    return (
+        gettext("The mask of %(field)s is applied") % {"field": name} if kind == "mask" else str(CHECKS.get(kind, kind))
+    )
 
 
 def percent(part: float | None) -> str:

@@ -110,7 +110,7 @@ class OrderPage(DetailPage):
     audit_kind = queries.KIND
     # One row a field of the draft.
     draft_columns = (
-        Column("name", gettext_lazy("Name"), value="name", kind="code"),
+        Column("name", gettext_lazy("Field"), value="name", kind="code"),
         Column("title", gettext_lazy("Title"), value=title_of),
         Column("type", gettext_lazy("Type"), value=lambda row: TYPES.get(row["type"], row["type"]), phone=False),
         Column("grade", gettext_lazy("Grade"), value=lambda row: GRADES.get(row.get("grade"), ""), kind="badge",
@@ -118,7 +118,7 @@ class OrderPage(DetailPage):
         Column("mask", gettext_lazy("Mask"), value=lambda row: MASKS.get(row.get("mask"), "")),
     )  # fmt: skip
     check_columns = (
-        Column("code", gettext_lazy("Check"), value=lambda row: labels.check_label(row["code"])),
+        Column("code", gettext_lazy("What is tried"), value=lambda row: labels.check_label(row["code"])),
         Column("ok", gettext_lazy("Outcome"), value=lambda row: _("Passed") if row["ok"] else _("Failed"),
                kind="badge", tone=lambda row: "green" if row["ok"] else "red"),
         Column("seen", gettext_lazy("Seen"), value="seen", kind="code", phone=False),
@@ -250,7 +250,7 @@ class OrderForm(Form):
     unit = forms.ChoiceField(label=gettext_lazy("Asking unit"), help_text=gettext_lazy("It accepts what is built."))
     title = forms.CharField(label=gettext_lazy("Title"), max_length=100)
     wanted = forms.CharField(
-        label=gettext_lazy("What it is for"), required=False, max_length=2000, widget=forms.Textarea
+        label=gettext_lazy("What it is for"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
     fields_asked = forms.MultipleChoiceField(
         label=gettext_lazy("Items it must tell of"), widget=forms.CheckboxSelectMultiple
@@ -338,7 +338,7 @@ class Attach(OfOrder, FormPage):
 class CommentForm(Form):
     """A word, with a file or without."""
 
-    text = forms.CharField(label=gettext_lazy("Comment"), widget=forms.Textarea, max_length=2000)
+    text = forms.CharField(label=gettext_lazy("Comment"), widget=forms.Textarea(attrs={"rows": 3}), max_length=2000)
     file = forms.FileField(label=gettext_lazy("File"), required=False)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -298,9 +299,16 @@ class Publish(ActionPage):
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        review = reverse("services:service-review", args=[service.uid])
         form = EndForm(self.request.POST)
-        if not form.is_valid():
-            raise FieldErrors(errors=(FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD.")),))
-        last = form.cleaned_data["ends_on"]
-        service = services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
+        try:
+            if not form.is_valid():
+                fault = FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD."))
+                raise FieldErrors(errors=(fault,))
+            last = form.cleaned_data["ends_on"]
+            services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
+        except FieldErrors as faults:
+            for row in faults.as_dict(_)["errors"]:
+                messages.error(self.request, f"{row['fault']} {row['remedy']}")
+            return "", review
         return _("Published. It answers as soon as its table is built, within moments."), service.get_absolute_url()
