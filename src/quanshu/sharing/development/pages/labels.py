@@ -56,7 +56,8 @@ CHECKS = {
 def value_label(change: SpecChange, value: str) -> str:
     """A value of a difference in the reader's language."""
     if change.kind in {C.TYPE, C.MASK}:
-        return str({**TYPES, **MASKS}.get(value, value))  # type: ignore[call-overload]
+        names: dict[Any, Any] = {**TYPES, **MASKS}
+        return str(names.get(value, value))
     return str(WORDS.get(value, value))
 
 

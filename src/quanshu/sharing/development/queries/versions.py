@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Max
 
@@ -14,7 +15,7 @@ def callers_of(service: Service, number: int, *, since: datetime) -> list[Versio
     """Who called a version since a moment, or has a grant bound to it: those who called last first."""
     calls = Exchange.objects.by_people().filter(service=service, service_version=number, at__gte=since)
     counted = calls.filter(consumer__isnull=False).values("consumer").annotate(calls=Count("pk"), last=Max("at"))
-    told = {row["consumer"]: row for row in counted.order_by()}
+    told: dict[int, dict[str, Any]] = {row["consumer"]: dict(row) for row in counted.order_by()}
     held = Grant.objects.filter(service=service, version=number, revoked_at__isnull=True).values_list("consumer")
     bound = {pk for (pk,) in held}
     rows = Consumer.objects.filter(pk__in={*told, *bound}).select_related("unit")

@@ -151,3 +151,17 @@ def address_of(name: str, *args: str, fallback: str = "") -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return fallback
+
+
+def links_of(service: Service, *, may_edit: bool) -> list[tuple[Any, str, str]]:
+    """(label, address, icon) of the pages that tell more of a service."""
+    found = []
+    for name, label, icon in (
+        ("development:versions", _("Versions side by side"), "versions"),
+        ("development:document", _("Documentation"), "book"),
+        ("development:health", _("Health"), "heartbeat"),
+        ("development:sandbox", _("Sandbox"), "flask"),
+    ):
+        if (url := address_of(name, service.uid)) and (service.served_version or may_edit):
+            found.append((label, url, icon))
+    return found

@@ -44,9 +44,9 @@ from quanshu.sharing.services.pages.labels import (
     STATE_TONES,
     STATES,
     TYPES,
-    address_of,
     answering,
     ask_url,
+    links_of,
     outcome_label,
     title_of,
 )
@@ -131,20 +131,6 @@ def crumbs_to(service: Service | None = None) -> list[tuple[Any, str]]:
     """The way to a service."""
     way: list[tuple[Any, str]] = [(_("Data services"), reverse("services:services"))]
     return [*way, (service.title, service.get_absolute_url())] if service is not None else way
-
-
-def links_of(service: Service, *, may_edit: bool) -> list[tuple[str, str, str]]:
-    """(label, address, icon) of the pages that tell more of a service."""
-    found = []
-    for name, label, icon in (
-        ("development:versions", _("Versions side by side"), "versions"),
-        ("development:document", _("Documentation"), "book"),
-        ("development:health", _("Health"), "heartbeat"),
-        ("development:sandbox", _("Sandbox"), "flask"),
-    ):
-        if (url := address_of(name, service.uid)) and (service.served_version or may_edit):
-            found.append((label, url, icon))
-    return found
 
 
 class TryForm(Form):
