@@ -42,8 +42,10 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
         landed = set(lake.schema(service.entry.lake_table).names)
         key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
         built = build_for(lake, service, row, key)
+        old = build_old(lake, service, row, key, city_day(now))
         with transaction.atomic():
-            serve_old(lake, service, row, key, city_day(now))
+            for before in old:
+                before.save(update_fields=["serving_file", "serving_table", "serving_key"])
             Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN).update(
                 served_version=row.number,
                 serving_file=built.path.name,
@@ -72,18 +74,23 @@ def build_for(lake: Lake, service: Service, row: ServiceVersion, key: tuple[str,
     return built
 
 
-def serve_old(lake: Lake, service: Service, newest: ServiceVersion, key: tuple[str, ...], today: date) -> None:
-    """Renew the tables of the versions that answer beside the newest. One whose columns the data no longer have keeps
-    the table it has."""
-    rows = ServiceVersion.objects.filter(service=service, number__lt=newest.number, ends_on__gte=today)
-    for row in rows:
+def build_old(
+    lake: Lake, service: Service, newest: ServiceVersion, key: tuple[str, ...], today: date
+) -> list[ServiceVersion]:
+    """Build anew for the versions that answer beside the newest; those that have a new table, not yet saved.
+
+    One whose columns the data no longer have keeps the table it has.
+    """
+    done = []
+    for row in ServiceVersion.objects.filter(service=service, number__lt=newest.number, ends_on__gte=today):
         try:
             built = build_for(lake, service, row, key)
         except MissingColumn as fault:
             logger.warning("version %s of %s keeps its table: %s", row.number, service.sid, fault)
             continue
         row.serving_file, row.serving_table, row.serving_key = built.path.name, built.table, list(key)
-        row.save(update_fields=["serving_file", "serving_table", "serving_key"])
+        done.append(row)
+    return done
 
 
 def clear_old_tables(now: datetime) -> int:
