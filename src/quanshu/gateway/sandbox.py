@@ -12,6 +12,7 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import logging
 import re
 import sqlite3
 import tempfile
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from quanshu.gateway.app import Gateway
 
+logger = logging.getLogger(__name__)
 COUNTS = "sandbox.sqlite"
 RATE, DAILY = 60, 2000
 MOST_DELAY_MS = 10_000
@@ -125,6 +127,10 @@ class Sandbox:
         except QuanshuError as fault:
             code, status = fault.code, messages.status_of(fault.code)
             body = messages.envelope(code, fault.params, "")
+        except Exception:
+            logger.exception("a call of the sandbox failed")
+            code, status = "gateway.internal", 500
+            body = messages.envelope(code, {}, "")
         if rid:
             await asyncio.to_thread(count, self.gateway.config.directory, rid, sid, code)
         answer = {**body, "receipt_id": f"sandbox-{new_uid()}" if rid else "", "sandbox": True}

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -147,60 +148,83 @@ TYPED: Mapping[str, Callable[[random.Random, ColumnShape], str | int]] = {
     "datetime": a_moment,
 }
 ATOM = re.compile(r"\\[dwsD]|\\.|\[(?:\\.|[^\]\\])+\]|\(\?:|.", re.DOTALL)
+MOST_PARTS, MOST_DEPTH = 2000, 20
 REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}|[*+?]")
 CLASSES = {"d": "0123456789", "w": "abcdefghjkmnpqrstuvwxyz0123456789", "s": " ", "D": "ABCDEFGH"}
 
 
 def from_pattern(pattern: str, rng: random.Random) -> str:
-    """A text of a simple regular expression: characters, classes, groups, choices and repeats."""
-    text, end = _choices(pattern, 0, rng)
+    """A text of a simple regular expression: characters, classes, groups, choices and repeats. "" where it is none."""
+    text, end = PatternReader(pattern, rng).choices(0, 0)
     return text if end == len(pattern) else ""
 
 
-def _choices(pattern: str, at: int, rng: random.Random) -> tuple[str, int]:
-    made = [""]
-    while at < len(pattern) and pattern[at] != ")":
-        if pattern[at] == "|":
-            made.append("")
-            at += 1
-            continue
-        if pattern[at] in "^$":
-            at += 1
-            continue
-        maker, at = _atom(pattern, at)
-        found = REPEAT.match(pattern, at)
-        made[-1] += "".join(maker(rng) for _ in range(_times(found, rng)))
-        at = found.end() if found else at
-    return rng.choice(made), at
+class PatternReader:
+    """Reads a pattern and makes a text of it. `left` bounds the work, however repeats and groups are nested."""
+
+    def __init__(self, pattern: str, rng: random.Random) -> None:
+        self.pattern, self.rng = pattern, rng
+        self.left = MOST_PARTS
+
+    def choices(self, at: int, depth: int) -> tuple[str, int]:
+        """One of the alternatives from `at` on, and where they end: at their bracket or the pattern's end."""
+        made = [""]
+        while at < len(self.pattern) and self.pattern[at] != ")":
+            sign = self.pattern[at]
+            if sign == "|":
+                made.append("")
+            if sign in "|^$":
+                at += 1
+                continue
+            text, at = self.repeated(at, depth)
+            made[-1] += text
+        return self.rng.choice(made), at
+
+    def repeated(self, at: int, depth: int) -> tuple[str, int]:
+        """An atom as often as its repeat says, and where the next one begins."""
+        found = ATOM.match(self.pattern, at)
+        atom = found.group() if found else "0"
+        inner = at + len(atom)
+        group = atom in {"(", "(?:"}
+        after = self.closing(inner) if group else inner
+        repeat = REPEAT.match(self.pattern, after)
+        parts = []
+        for _ in range(times_of(repeat, self.rng)):
+            self.left -= 1
+            if self.left < 0 or depth > MOST_DEPTH:
+                break
+            parts.append(self.choices(inner, depth + 1)[0] if group else self.rng.choice(_signs(atom)))
+        return "".join(parts), repeat.end() if repeat else after
+
+    def closing(self, at: int) -> int:
+        """Behind the bracket that closes the group begun before `at`."""
+        depth = 1
+        while at < len(self.pattern) and depth:
+            found = ATOM.match(self.pattern, at)
+            atom = found.group() if found else "0"
+            depth += (atom in {"(", "(?:"}) - (atom == ")")
+            at += len(atom)
+        return at
 
 
-def _times(found: re.Match[str] | None, rng: random.Random) -> int:
+def times_of(found: re.Match[str] | None, rng: random.Random) -> int:
+    """How often a repeat has its atom stand, 200 times at most."""
     if found is None:
         return 1
     if found.group(1):
         least = int(found.group(1))
         most = least if found.group(2) is None else int(found.group(2) or least + 3)
-        return rng.randint(least, max(least, most))
+        return min(rng.randint(least, max(least, most)), 200)
     return {"*": rng.randint(0, 3), "+": rng.randint(1, 3), "?": rng.randint(0, 1)}[found.group()]
 
 
-def _atom(pattern: str, at: int) -> tuple[Callable[[random.Random], str], int]:
-    found = ATOM.match(pattern, at)
-    token = found.group() if found else ""
-    after = at + max(1, len(token))
-    if token in {"(", "(?:"}:
-        _text, end = _choices(pattern, after, random.Random(0))  # noqa: S311
-        return lambda rng: _choices(pattern, after, rng)[0], end + 1
-    signs = _signs(token)
-    return lambda rng: rng.choice(signs), after
-
-
+@cache
 def _signs(atom: str) -> str:
     """The characters an atom stands for."""
     if atom == ".":
         return CLASSES["w"]
     if atom.startswith("\\"):
-        return CLASSES.get(atom[1], atom[1])
+        return CLASSES.get(atom[1:], atom[1:] or "0")
     if not atom.startswith("["):
         return atom or "0"
     inner = re.sub(r"\\([dws])", lambda part: CLASSES[part[1]], atom[1:-1])

@@ -201,3 +201,9 @@ def test_no_personal_value_of_the_demo_city_is_in_a_sandbox(tmp_path: Path) -> N
     shapes = tuple(ColumnShape(kind, kind=kind) for kind in ("citizen_id", "uscc", "name", "phone", "address", "firm"))
     for row in rows_of(shapes, "jn-ga-resident-query@1"):
         assert not real & set(row.values())
+
+
+@given(st.text(alphabet="ab1()[]{}|*+?\\\\d^$.,:-", max_size=60), st.randoms(use_true_random=False))
+def test_no_pattern_makes_a_gateway_fail_or_wait(pattern: str, rng: Any) -> None:
+    assert len(from_pattern(pattern, rng)) <= 5000
+    assert len(from_pattern(f"{'(' * 40}a{'{9999}' * 3}{')' * 40}", rng)) <= 5000
