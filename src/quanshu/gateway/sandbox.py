@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
-from quanshu.gateway.limits import Limits, day_of
+from quanshu.gateway.limits import DailyLimit, RateLimited, day_of
 from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec, Snapshot
 from quanshu.gateway.synthetic import TABLE, build
 from quanshu.kernel.ciphers import OpenFailed, suite
@@ -94,6 +94,25 @@ def prepare(snapshot: Snapshot) -> Prepared:
     )
 
 
+class Quota:
+    """Calls of each application in this minute and on this day, in one process; no grant is there to say more."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[str, tuple[int, int]] = {}
+        self._days: dict[str, tuple[int, int]] = {}
+
+    def take(self, rid: str, *, now_ms: int) -> None:
+        """Count one call. Raises RateLimited, DailyLimit and counts nothing then."""
+        minute, day = now_ms // 60_000, day_of(now_ms)
+        in_minute, on_day = self._minutes.get(rid, (minute, 0)), self._days.get(rid, (day, 0))
+        used, today = (in_minute[1] if in_minute[0] == minute else 0), (on_day[1] if on_day[0] == day else 0)
+        if today >= DAILY:
+            raise DailyLimit(limit=DAILY)
+        if used >= RATE:
+            raise RateLimited(rate=RATE)
+        self._minutes[rid], self._days[rid] = (minute, used + 1), (day, today + 1)
+
+
 class Sandbox:
     """The sandbox of one gateway process."""
 
@@ -105,7 +124,7 @@ class Sandbox:
     ) -> None:
         self.gateway = gateway
         self.read_body, self.read_request = read_body, read_request
-        self.limits = Limits()
+        self.quota = Quota()
         self.replay = signing.ReplayCache()
         self.prepared: Prepared | None = None
         self.folder = tempfile.TemporaryDirectory(prefix="quanshu-sandbox-")
@@ -177,7 +196,7 @@ class Sandbox:
         executor = await self.find(sid, int(request.path_params.get("version", 0)))
         raw = await self.read_body(request)
         given, asked = self.read_request(request, raw)
-        self.limits.take(f"sandbox:{rid}", rate=RATE, daily=DAILY, now_ms=int(now().timestamp() * 1000))
+        self.quota.take(rid, now_ms=int(now().timestamp() * 1000))
         await provoke(given)
         service = executor.service
         verify = service.shape == "verify"
