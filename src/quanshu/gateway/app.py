@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu import __version__
-from quanshu.gateway import messages, metrics, signing
+from quanshu.gateway import messages, metrics, signing, versions
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
@@ -28,6 +28,7 @@ from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
+from quanshu.gateway.sandbox import Sandbox
 from quanshu.gateway.sharing import SharedLimits
 from quanshu.gateway.signing.desk import KeyDesk
 from quanshu.gateway.signing.identity import identify
@@ -142,11 +143,12 @@ class Gateway:
             await asyncio.sleep(self.config.poll_seconds)
 
     async def call(self, request: Request) -> Response:
-        """POST or GET /s/{sid}."""
+        """POST or GET /s/{sid} or /s/{sid}/v{version}."""
         call = Call(
             new_uid(), time.perf_counter(), now_ms(), request.path_params["sid"].encode(errors="replace").decode()[:80]
         )
         call.trace_id = read_traceparent(request.headers.get(HEADER)) or new_trace()
+        call.asked_version = int(request.path_params.get("version", 0))
         try:
             body = await self.perform(request, call)
             return await self.answer(call, 200, "ok", body)
@@ -225,7 +227,7 @@ class Gateway:
 
     def find_service(self, call: Call, loaded: Loaded) -> Executor:
         """The compiled service."""
-        executor = loaded.executors.get(call.sid)
+        executor = versions.choose(loaded, call)
         if executor is None or self.state.ended("service", f"{call.sid}@{executor.service.version}"):
             raise UnknownService(sid=call.sid)
         call.service_version = executor.service.version
@@ -310,6 +312,7 @@ class Gateway:
         if self.draining:
             # The caller's next request goes to a worker that stays.
             headers["Connection"] = "close"
+        headers |= versions.notices(loaded, call)
         if call.answer_to is not None and loaded is not None and loaded.node_pair is not None:
             label, signed = call.answer_to
             headers |= sign_answer(
@@ -326,7 +329,9 @@ class Gateway:
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
         loaded = self.state.loaded
-        executor = loaded.executors.get(request.path_params["sid"]) if loaded else None
+        sid, number = request.path_params["sid"], request.path_params.get("version")
+        found = loaded.executors.get(sid) if loaded else None
+        executor = loaded.versions.get((sid, number)) if loaded and number else found
         if executor is None:
             code = "gateway.unknown_service"
             return JSONResponse(messages.envelope(code, {"sid": request.path_params["sid"]}, ""), status_code=404)
@@ -409,6 +414,9 @@ def create_app(config: GatewayConfig) -> Starlette:
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
+            Route("/s/{sid}/v{version:int}", gateway.call, methods=["GET", "POST"]),
+            Route("/s/{sid}/v{version:int}/openapi.json", gateway.openapi),
+            *Sandbox(gateway, read_body, read_request).routes(),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/keys/session", desk.session, methods=["POST"]),
             Route("/keys/node", desk.node),

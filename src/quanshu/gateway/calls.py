@@ -32,6 +32,7 @@ class Call:
     # Label and bytes of the request's own signature, when it asks that the answer be signed and bound to it.
     answer_to: tuple[str, bytes] | None = None
     trace_id: str = ""
+    asked_version: int = 0
 
 
 def place_of(fault: BaseException) -> str:

@@ -131,6 +131,27 @@ MESSAGES: Mapping[str, Text] = {
         "There is no service %(sid)s.",
         "Check the code in the list of services; the service may have been withdrawn.",
     ),
+    "gateway.unknown_version": (
+        404,
+        "服务 %(sid)s 没有第 %(version)s 版，最新为第 %(newest)s 版。",
+        "请调用 /s/%(sid)s/v%(newest)s，或在服务文档中核对版本。",
+        "The service %(sid)s has no version %(version)s; the newest is %(newest)s.",
+        "Call /s/%(sid)s/v%(newest)s, or look at the versions on the service's page.",
+    ),
+    "gateway.version_ended": (
+        410,
+        "服务 %(sid)s 第 %(version)s 版已停用，最新为第 %(newest)s 版。",
+        "请改用 /s/%(sid)s/v%(newest)s；与旧版的差异见服务文档。",
+        "Version %(version)s of %(sid)s has ended; the newest is %(newest)s.",
+        "Call /s/%(sid)s/v%(newest)s; its differences are on the service's page.",
+    ),
+    "gateway.no_sandbox": (
+        404,
+        "服务 %(sid)s 没有沙箱。",
+        "请在沙箱页面核对服务编码和版本。",
+        "There is no sandbox of %(sid)s.",
+        "Check the code and the version on the sandbox page.",
+    ),
     "gateway.no_grant": (
         403,
         "应用 %(rid)s 没有服务 %(sid)s 的有效授权。",
@@ -281,9 +302,10 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.not_found": (
         404,
         "地址不存在。",
-        "服务地址为 /s/{sid}，推送地址为 /p/{来源}/{摘要}，会话密钥地址为 /keys/session。",
+        "服务地址为 /s/{sid}，推送地址为 /p/{来源}/{摘要}，沙箱地址为 /sandbox/{sid}，会话密钥地址为 /keys/session。",
         "There is nothing at this address.",
-        "Services are at /s/{sid}, pushes at /p/{source}/{digest}, session keys at /keys/session.",
+        "Services are at /s/{sid}, pushes at /p/{source}/{digest}, the sandbox at /sandbox/{sid}, "
+        "session keys at /keys/session.",
     ),
     "gateway.wrong_method": (
         405,

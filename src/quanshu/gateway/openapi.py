@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from quanshu.gateway.messages import MESSAGES
 from quanshu.gateway.signing import PREFIX
 from quanshu.gateway.snapshot import ServiceSpec
+from quanshu.kernel.clock import CITY_TZ
 
 TYPES = {
     "integer": {"type": "integer"},
@@ -49,8 +51,9 @@ def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
         },
         "servers": [{"url": server.rstrip("/")}],
         "paths": {
-            f"/s/{service.sid}": {
+            address_of(service): {
                 "post": {
+                    **ending_of(service),
                     "operationId": service.sid,
                     "security": [{part: [] for part in ("rid", "sid", "rtime", "sign")}],
                     "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
@@ -64,6 +67,27 @@ def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
                 for part in ("rid", "sid", "rtime", "sign")
             }
         },
+    }
+
+
+def address_of(service: ServiceSpec) -> str:
+    """The path of the newest version is the service's; an old one's names its number."""
+    return f"/s/{service.sid}/v{service.version}" if service.ends_at else f"/s/{service.sid}"
+
+
+def ending_of(service: ServiceSpec) -> dict[str, Any]:
+    """That a version is old, when it ends and which one follows."""
+    if not service.ends_at:
+        return {}
+    day = datetime.fromtimestamp(service.ends_at, CITY_TZ) - timedelta(seconds=1)
+    last = day.date().isoformat()
+    return {
+        "deprecated": True,
+        "x-sunset": last,
+        "description": both(
+            f"本版服务至 {last}，请改用第 {service.successor} 版。",
+            f"Answers until {last}; version {service.successor} follows.",
+        ),
     }
 
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.errors import Invalid
 
@@ -54,7 +55,8 @@ class ServiceSpec:
     """A published version of a service and the serving table it reads.
 
     `key` names the columns of the table that tell its rows apart; they are there to mark rows in receipts, and are
-    answered with only where they are fields as well.
+    answered with only where they are fields as well. An old version has an end (`ends_at`, epoch seconds) and the
+    number of the version after it; several versions of a service stand in a snapshot, the newest last.
     """
 
     sid: str
@@ -72,6 +74,9 @@ class ServiceSpec:
     provider: str = ""
     entry_uid: str = ""
     key: tuple[str, ...] = ()
+    deprecated_at: float = 0.0
+    ends_at: float = 0.0
+    successor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class ClientSpec:
 class GrantSpec:
     """What one client may do with one service; times are epoch seconds.
 
-    `windows` are texts of the form `12345 08:30-17:30`, `networks` CIDR texts; empty ones limit nothing.
+    `windows` are texts of the form `12345 08:30-17:30`, `networks` CIDR texts; empty ones limit nothing. `version` 0 is
+    whichever is the newest.
     """
 
     uid: str
@@ -127,6 +133,7 @@ class GrantSpec:
     windows: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     case_required: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +147,24 @@ class PushSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """A version of a service with synthetic rows of its shape. It has no serving table."""
+
+    service: ServiceSpec
+    shapes: tuple[ColumnShape, ...]
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxKeySpec:
+    """An application's secret for the sandbox, sealed with `rid:sandbox` as context; times are epoch seconds."""
+
+    rid: str
+    secret_sealed: str
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything a gateway needs to answer calls and receive files."""
 
@@ -150,6 +175,8 @@ class Snapshot:
     clients: tuple[ClientSpec, ...] = ()
     grants: tuple[GrantSpec, ...] = ()
     pushes: tuple[PushSpec, ...] = ()
+    sandboxes: tuple[SandboxSpec, ...] = ()
+    sandbox_keys: tuple[SandboxKeySpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +221,8 @@ def decode(data: bytes) -> Snapshot:
             grants=tuple(map(decode_grant, body["grants"])),
             # A control plane of an earlier version knows no pushes.
             pushes=tuple(PushSpec(**row) for row in body.get("pushes", ())),
+            sandboxes=tuple(decode_sandbox(row) for row in body.get("sandboxes", ())),
+            sandbox_keys=tuple(SandboxKeySpec(**row) for row in body.get("sandbox_keys", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
@@ -221,6 +250,12 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
     parts["fields"] = tuple(FieldSpec(**part) for part in row["fields"])
     parts["key"] = tuple(row.get("key", ()))
     return ServiceSpec(**parts)
+
+
+def decode_sandbox(row: Mapping[str, Any]) -> SandboxSpec:
+    """One sandbox of a decoded snapshot."""
+    shapes = tuple(ColumnShape(**{**part, "codes": tuple(part["codes"])}) for part in row["shapes"])
+    return SandboxSpec(decode_service(row["service"]), shapes, bool(row.get("draft")))
 
 
 def write_snapshot(directory: Path, snapshot: Snapshot, private_key: bytes) -> None:

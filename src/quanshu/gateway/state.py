@@ -42,13 +42,14 @@ class LoadedKey:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A snapshot made ready: look-ups by key, secrets opened, services compiled."""
+    """A snapshot made ready: look-ups by key, secrets opened, services compiled (by code the newest; each version)."""
 
     snapshot: Snapshot
     clients: Mapping[str, ClientSpec]
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
+    versions: Mapping[tuple[str, int], Executor] = field(default_factory=dict)
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
     terms: Mapping[str, Terms] = field(default_factory=dict)
     session_root: bytes = b""
@@ -97,15 +98,19 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
     grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
     for grant in snapshot.grants:
         grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
+    versions = {
+        (service.sid, service.version): Executor(
+            service, config.serving_directory, salt=salt, marking=marking, server=server
+        )
+        for service in snapshot.services
+    }
     return Loaded(
         snapshot=snapshot,
         clients={client.rid: client for client in snapshot.clients},
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
-        executors={
-            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking, server=server)
-            for service in snapshot.services
-        },
+        executors={sid: versions[sid, number] for sid, number in sorted(versions)},
+        versions=versions,
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
         terms={grant.uid: terms_of(grant) for grant in snapshot.grants},
         session_root=session_root(seal_key),

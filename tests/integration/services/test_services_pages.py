@@ -24,7 +24,7 @@ from support_services import (
     an_entry,
 )
 
-PROPER = {"OpenAPI", "JSON", "POST", "curl", "Python", "HTTP", "Base", "HMAC", "SHA", "CSV", "Excel", "system"}
+PROPER = {"OpenAPI", "JSON", "POST", "curl", "Python", "Java", "HTTP", "Base", "HMAC", "SHA", "CSV", "Excel", "system"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

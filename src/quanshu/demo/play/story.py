@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     census,
     demands,
+    development,
     emergency,
     fusion,
     hosting,
@@ -108,6 +109,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     consumer, secret = sharing.application(cast, teller.say)
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
+    development.play_development(cast, entries, consumer, teller.say)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     demands.play_demands(cast, entries, consumer, teller.say)
     emergency.play_emergency(cast, entries, somebody(manifest), teller.say)

@@ -58,6 +58,7 @@ ACTIONS: dict[str, Any] = {
     E.RATED: _("Data rated"),
     E.RATING_ANSWERED: _("Rating answered"),
     E.POLICY_SET: _("Rules for demands changed"),
+    E.BUILT: _("Service accepted, to be published"),
 }
 
 

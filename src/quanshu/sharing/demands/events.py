@@ -36,3 +36,4 @@ class DemandEvent(StrEnum):
     RATED = "demands.rating.given"
     RATING_ANSWERED = "demands.rating.answered"
     POLICY_SET = "demands.policy.changed"
+    BUILT = "demands.demand.built"

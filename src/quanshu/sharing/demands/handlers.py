@@ -7,7 +7,7 @@ from datetime import date
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.queries import KIND
-from quanshu.sharing.demands.services import escalate, grant_waiting
+from quanshu.sharing.demands.services import escalate, grant_waiting, note_built
 from quanshu.sharing.services.api import Service
 
 
@@ -28,6 +28,14 @@ def escalate_overdue(event: Event) -> None:
         due_on=date.fromisoformat(told["due_on"]),
         now=event.at,
     )
+
+
+@subscribe("development.order.accepted")
+def tell_accepted(event: Event) -> None:
+    """The service that a demand waits for was accepted."""
+    demand = Demand.objects.filter(uid=event.payload["demand_uid"]).first() if event.payload["demand_uid"] else None
+    if demand is not None:
+        note_built(demand=demand, now=event.at)
 
 
 @subscribe("services.service.published")

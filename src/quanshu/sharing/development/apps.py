@@ -3,8 +3,52 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DevelopmentConfig(AppConfig):
     name = "quanshu.sharing.development"
     label = "development"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.development.events import DevelopmentEvent as E
+        from quanshu.sharing.development.pages.versions import review_cards
+        from quanshu.sharing.development.queries import sandboxes
+        from quanshu.sharing.development.services import check_may_publish
+        from quanshu.sharing.services.api import register_publish_check, register_review, register_sandboxes
+
+        register_publish_check(check_may_publish)
+        register_review(review_cards)
+        register_sandboxes(sandboxes)
+        view, sandbox = "development.order.view", "services.service.view"
+        register(
+            NavItem("development", _("Development orders"), "development:orders", "hammer", "find", 30, view),
+            NavItem("sandbox", _("Sandbox"), "development:sandboxes", "flask", "find", 40, sandbox),
+        )
+        register_labels(
+            {
+                "development.take": _("Take a development order"),
+                "development.build": _("Build the service"),
+                "development.accept": _("Accept the service built"),
+                "development.publish": _("Publish the accepted service"),
+            }
+        )
+        register_actions(
+            {
+                E.OPENED: _("Order opened"),
+                E.TAKEN: _("Order taken"),
+                E.ATTACHED: _("Draft attached"),
+                E.TESTED: _("Tested in the sandbox"),
+                E.HANDED: _("Handed over for acceptance"),
+                E.ACCEPTED: _("Accepted by the asking unit"),
+                E.SENT_BACK: _("Sent back by the asking unit"),
+                E.PUBLISHED: _("Service published"),
+                E.CANCELLED: _("Order cancelled"),
+                E.COMMENTED: _("Comment written"),
+                E.FILE_READ: _("File downloaded"),
+                E.KEY_ISSUED: _("Sandbox key given"),
+            }
+        )

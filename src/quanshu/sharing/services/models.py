@@ -91,13 +91,21 @@ class Service(models.Model):
 
 
 class ServiceVersion(models.Model):
-    """What a service said when a version of it was published. Never changed."""
+    """What a service said when a version of it was published: that never changes.
+
+    One that a newer version follows answers until the end of the day `ends_on`, from a serving table of its own.
+    """
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     spec = models.JSONField()
     published_at = models.DateTimeField()
     published_by = models.CharField(max_length=100)
+    deprecated_at = models.DateTimeField(null=True)
+    ends_on = models.DateField(null=True)
+    serving_file = models.CharField(max_length=200, blank=True)
+    serving_table = models.CharField(max_length=100, blank=True)
+    serving_key = models.JSONField(default=list)
 
     class Meta:
         ordering: ClassVar = ["-number"]
@@ -210,7 +218,10 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 class Grant(models.Model):
-    """What one application may do with one service: fields, purpose, rate and time, as approved."""
+    """What one application may do with one service: fields, purpose, rate and time, as approved.
+
+    `version` is the old version that answers it until its end, 0 the newest.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     consumer = models.ForeignKey(Consumer, on_delete=models.PROTECT, related_name="grants")
@@ -232,6 +243,7 @@ class Grant(models.Model):
     created_by = models.CharField(max_length=100)
     revoked_at = models.DateTimeField(null=True)
     revoke_reason = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=0)
 
     objects = GrantQuerySet.as_manager()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +14,10 @@ from django.db.models.functions import TruncHour
 
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
-from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
+from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import Actor
+from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
@@ -29,6 +31,8 @@ from quanshu.sharing.services.types import (
     ServiceNotFound,
     ServiceState,
     Shape,
+    SpecChange,
+    VersionNotOld,
 )
 from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
@@ -36,6 +40,42 @@ from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
 HOURS = 24
+Sandboxes = Callable[[datetime], tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]]
+_publish_checks: list[Callable[[Service], None]] = []
+_sandboxes: list[Sandboxes] = []
+_reviews: list[Callable[[Service], list[Card]]] = []
+
+
+def register_publish_check(check: Callable[[Service], None]) -> None:
+    """Ask `check` before a draft is published; it raises the refusal. A room above registers it at start."""
+    _publish_checks.append(check)
+
+
+def check_publishable(service: Service) -> None:
+    """The rule of the button and of the write. Raises WrongState and what the rooms above refuse with."""
+    rules.check_step(service.state, "published")
+    for check in _publish_checks:
+        check(service)
+
+
+def register_review(find: Callable[[Service], list[Card]]) -> None:
+    """Name the function that gives the review page more cards."""
+    _reviews.append(find)
+
+
+def review_cards(service: Service) -> list[Card]:
+    """What the rooms above have to show before a draft is published."""
+    return [card for find in _reviews for card in find(service)]
+
+
+def register_sandboxes(find: Sandboxes) -> None:
+    """Name the function that gives sandboxes and sandbox keys to the snapshot."""
+    _sandboxes[:] = [find]
+
+
+def sandboxes(now: datetime) -> tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]:
+    """What the snapshot holds for the sandbox."""
+    return _sandboxes[0](now) if _sandboxes else ((), ())
 
 
 def list_services(actor: Actor) -> QuerySet[Service]:
@@ -102,6 +142,11 @@ def fields_of(service: Service) -> tuple[str, ...]:
     return rules.offered(service.shape, published_spec(service))
 
 
+def told_by(service: Service) -> tuple[str, ...]:
+    """Names of the items the service as it is being edited can tell about."""
+    return rules.offered(service.shape, service.spec)
+
+
 def services_for_entry(entry: Entry) -> QuerySet[Service]:
     """Published services of an entry."""
     return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
@@ -118,8 +163,8 @@ def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
     return min(found)[2] if found else None
 
 
-def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> ServiceSpec:
-    """A service as gateways know it."""
+def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table: bool = True) -> ServiceSpec:
+    """A service as gateways know it, with its serving table or without."""
     return ServiceSpec(
         sid=service.sid,
         version=version,
@@ -129,8 +174,8 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
         abstract_en=service.abstract_en,
         provider=service.unit.name,
         shape=service.shape,
-        table_file=service.serving_file,
-        table=service.serving_table,
+        table_file=service.serving_file if table else "",
+        table=service.serving_table if table else "",
         parameters=tuple(
             ParameterSpec(**{key: value for key, value in part.items() if key != "example"})
             for part in spec["parameters"]
@@ -138,12 +183,47 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int) -> Ser
         fields=tuple(FieldSpec(**part) for part in spec["fields"]),
         row_cap=spec["row_cap"],
         entry_uid=service.entry.uid,
-        key=tuple(service.serving_key),
+        key=tuple(service.serving_key) if table else (),
     )
 
 
-def openapi_of(service: Service, *, server: str) -> dict[str, Any]:
-    """The OpenAPI document of a service's version in force."""
+def old_versions(service: Service) -> QuerySet[ServiceVersion]:
+    """Versions before the one in force that have a printed end, passed or not, the oldest first."""
+    rows = ServiceVersion.objects.filter(service=service, ends_on__isnull=False, number__lt=service.served_version or 0)
+    return rows.order_by("number")
+
+
+def end_of(row: ServiceVersion) -> datetime:
+    """The moment after the last day of an old version, in the city. Raises VersionNotOld."""
+    if row.ends_on is None:
+        raise VersionNotOld(number=row.number)
+    return datetime.combine(row.ends_on + timedelta(days=1), time.min, tzinfo=CITY_TZ)
+
+
+def old_spec(service: Service, row: ServiceVersion, *, now: datetime) -> ServiceSpec:
+    """An old version as gateways know it; one that has ended has no table any more and is refused by its number."""
+    alive = end_of(row) > now
+    return replace(
+        gateway_spec(service, row.spec, version=row.number),
+        table_file=row.serving_file if alive else "",
+        table=row.serving_table,
+        key=tuple(row.serving_key),
+        deprecated_at=row.deprecated_at.timestamp() if row.deprecated_at else 0.0,
+        ends_at=end_of(row).timestamp(),
+        successor=service.served_version or 0,
+    )
+
+
+def changes_to(service: Service) -> tuple[SpecChange, ...]:
+    """What the draft changes against the version in force; nothing when none is in force."""
+    return rules.compare_specs(published_spec(service), service.spec) if service.served_version else ()
+
+
+def openapi_of(service: Service, *, server: str, version: int = 0, now: datetime | None = None) -> dict[str, Any]:
+    """The OpenAPI document of a service's version in force, or of an old one (`version`, with `now`)."""
+    old = old_versions(service).filter(number=version).first() if version and now is not None else None
+    if old is not None and now is not None:
+        return document(old_spec(service, old, now=now), server=server)
     spec = published_spec(service)
     return document(gateway_spec(service, spec, version=service.served_version or service.version), server=server)
 

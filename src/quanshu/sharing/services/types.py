@@ -120,6 +120,47 @@ class ServiceFigures:
     answering: int
 
 
+class ChangeKind(StrEnum):
+    """What differs between two versions of a service."""
+
+    PARAMETER_REMOVED = "parameter_removed"
+    PARAMETER_RENAMED = "parameter_renamed"
+    PARAMETER_ADDED = "parameter_added"
+    REQUIRED = "required"
+    USE = "use"
+    LONGEST = "longest"
+    PATTERN = "pattern"
+    FIELD_REMOVED = "field_removed"
+    FIELD_RENAMED = "field_renamed"
+    FIELD_ADDED = "field_added"
+    TYPE = "type"
+    MASK = "mask"
+    ROW_CAP = "row_cap"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecChange:
+    """One difference; `breaking` when a program written for the old version may fail with the new one."""
+
+    kind: ChangeKind
+    name: str
+    before: str
+    after: str
+    breaking: bool
+
+
+class VersionNotOld(Conflict):
+    code = "services.version_not_old"
+    message = "Version %(number)s of the service has no printed end."
+    remedy = "Only a version that a newer one follows ends; withdraw the service to stop the newest."
+
+
+class NothingBound(Conflict):
+    code = "services.nothing_bound"
+    message = "The grant is not bound to an old version."
+    remedy = "It is answered by the newest version already."
+
+
 class ServiceNotFound(NotFound):
     code = "services.service_not_found"
     message = "There is no service “%(service)s” that you may see."

@@ -22,6 +22,7 @@ from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, 
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
 from quanshu.sharing.services.api import Consumer, Grant
 from quanshu.supply.catalogue.api import Entry, get_entry
 
@@ -189,6 +190,8 @@ class DemandPage(DetailPage):
                 _("Fields asked for"), columns=fields, rows=[row for row in obj.entry.items.all() if row.name in wanted]
             ),
         ]
+        if (order := find_order_of(obj.uid)) is not None and allows(self.actor, DevelopmentPermission.VIEW):
+            cards.append(Card(_("Its service is being built"), more=(order.get_absolute_url(), str(order))))
         if obj.grant_uid:
             cards.append(self.grant_card(obj))
         return [*cards, *more_cards(self.actor, obj, self.now)]

@@ -16,7 +16,13 @@ from quanshu.sharing.demands.services.deciding import (
     refuse_demand,
     return_demand,
 )
-from quanshu.sharing.demands.services.granting import close_demand, close_expired, grant_demand, grant_waiting
+from quanshu.sharing.demands.services.granting import (
+    close_demand,
+    close_expired,
+    grant_demand,
+    grant_waiting,
+    note_built,
+)
 from quanshu.sharing.demands.services.meeting import attach_file, propose_meeting, record_meeting, sign_meeting
 from quanshu.sharing.demands.services.moving import holder as holder_of
 from quanshu.sharing.demands.services.negotiating import accept_terms, decline_terms, propose_terms
@@ -55,6 +61,7 @@ __all__ = [
     "grant_waiting",
     "holder_of",
     "keep_grant",
+    "note_built",
     "overrule_refusal",
     "pause_demand",
     "propose_meeting",

@@ -11,7 +11,7 @@ from quanshu.shared.workflow.api import calendar, city_day
 from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.services.granting import grant_if_covered
+from quanshu.sharing.demands.services.granting import grant_or_order
 from quanshu.sharing.demands.services.meeting import require_meeting
 from quanshu.sharing.demands.services.moving import locked, take
 from quanshu.sharing.demands.types import APPEAL_DAYS, DemandState, Side
@@ -56,7 +56,7 @@ def confirm_demand(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
     demand.answered_at = now
     demand.reason = ""
     take(demand, "confirm", actor=actor, now=now)
-    return grant_if_covered(demand, now=now)
+    return grant_or_order(demand, now=now)
 
 
 @transaction.atomic
@@ -96,4 +96,4 @@ def overrule_refusal(*, actor: Actor, now: datetime, demand: Demand, reason: str
     demand.reason, demand.refused_by = "", ""
     demand.decision, demand.decided_at = reason, now
     take(demand, "overrule", actor=actor, now=now, details={"reason": reason})
-    return grant_if_covered(demand, now=now)
+    return grant_or_order(demand, now=now)

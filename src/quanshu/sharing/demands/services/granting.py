@@ -10,11 +10,22 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import SYSTEM, Actor, allows, require
 from quanshu.sharing.demands import rules
+from quanshu.sharing.demands.events import DemandEvent
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.services.moving import locked, take
+from quanshu.sharing.demands.services.moving import locked, note, take
 from quanshu.sharing.demands.types import DemandState, NoServiceYet
-from quanshu.sharing.services.api import Grant, Service, create_grant, fields_of, find_covering, revoke_grant
+from quanshu.sharing.development.api import OrderData, open_order
+from quanshu.sharing.services.api import (
+    Grant,
+    Service,
+    create_grant,
+    fields_of,
+    find_covering,
+    items_in,
+    revoke_grant,
+    terms_of,
+)
 
 
 @transaction.atomic
@@ -60,6 +71,28 @@ def grant_if_covered(demand: Demand, *, now: datetime) -> Demand:
     """Grant a demand just approved when a published service carries its fields; else leave it to be made."""
     service = find_covering(demand.entry, demand.fields)
     return demand if service is None else grant_on(demand, service, actor=SYSTEM, now=now)
+
+
+def grant_or_order(demand: Demand, *, now: datetime) -> Demand:
+    """Grant a demand just approved when a published service carries its fields; else have the platform build one."""
+    demand = grant_if_covered(demand, now=now)
+    items = items_in(terms_of(demand.entry) or {"items": ()})
+    fields = tuple(name for name in demand.fields if name in items)
+    if demand.state == DemandState.DEVELOPING and fields:
+        data = OrderData(title=demand.title, fields=fields, wanted=demand.purpose)
+        unit = demand.requesting_unit
+        open_order(actor=SYSTEM, now=now, entry=demand.entry, unit=unit, data=data, demand_uid=demand.uid)
+    return demand
+
+
+@transaction.atomic
+def note_built(*, demand: Demand, now: datetime) -> bool:
+    """The service a demand waits for was accepted: its stewards learn that publishing comes next. False when late."""
+    demand = locked(demand)
+    if demand.state != DemandState.DEVELOPING:
+        return False
+    note(demand, DemandEvent.BUILT, actor=SYSTEM, now=now)
+    return True
 
 
 @transaction.atomic

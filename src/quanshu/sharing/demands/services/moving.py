@@ -23,6 +23,7 @@ from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import KIND, platform_path
 from quanshu.sharing.demands.services.charging import charge, side_holding
 from quanshu.sharing.demands.types import CLOCK_DAYS, ClockKind, DemandState, Side
+from quanshu.sharing.development.api import cancel_order_of
 
 TODOS = {
     DemandState.SUBMITTED: ("demands.todo.check", DemandPermission.CHECK),
@@ -36,6 +37,8 @@ ESCALATED = "demands.todo.escalated"
 SECOND = "demands.todo.second"
 SHRINK_TODO = "demands.todo.shrink"
 KEEP_TODO = "demands.todo.keep"
+# Steps that leave nothing to build.
+NO_LONGER = {"grant": N_("A published service covers the demand."), "withdraw": N_("The demand was taken back.")}
 NEWS = {
     DemandEvent.RETURNED: N_("Demand %(demand)s was returned for correction"),
     DemandEvent.PASSED: N_("Demand %(demand)s waits for your answer"),
@@ -61,6 +64,7 @@ NEWS = {
     DemandEvent.PAUSED: N_("The clock of demand %(demand)s was paused"),
     DemandEvent.RESUMED: N_("The clock of demand %(demand)s runs again"),
     DemandEvent.ESCALATED: N_("Demand %(demand)s is overdue"),
+    DemandEvent.BUILT: N_("The service of demand %(demand)s was accepted and waits to be published"),
 }
 
 
@@ -101,6 +105,8 @@ def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Map
     charge(demand, side, now=now)
     for kind in transition.starts:
         workflow.start_clock(kind=kind, days=CLOCK_DAYS[ClockKind(kind)], holder_path=holder(demand).path, **where)
+    if step in NO_LONGER:
+        cancel_order_of(demand_uid=demand.uid, reason=NO_LONGER[step], now=now)
     show_todo(demand, now)
     note(demand, DemandEvent(transition.event), actor=actor, now=now, details=details)
     return demand
@@ -181,7 +187,7 @@ def note(
 def audience(demand: Demand, event: DemandEvent, actor: Actor) -> list[str]:
     """Who is told of an event: the requester of answers, the supplier's stewards of what waits for them."""
     stewards = holders(demand.supplier_unit.path, "steward")
-    if event in {DemandEvent.PASSED, DemandEvent.RATED}:
+    if event in {DemandEvent.PASSED, DemandEvent.RATED, DemandEvent.BUILT}:
         people = stewards
     elif event in BOTH:
         people = [demand.created_by, *stewards]

@@ -73,6 +73,8 @@ class GrantPage(DetailPage):
             (_("Made by"), obj.created_by),
             (_("Made at"), when(obj.created_at)),
         ]
+        if obj.version:
+            facts.append((_("Answered by version"), obj.version))
         if obj.revoked_at:
             facts += [(_("Revoked at"), when(obj.revoked_at)), (_("Reason"), obj.revoke_reason)]
         return facts
@@ -86,6 +88,10 @@ class GrantPage(DetailPage):
         if allows(self.actor, P.GRANT_CREATE, obj) and active:
             url = reverse("services:grant-limits", args=[obj.uid])
             found.append(Action(_("Change the limits"), url, "gauge", style="outline-primary", method="get"))
+        may_move = allows(self.actor, P.CONSUMER_MANAGE, obj.consumer) or allows(self.actor, P.GRANT_CREATE, obj)
+        if obj.version and may_move and active:
+            url = address_of("development:grant-move", obj.uid)
+            found.append(Action(_("Use the newest version"), url, "arrow-up-circle", style="outline-primary"))
         if allows(self.actor, P.GRANT_REVOKE, obj) and active:
             url = reverse("services:grant-revoke", args=[obj.uid])
             found.append(Action(_("Revoke"), url, "ban", style="outline-danger", method="get"))

@@ -110,6 +110,9 @@ OUTCOME_NAMES = {
     "gateway.outside_window": _("Time more than five minutes off"),
     "gateway.wrong_service": _("Signed for another service"),
     "gateway.unknown_service": _("No such service"),
+    "gateway.unknown_version": _("No such version"),
+    "gateway.version_ended": _("Version ended"),
+    "gateway.no_sandbox": _("No sandbox"),
     "gateway.no_grant": _("No grant in force"),
     "gateway.field_not_granted": _("Field outside the grant"),
     "gateway.body_too_large": _("Body too large"),
@@ -148,3 +151,17 @@ def address_of(name: str, *args: str, fallback: str = "") -> str:
         return reverse(name, args=args)
     except NoReverseMatch:
         return fallback
+
+
+def links_of(service: Service, *, may_edit: bool) -> list[tuple[Any, str, str]]:
+    """(label, address, icon) of the pages that tell more of a service."""
+    found = []
+    for name, label, icon in (
+        ("development:versions", _("Versions side by side"), "versions"),
+        ("development:document", _("Documentation"), "book"),
+        ("development:health", _("Health"), "heartbeat"),
+        ("development:sandbox", _("Sandbox"), "flask"),
+    ):
+        if (url := address_of(name, service.uid)) and (service.served_version or may_edit):
+            found.append((label, url, icon))
+    return found

@@ -32,7 +32,7 @@ from quanshu.shared.web.api import (
 )
 from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Grant, Service
-from quanshu.sharing.services.pages.examples import curl_example, python_example
+from quanshu.sharing.services.pages.examples import curl_example, java_example, python_example
 from quanshu.sharing.services.pages.facts import known_facts
 from quanshu.sharing.services.pages.labels import (
     GRADE_TONES,
@@ -47,6 +47,7 @@ from quanshu.sharing.services.pages.labels import (
     TYPES,
     answering,
     ask_url,
+    links_of,
     outcome_label,
     title_of,
 )
@@ -109,6 +110,7 @@ VERSION_COLUMNS = (
     Column("number", gettext_lazy("Version"), kind="number"),
     Column("published_at", gettext_lazy("Published at"), kind="datetime"),
     Column("published_by", gettext_lazy("Published by")),
+    Column("ends_on", gettext_lazy("Answers until"), kind="date"),
 )
 FAULT_COLUMNS = (
     Column("status", gettext_lazy("HTTP status"), value="status", kind="number"),
@@ -246,6 +248,9 @@ class ServicePage(DetailPage):
             "grant": held if may_try else None,
             "try_form": self.try_form or TryForm(spec=spec),
             "tried": self.tried,
+            "links": links_of(obj, may_edit=allows(self.actor, P.EDIT, obj)),
+            "java": java_example(obj.sid, spec, base=base),
+            "old": [row for row in queries.old_versions(obj) if queries.end_of(row) > self.now],
             "ask": ask_url(obj) if allows(self.actor, "demands.demand.submit") else "",
         }
 
@@ -294,7 +299,13 @@ class OpenApiJson(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        found = queries.openapi_of(service, server=settings.QUANSHU_GATEWAY_URL)
+        number = request.GET.get("version", "")
+        found = queries.openapi_of(
+            service,
+            server=settings.QUANSHU_GATEWAY_URL,
+            version=int(number) if number.isascii() and number.isdigit() else 0,
+            now=self.now,
+        )
         return JsonResponse(found, json_dumps_params={"ensure_ascii": False, "indent": 2})
 
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, ListPage, Page, reason_against
@@ -258,12 +261,12 @@ class Review(Page):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        reason = reason_against(rules.check_step, service.state, "published")
+        reason = reason_against(queries.check_publishable, service)
         actions = []
-        if allows(self.actor, P.EDIT, service) and reason is None:
+        if allows(self.actor, P.EDIT, service) and service.state == "draft":
             url = reverse("services:service-edit", args=[service.uid])
             actions.append(Action(_("Edit"), url, "edit", style="outline-primary", method="get"))
-        if allows(self.actor, P.PUBLISH, service):
+        if allows(self.actor, P.PUBLISH, service) and (reason or not service.served_version):
             url = reverse("services:service-publish", args=[service.uid])
             actions.append(Action(_("Publish"), url, "rocket", reason=reason))
         return {
@@ -275,9 +278,18 @@ class Review(Page):
             "parameter_columns": PARAMETER_COLUMNS,
             "field_columns": FIELD_COLUMNS,
             "actions": actions,
+            "reason": reason,
+            "cards": queries.review_cards(service),
+            "days": rules.BESIDE_DAYS,
             "may_publish": allows(self.actor, P.PUBLISH, service),
             "crumbs": crumbs_to(service),
         }
+
+
+class EndForm(forms.Form):
+    """The last day of the version before; empty for the usual term."""
+
+    ends_on = forms.DateField(required=False)
 
 
 class Publish(ActionPage):
@@ -287,5 +299,16 @@ class Publish(ActionPage):
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        service = services.publish_service(actor=self.actor, now=self.now, service=service)
+        review = reverse("services:service-review", args=[service.uid])
+        form = EndForm(self.request.POST)
+        try:
+            if not form.is_valid():
+                fault = FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD."))
+                raise FieldErrors(errors=(fault,))
+            last = form.cleaned_data["ends_on"]
+            services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
+        except FieldErrors as faults:
+            for row in faults.as_dict(_)["errors"]:
+                messages.error(self.request, f"{row['fault']} {row['remedy']}")
+            return "", review
         return _("Published. It answers as soon as its table is built, within moments."), service.get_absolute_url()

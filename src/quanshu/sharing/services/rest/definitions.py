@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -165,10 +166,10 @@ def update_service(request: HttpRequest, uid: str, body: ServiceBody) -> dict[st
 
 
 @router.post("/services/{uid}/publish")
-def publish_service(request: HttpRequest, uid: str) -> dict[str, Any]:
-    """Freeze the draft as a version and have it served."""
+def publish_service(request: HttpRequest, uid: str, ends_on: date | None = None) -> dict[str, Any]:
+    """Freeze the draft as a version and have it served; `ends_on` is the last day of the version before."""
     actor = request.actor  # type: ignore[attr-defined]
-    return whole(services.publish_service(actor=actor, now=now(), service=find(request, uid)))
+    return whole(services.publish_service(actor=actor, now=now(), service=find(request, uid), ends_on=ends_on))
 
 
 @router.post("/services/{uid}/revise")

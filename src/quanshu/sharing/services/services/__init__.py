@@ -22,9 +22,11 @@ from quanshu.sharing.services.services.publishing import (
     mark_dirty,
     prepare_gateway,
     publish_snapshot,
+    seal_key,
 )
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
+from quanshu.sharing.services.services.versions import move_grant, set_version_end
 
 __all__ = [
     "carry_receipts",
@@ -39,6 +41,7 @@ __all__ = [
     "mark_dirty",
     "mend_snapshot",
     "mend_table",
+    "move_grant",
     "oldest_uncarried",
     "prepare_gateway",
     "probe_service",
@@ -49,8 +52,10 @@ __all__ = [
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "seal_key",
     "serve_entry",
     "set_signing",
+    "set_version_end",
     "shrink_grant",
     "stop_consumer",
     "try_service",

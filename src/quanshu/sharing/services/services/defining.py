@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -18,10 +18,11 @@ from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.permissions import ServicePermission
-from quanshu.sharing.services.queries import items_in, published_spec, terms_of
+from quanshu.sharing.services.queries import check_publishable, items_in, old_versions, published_spec, terms_of
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
+from quanshu.sharing.services.services.versions import keep_beside
 from quanshu.sharing.services.types import EntryNotReady, EntryNotShared, NothingLanded, ServiceData, ServiceState
 from quanshu.supply.catalogue.api import Entry, ItemData
 from quanshu.supply.lake_store import get_lake
@@ -66,21 +67,24 @@ def _keep(service: Service, data: ServiceData, *, actor: Actor, now: datetime, e
 
 
 @transaction.atomic
-def publish_service(*, actor: Actor, now: datetime, service: Service) -> Service:
-    """Freeze the draft as a version and have it served; the version before answers until the new one is ready.
+def publish_service(*, actor: Actor, now: datetime, service: Service, ends_on: date | None = None) -> Service:
+    """Freeze the draft as a version and have it served; the version in force answers beside it until `ends_on`.
 
-    The entry is asked again, as its grades may have risen since the draft was made. Raises Forbidden, WrongState,
-    EntryNotReady, EntryNotShared, FieldErrors, NothingLanded.
+    The entry is asked again, as its grades may have risen since the draft was made. Without a day the version before
+    answers 30 days more. Raises Forbidden, WrongState, EntryNotReady, EntryNotShared, FieldErrors, NothingLanded, and
+    what the rooms above refuse with.
     """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
-    rules.check_step(service.state, "published")
+    check_publishable(service)
     service.spec = _check_against_entry(service, service.spec)
     if not get_lake().exists(service.entry.lake_table):
         raise NothingLanded(entry=service.entry.resource_name)
     ServiceVersion.objects.create(
         service=service, number=service.version, spec=service.spec, published_at=now, published_by=actor.name
     )
+    if service.served_version:
+        keep_beside(actor=actor, now=now, service=service, number=service.served_version, ends_on=ends_on)
     service.state, service.published_at, service.updated_at = ServiceState.PUBLISHED, now, now
     service.save(update_fields=["spec", "state", "published_at", "updated_at"])
     jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
@@ -114,7 +118,7 @@ def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: s
         rules.check_step(service.state, "withdrawn")
     if not reason.strip():
         raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
-    ended = f"{service.sid}@{service.served_version}"
+    ended = [service.served_version, *old_versions(service).values_list("number", flat=True)]
     service.state, service.served_version, service.updated_at = ServiceState.WITHDRAWN, None, now
     service.probe_ok = None
     service.save(update_fields=["state", "served_version", "updated_at", "probe_ok"])
@@ -122,7 +126,9 @@ def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: s
     tell_mounting(service.entry, now)
     note(ServiceEvent.WITHDRAWN, service, actor=actor, now=now, details={"sid": service.sid, "reason": reason})
     folder = settings.QUANSHU_GATEWAY_DIR
-    transaction.on_commit(partial(append_revocation, folder, "service", ended, now.isoformat()))
+    for number in ended:
+        uid = f"{service.sid}@{number}"
+        transaction.on_commit(partial(append_revocation, folder, "service", uid, now.isoformat()))
     return service
 
 

@@ -26,7 +26,7 @@ from quanshu.gateway.state import seal_secret
 from quanshu.kernel.ciphers import suite
 from quanshu.shared.keys import node_key
 from quanshu.sharing.services.models import Consumer, Grant, Publication, Service, Serving
-from quanshu.sharing.services.queries import gateway_spec, published_spec
+from quanshu.sharing.services.queries import gateway_spec, old_spec, old_versions, published_spec, sandboxes
 from quanshu.sharing.services.types import PROBE_RID, ServiceState
 from quanshu.supply.intake.api import push_rights
 
@@ -98,7 +98,8 @@ def publish_snapshot(now: datetime) -> int | None:
     version = max(state.version, current_version(folder) or 0) + 1
     # Asked before the services are read, so that none is noted under a snapshot that lacks it.
     unseen = list(Serving.objects.filter(snapshot_version=None).values_list("pk", flat=True))
-    services = served_services()
+    services = served_services(now)
+    boxes, box_keys = sandboxes(now)
     snapshot = Snapshot(
         version=version,
         issued_at=now.isoformat(),
@@ -107,6 +108,8 @@ def publish_snapshot(now: datetime) -> int | None:
         clients=(*clients(now), probe_client(now)),
         grants=(*grants(now), *probe_grants(services, now)),
         pushes=push_rights(),
+        sandboxes=boxes,
+        sandbox_keys=box_keys,
     )
     ensure_gateway_keys()
     write_snapshot(folder, snapshot, (settings.QUANSHU_KEYS_DIR / "snapshot.key").read_bytes())
@@ -116,13 +119,14 @@ def publish_snapshot(now: datetime) -> int | None:
     return version
 
 
-def served_services() -> tuple[ServiceSpec, ...]:
-    """Services in force whose serving table is there."""
+def served_services(now: datetime) -> tuple[ServiceSpec, ...]:
+    """Services in force whose serving table is there: of each its old versions, then the newest."""
     rows = Service.objects.filter(served_version__isnull=False).exclude(state=ServiceState.WITHDRAWN)
-    return tuple(
-        gateway_spec(service, published_spec(service), version=service.served_version or 0)
-        for service in rows.select_related("unit", "entry")
-    )
+    found: list[ServiceSpec] = []
+    for service in rows.select_related("unit", "entry"):
+        found += (old_spec(service, row, now=now) for row in old_versions(service))
+        found.append(gateway_spec(service, published_spec(service), version=service.served_version or 0))
+    return tuple(found)
 
 
 def clients(now: datetime) -> tuple[ClientSpec, ...]:
@@ -167,6 +171,7 @@ def grants(now: datetime) -> tuple[GrantSpec, ...]:
             valid_from=grant.valid_from.timestamp(),
             valid_until=grant.valid_until.timestamp(),
             **asdict(grant.limits),
+            version=grant.version,
         )
         for grant in rows.select_related("consumer", "service")
     )
@@ -194,4 +199,5 @@ def probe_grants(services: tuple[ServiceSpec, ...], now: datetime) -> tuple[Gran
             valid_until=(now + timedelta(days=3650)).timestamp(),
         )
         for service in services
+        if not service.ends_at
     )

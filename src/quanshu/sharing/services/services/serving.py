@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
 
 from quanshu.gateway.snapshot import current_version, decode
-from quanshu.lake import Lake
+from quanshu.lake.errors import MissingColumn
 from quanshu.lake.serving import ServingTable, build_serving_table, remove_serving_tables
 from quanshu.lake.serving_server import build_server_table, remove_server_tables
+from quanshu.lake.tables import Lake
 from quanshu.shared.jobs import api as jobs
+from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Service, ServiceVersion, Serving
 from quanshu.sharing.services.services.publishing import mark_dirty
@@ -22,6 +25,7 @@ from quanshu.supply.catalogue.api import items_of
 from quanshu.supply.lake_store import get_lake
 
 PROBE_JOB = "services.probe"
+logger = logging.getLogger(__name__)
 YOUNG = 3600
 
 
@@ -38,9 +42,11 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
             continue
         landed = set(lake.schema(service.entry.lake_table).names)
         key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
-        columns, keys = [*rules.columns_of(row.spec), *key], rules.key_sets(row.spec)
-        built = build(lake, service.entry.lake_table, columns, keys)
+        built = build_for(lake, service, row, key)
+        old = build_old(lake, service, row, key, city_day(now))
         with transaction.atomic():
+            for before in old:
+                before.save(update_fields=["serving_file", "serving_table", "serving_key"])
             Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN).update(
                 served_version=row.number,
                 serving_file=built.file,
@@ -66,13 +72,34 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
     return done
 
 
-def build(lake: Lake, table: str, columns: list[str], keys: list[list[str]]) -> ServingTable:
-    """The serving table where the node keeps them: on the PostgreSQL server, or as a file."""
+def build_for(lake: Lake, service: Service, row: ServiceVersion, key: tuple[str, ...]) -> ServingTable:
+    """The serving table of one version over the newest data, where the node keeps them: on a server, or as a file."""
+    table, keys = service.entry.lake_table, rules.key_sets(row.spec)
+    columns = [*rules.columns_of(row.spec), *key]
     if settings.QUANSHU_SERVING_URL:
         return build_server_table(lake, table, columns=columns, keys=keys, url=settings.QUANSHU_SERVING_URL)
     built = build_serving_table(lake, table, columns=columns, keys=keys, target=settings.QUANSHU_SERVING_DIR)
     os.utime(built.path)
     return built
+
+
+def build_old(
+    lake: Lake, service: Service, newest: ServiceVersion, key: tuple[str, ...], today: date
+) -> list[ServiceVersion]:
+    """Build anew for the versions that answer beside the newest; those that have a new table, not yet saved.
+
+    One whose columns the data no longer have keeps the table it has.
+    """
+    done = []
+    for row in ServiceVersion.objects.filter(service=service, number__lt=newest.number, ends_on__gte=today):
+        try:
+            built = build_for(lake, service, row, key)
+        except MissingColumn as fault:
+            logger.warning("version %s of %s keeps its table: %s", row.number, service.sid, fault)
+            continue
+        row.serving_file, row.serving_table, row.serving_key = built.file, built.table, list(key)
+        done.append(row)
+    return done
 
 
 def clear_old_tables(now: datetime) -> int:
@@ -83,7 +110,8 @@ def clear_old_tables(now: datetime) -> int:
     """
     folder, url = settings.QUANSHU_SERVING_DIR, settings.QUANSHU_SERVING_URL
     in_force = Service.objects.exclude(state=ServiceState.WITHDRAWN).values_list("serving_file", flat=True)
-    needed = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
+    old = ServiceVersion.objects.filter(ends_on__gte=city_day(now)).values_list("serving_file", flat=True)
+    needed = {*in_force, *old, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
     before = now.timestamp() - YOUNG
     young = {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > before}
     kept = [folder / name for name in needed | young]

@@ -1,0 +1,290 @@
+"""The sandbox: a service answered from synthetic rows of its shape, for developers before approval.
+
+`GET/POST /sandbox/{sid}` and `/sandbox/{sid}/v{n}` are signed as services are, with the application's sandbox key;
+no grant is needed. Every answer says `"sandbox": true`. Calls are counted in a file of their own and leave no
+receipt in the ledger. A parameter's value `fault:CODE` provokes that refusal;
+`slow:MS:VALUE` has the call with VALUE answered that much later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import logging
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from quanshu.gateway import messages, signing
+from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
+from quanshu.gateway.limits import DailyLimit, RateLimited, day_of
+from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec, Snapshot
+from quanshu.gateway.synthetic import TABLE, build
+from quanshu.kernel.ciphers import OpenFailed, suite
+from quanshu.kernel.clock import now
+from quanshu.kernel.errors import NotFound, QuanshuError, Unauthenticated, Unavailable
+from quanshu.kernel.ids import new_uid
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from quanshu.gateway.app import Gateway
+
+logger = logging.getLogger(__name__)
+COUNTS = "sandbox.sqlite"
+RATE, DAILY = 60, 2000
+MOST_DELAY_MS = 10_000
+FAULT = "fault:"
+SLOW = re.compile(r"slow:([0-9]{1,6}):(.*)", re.ASCII | re.DOTALL)
+PLACES = {
+    **dict.fromkeys(("header", "rid", "sid", "name", "signed", "fields", "source"), "sandbox"),
+    **dict.fromkeys(("seconds", "most", "rate", "limit", "version", "newest", "received"), 1),
+    **dict.fromkeys(("method",), "PUT"),
+    "fault": "沙箱模拟",
+    "fault_en": "provoked in the sandbox",
+}
+
+
+class UnknownKey(Unauthenticated):
+    code = "gateway.unknown_client"
+
+
+class NoSandbox(NotFound):
+    code = "gateway.no_sandbox"
+
+
+class WrongService(Unauthenticated):
+    code = "gateway.wrong_service"
+
+
+class NotReady(Unavailable):
+    code = "gateway.not_ready"
+
+
+@dataclass(slots=True)
+class Prepared:
+    """The sandboxes of one snapshot; executors are made when first called."""
+
+    version: int
+    newest: Mapping[str, int]
+    specs: Mapping[tuple[str, int], SandboxSpec]
+    keys: Mapping[str, SandboxKeySpec]
+    executors: dict[tuple[str, int], Executor] = field(default_factory=dict)
+
+
+def prepare(snapshot: Snapshot) -> Prepared:
+    """Look-ups by code and version, and by application."""
+    specs = {(spec.service.sid, spec.service.version): spec for spec in snapshot.sandboxes}
+    return Prepared(
+        version=snapshot.version,
+        # A published version comes before any draft.
+        newest=dict(sorted(specs, key=lambda key: (not specs[key].draft, key[1]))),
+        specs=specs,
+        keys={key.rid: key for key in snapshot.sandbox_keys},
+    )
+
+
+class Quota:
+    """Calls of each application in this minute and on this day, in one process; no grant is there to say more."""
+
+    def __init__(self) -> None:
+        self._minutes: dict[str, tuple[int, int]] = {}
+        self._days: dict[str, tuple[int, int]] = {}
+
+    def take(self, rid: str, *, now_ms: int) -> None:
+        """Count one call. Raises RateLimited, DailyLimit and counts nothing then."""
+        minute, day = now_ms // 60_000, day_of(now_ms)
+        in_minute, on_day = self._minutes.get(rid, (minute, 0)), self._days.get(rid, (day, 0))
+        used, today = (in_minute[1] if in_minute[0] == minute else 0), (on_day[1] if on_day[0] == day else 0)
+        if today >= DAILY:
+            raise DailyLimit(limit=DAILY)
+        if used >= RATE:
+            raise RateLimited(rate=RATE)
+        self._minutes[rid], self._days[rid] = (minute, used + 1), (day, today + 1)
+
+
+class Sandbox:
+    """The sandbox of one gateway process."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        read_body: Callable[[Request], Awaitable[bytes]],
+        read_request: Callable[[Request, bytes], tuple[dict[str, Any], list[str] | None]],
+    ) -> None:
+        self.gateway = gateway
+        self.read_body, self.read_request = read_body, read_request
+        self.quota = Quota()
+        self.replay = signing.ReplayCache()
+        self.prepared: Prepared | None = None
+        self.folder = tempfile.TemporaryDirectory(prefix="quanshu-sandbox-")
+
+    def routes(self) -> list[Route]:
+        """The addresses of the sandbox."""
+        return [
+            Route("/sandbox/{sid}", self.serve, methods=["GET", "POST"]),
+            Route("/sandbox/{sid}/v{version:int}", self.serve, methods=["GET", "POST"]),
+        ]
+
+    async def serve(self, request: Request) -> Response:
+        """One call: know the application, run over the synthetic rows, count."""
+        sid, rid = request.path_params["sid"].encode(errors="replace").decode()[:80], ""
+        try:
+            rid = self.identify(request, sid)
+            body = await self.perform(request, sid, rid)
+            code, status = "ok", 200
+        except QuanshuError as fault:
+            code, status = fault.code, messages.status_of(fault.code)
+            body = messages.envelope(code, fault.params, "")
+        except Exception:
+            logger.exception("a call of the sandbox failed")
+            code, status = "gateway.internal", 500
+            body = messages.envelope(code, {}, "")
+        if rid:
+            await asyncio.to_thread(count, self.gateway.config.directory, rid, sid, code)
+        answer = {**body, "receipt_id": f"sandbox-{new_uid()}" if rid else "", "sandbox": True}
+        return JSONResponse(answer, status_code=status, headers={"X-Sandbox": "true"})
+
+    def ready(self) -> Prepared:
+        """The sandboxes of the snapshot in force."""
+        loaded = self.gateway.state.loaded
+        if loaded is None:
+            raise NotReady
+        if self.prepared is None or self.prepared.version != loaded.snapshot.version:
+            fresh = prepare(loaded.snapshot)
+            if self.prepared is not None:
+                same = {key: spec for key, spec in self.prepared.specs.items() if fresh.specs.get(key) == spec}
+                fresh.executors = {key: made for key, made in self.prepared.executors.items() if key in same}
+            self.prepared = fresh
+        return self.prepared
+
+    def identify(self, request: Request, sid: str) -> str:
+        """Know the application by a signature with its sandbox key. Raises UnknownKey, WrongService and as signing."""
+        signed = signing.read_headers(request.headers)
+        key = self.ready().keys.get(signed.rid)
+        at_ms = int(now().timestamp() * 1000)
+        if key is None or key.not_after <= at_ms / 1000:
+            raise UnknownKey(rid=signed.rid)
+        signing.check_window(signed, now_ms=at_ms)
+        signing.check_signature(signed, [self.secret(key)])
+        self.replay.check(signed, now_ms=at_ms)
+        if signed.sid != sid:
+            raise WrongService(signed=signed.sid, sid=sid)
+        return signed.rid
+
+    def secret(self, key: SandboxKeySpec) -> str:
+        """The application's sandbox secret in clear."""
+        seal = self.gateway.config.seal_key_file.read_bytes()
+        try:
+            sealed = base64.b64decode(key.secret_sealed, validate=True)
+            return suite("intl").open(seal, sealed, f"{key.rid}:sandbox".encode()).decode()
+        except (OpenFailed, ValueError) as fault:
+            raise UnknownKey(rid=key.rid) from fault
+
+    async def perform(self, request: Request, sid: str, rid: str) -> dict[str, Any]:
+        """The body of the answer. Raises NoSandbox, what the call provokes, and as a service would."""
+        executor = await self.find(sid, int(request.path_params.get("version", 0)))
+        raw = await self.read_body(request)
+        given, asked = self.read_request(request, raw)
+        self.quota.take(rid, now_ms=int(now().timestamp() * 1000))
+        await provoke(given)
+        service = executor.service
+        verify = service.shape == "verify"
+        fields = () if verify else pick_fields(service, asked, [part.name for part in service.fields])
+        values = read_parameters(service, given)
+        found = executor.run(values, fields)
+        if not isinstance(found, Answer):
+            found = await found
+        outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
+        return {
+            "code": "ok",
+            "message": "成功",
+            "request_hash": hashlib.sha256(raw or request.url.query.encode()).hexdigest(),
+            "service": {"sid": service.sid, "version": service.version},
+            **outcome,
+        }
+
+    async def find(self, sid: str, version: int) -> Executor:
+        """The executor over a version's synthetic rows, made at its first call; 0 is the newest. Raises NoSandbox."""
+        prepared = self.ready()
+        key = (sid, version or prepared.newest.get(sid, 0))
+        spec = prepared.specs.get(key)
+        if spec is None:
+            raise NoSandbox(sid=sid)
+        if key not in prepared.executors:
+            prepared.executors[key] = await asyncio.to_thread(executor_of, spec, Path(self.folder.name))
+        return prepared.executors[key]
+
+
+def executor_of(spec: SandboxSpec, folder: Path) -> Executor:
+    """The service over its synthetic rows, written to a file in the folder where they are not there yet."""
+    service = spec.service
+    shape = hashlib.sha256(repr(spec).encode()).hexdigest()[:16]
+    path = folder / f"{shape}.sqlite"
+    if not path.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as making:
+            whole = Path(making) / path.name
+            build(whole, spec.shapes, f"{service.sid}@{service.version}")
+            whole.replace(path)
+    return Executor(replace(service, table_file=path.name, table=TABLE, key=()), folder)
+
+
+async def provoke(given: dict[str, Any]) -> None:
+    """Refuse or wait as a magic value asks: `fault:CODE`, or `slow:MS:VALUE`, which stands for VALUE. Others stay."""
+    for name, value in list(given.items()):
+        if not isinstance(value, str):
+            continue
+        if value.startswith(FAULT) and value[len(FAULT) :] in messages.MESSAGES:
+            raise provoked(value[len(FAULT) :])
+        if (found := SLOW.fullmatch(value)) is not None:
+            given[name] = found[2]
+            await asyncio.sleep(min(int(found[1]), MOST_DELAY_MS) / 1000)
+
+
+def provoked(code: str) -> QuanshuError:
+    """A refusal with a code of the gateway's, its places filled."""
+    fault = QuanshuError(**PLACES)
+    fault.code = code  # type: ignore[misc]
+    return fault
+
+
+def count(directory: Path, rid: str, sid: str, code: str) -> None:
+    """Count one call by city day, application, service and outcome. A count that cannot be kept stops no answer."""
+    day = day_of(int(now().timestamp() * 1000))
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_counts(directory)) as connection:
+        connection.execute(
+            "INSERT INTO calls VALUES (?, ?, ?, ?, 1)"
+            " ON CONFLICT (day, rid, sid, code) DO UPDATE SET count = count + 1",
+            (day, rid, sid, code),
+        )
+        connection.commit()
+
+
+def open_counts(directory: Path) -> sqlite3.Connection:
+    """The file of counts, made where it is missing."""
+    connection = sqlite3.connect(directory / COUNTS, timeout=2)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS calls (day INTEGER, rid TEXT, sid TEXT, code TEXT, count INTEGER,"
+        " PRIMARY KEY (day, rid, sid, code))"
+    )
+    return connection
+
+
+def read_counts(directory: Path, *, since_day: int = 0) -> list[tuple[int, str, str, str, int]]:
+    """(city day since the epoch, application, service, outcome, calls) rows from a day on."""
+    if not (directory / COUNTS).exists():
+        return []
+    with contextlib.closing(open_counts(directory)) as connection:
+        rows = connection.execute("SELECT * FROM calls WHERE day >= ? ORDER BY day, rid, sid, code", (since_day,))
+        return [(int(day), str(rid), str(sid), str(code), int(calls)) for day, rid, sid, code, calls in rows]
