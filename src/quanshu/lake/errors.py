@@ -105,3 +105,11 @@ class WriteConflict(Conflict):
     code = "lake.write_conflict"
     message = "Table %(table)s was changed by another writer at the same moment."
     remedy = "Try again."
+
+
+class BadCondition(Invalid):
+    """A condition of a row filter cannot be used: its operator, the number of its values, or one of them."""
+
+    code = "lake.bad_condition"
+    message = "The condition on column %(column)s cannot be used: %(fault)s."
+    remedy = "Choose an operator that the column's type has, and values that can be read as that type."

@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError
 from quanshu.lake import applying, engine
 from quanshu.lake.applying import OPERATION, ChangeCounts
 from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
+from quanshu.lake.log import TableLog
 from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 
@@ -78,6 +79,10 @@ class Lake:
     def version(self, name: str) -> int:
         """The newest version of the table."""
         return self._open(name).version()
+
+    def identity(self, name: str) -> str:
+        """What tells the table from another one that has had its name."""
+        return str(self._open(name).metadata().id)
 
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """Arrow schema of the table."""
@@ -140,20 +145,40 @@ class Lake:
         with self.scan(name, version=version, columns=columns) as reader:
             return reader.read_all()
 
-    def changes(self, name: str, from_version: int, to_version: int | None = None) -> pa.Table:
+    def changes(
+        self,
+        name: str,
+        from_version: int,
+        to_version: int | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
         """Rows changed after `from_version`, up to and with `to_version` (the newest by default).
 
         Pass -1 for everything since the table began. `_change_type` is insert, delete,
         update_preimage or update_postimage; `_commit_version` and `_commit_timestamp` (UTC) follow.
+        With `columns`, only these are read.
         """
+        return self.change_stream(name, from_version, to_version, columns=columns).read_all()
+
+    def change_stream(
+        self,
+        name: str,
+        from_version: int,
+        to_version: int | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+    ) -> pa.RecordBatchReader:
+        """What `changes` answers, a batch at a time."""
+        wanted = list(columns) if columns is not None else None
         table = self._open(name, to_version)
         if from_version > table.version() or from_version < -1:
             raise NoVersion(table=name, version=from_version, newest=table.version())
         if from_version == table.version():
-            feed = table.load_cdf(table.version(), table.version())
-            return pa.table(pa.RecordBatchReader.from_stream(feed).schema.empty_table())
-        feed = table.load_cdf(from_version + 1, table.version())
-        return pa.RecordBatchReader.from_stream(feed).read_all()
+            feed = table.load_cdf(table.version(), table.version(), columns=wanted)
+            schema = pa.RecordBatchReader.from_stream(feed).schema
+            return pa.RecordBatchReader.from_batches(schema, [])
+        return pa.RecordBatchReader.from_stream(table.load_cdf(from_version + 1, table.version(), columns=wanted))
 
     def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
         """Files, columns and number of a version, for an engine that reads them itself."""
@@ -262,6 +287,25 @@ class Lake:
         with self._writing(name):
             self._open(name).optimize.compact()
             return self.version(name)
+
+    def forget(self, name: str, *, keep: int) -> int:
+        """Remove the files that only versions before the newest `keep` need; answer how many.
+
+        For tables whose versions need not be reproducible: copies made of another table. Files that a writer
+        which died left behind go as well.
+        """
+        with self._writing(name):
+            log, folder = self.log(name), self._path(name)
+            needed = log.needed(max(0, len(log.follow()) - keep))
+            files = [path for path in folder.rglob("*.parquet") if "_delta_log" not in path.parts]
+            gone = [path for path in files if path.relative_to(folder).as_posix() not in needed]
+            for path in gone:
+                path.unlink(missing_ok=True)
+            return len(gone)
+
+    def log(self, name: str) -> TableLog:
+        """The table's log, for a process that hands its files out. Raises `lake.no_table` when it is followed."""
+        return TableLog(self._path(name))
 
     def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
         """Write a table that is not there yet. Raises `lake.write_conflict` when it is."""
