@@ -8,10 +8,21 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from quanshu.lake.errors import NoTable, NoVersion
+
+
+@dataclass(frozen=True, slots=True)
+class TableVersion:
+    """One version of a table: when it was written, by which operation, and the writer's own notes."""
+
+    version: int
+    at: datetime
+    operation: str
+    commit: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,18 @@ class TableLog:
         for commit in commits[oldest:]:
             paths |= {file.path for file in (*commit.added, *commit.removed, *commit.changes)}
         return paths
+
+    def forget(self, keep: int) -> int:
+        """Remove the files that only versions before the newest `keep` need, and those of writers that died.
+
+        Answers how many. The caller holds other writers off.
+        """
+        needed = self.needed(max(0, len(self.follow()) - keep))
+        files = [path for path in self.folder.rglob("*.parquet") if "_delta_log" not in path.parts]
+        gone = [path for path in files if path.relative_to(self.folder).as_posix() not in needed]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)
 
 
 def _name(version: int) -> str:

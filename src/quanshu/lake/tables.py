@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,8 +20,8 @@ from deltalake.exceptions import CommitFailedError
 from quanshu.lake import applying, engine
 from quanshu.lake.applying import OPERATION, ChangeCounts
 from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
-from quanshu.lake.log import TableLog
-from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
+from quanshu.lake.log import TableLog, TableVersion
+from quanshu.lake.merging import LABEL, UpsertCounts, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 
 # Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
@@ -34,26 +33,6 @@ _CONFIGURATION = {
 _COMMIT_PREFIX = "quanshu."
 # As many rows as DuckDB's own row groups have: each thread of the engine reads whole groups.
 _WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertCounts:
-    """What an upsert did; `version` is the old one when nothing differed."""
-
-    version: int
-    inserted: int
-    updated: int
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class TableVersion:
-    """One version of a table: when it was written, by which operation, and the writer's own notes."""
-
-    version: int
-    at: datetime
-    operation: str
-    commit: Mapping[str, str] = field(default_factory=dict)
 
 
 class Lake:
@@ -146,12 +125,7 @@ class Lake:
             return reader.read_all()
 
     def changes(
-        self,
-        name: str,
-        from_version: int,
-        to_version: int | None = None,
-        *,
-        columns: Sequence[str] | None = None,
+        self, name: str, from_version: int, to_version: int | None = None, *, columns: Sequence[str] | None = None
     ) -> pa.Table:
         """Rows changed after `from_version`, up to and with `to_version` (the newest by default).
 
@@ -162,23 +136,16 @@ class Lake:
         return self.change_stream(name, from_version, to_version, columns=columns).read_all()
 
     def change_stream(
-        self,
-        name: str,
-        from_version: int,
-        to_version: int | None = None,
-        *,
-        columns: Sequence[str] | None = None,
+        self, name: str, from_version: int, to_version: int | None = None, *, columns: Sequence[str] | None = None
     ) -> pa.RecordBatchReader:
         """What `changes` answers, a batch at a time."""
-        wanted = list(columns) if columns is not None else None
         table = self._open(name, to_version)
         if from_version > table.version() or from_version < -1:
             raise NoVersion(table=name, version=from_version, newest=table.version())
-        if from_version == table.version():
-            feed = table.load_cdf(table.version(), table.version(), columns=wanted)
-            schema = pa.RecordBatchReader.from_stream(feed).schema
-            return pa.RecordBatchReader.from_batches(schema, [])
-        return pa.RecordBatchReader.from_stream(table.load_cdf(from_version + 1, table.version(), columns=wanted))
+        wanted = list(columns) if columns is not None else None
+        first = min(from_version + 1, table.version())
+        feed = pa.RecordBatchReader.from_stream(table.load_cdf(first, table.version(), columns=wanted))
+        return feed if from_version < table.version() else pa.RecordBatchReader.from_batches(feed.schema, [])
 
     def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
         """Files, columns and number of a version, for an engine that reads them itself."""
@@ -289,22 +256,12 @@ class Lake:
             return self.version(name)
 
     def forget(self, name: str, *, keep: int) -> int:
-        """Remove the files that only versions before the newest `keep` need; answer how many.
-
-        For tables whose versions need not be reproducible: copies made of another table. Files that a writer
-        which died left behind go as well.
-        """
+        """Remove the files that only versions before the newest `keep` need; answer how many. For copies alone."""
         with self._writing(name):
-            log, folder = self.log(name), self._path(name)
-            needed = log.needed(max(0, len(log.follow()) - keep))
-            files = [path for path in folder.rglob("*.parquet") if "_delta_log" not in path.parts]
-            gone = [path for path in files if path.relative_to(folder).as_posix() not in needed]
-            for path in gone:
-                path.unlink(missing_ok=True)
-            return len(gone)
+            return self.log(name).forget(keep)
 
     def log(self, name: str) -> TableLog:
-        """The table's log, for a process that hands its files out. Raises `lake.no_table` when it is followed."""
+        """The table's log, for a process that hands its files out."""
         return TableLog(self._path(name))
 
     def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:

@@ -61,8 +61,8 @@ def materialise_view(
     """Bring `target_table` to show `source_table` as it is now: `columns` under `masks`, of the rows that pass `where`.
 
     `keys` tell the source's rows apart. Where one of them is masked or not among the columns, the view has the
-    column `row_key`, a hash of the key under `key_salt`; `salt` is that of the mask `hash`. Without keys a view that differs is written anew. One target
-    shows one definition: other columns, masks or conditions need another target.
+    column `row_key`, a hash of the key under `key_salt`; `salt` is that of the mask `hash`. Without keys a view
+    that differs is written anew. One target shows one definition: other columns, masks or conditions need another.
     Raises `lake.no_table`, `lake.missing_column`, `lake.bad_condition`, `lake.null_keys`, `lake.duplicate_keys`,
     `lake.schema_mismatch` (a column's type has changed in the source: build the view under another name).
     """
