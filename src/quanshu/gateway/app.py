@@ -20,6 +20,7 @@ from starlette.routing import Route
 from quanshu.gateway import messages, signing
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.delta_sharing.routes import DeltaSharing
 from quanshu.gateway.execution import Executor, pick_fields, read_parameters
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
@@ -313,6 +314,7 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
+            *DeltaSharing(gateway).routes(),
             Route("/health", gateway.health),
         ],
         lifespan=gateway.lifespan,

@@ -17,6 +17,8 @@ from quanshu.gateway.config import GatewayConfig
 # How the configuration reaches granian's worker process.
 NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
 PREFIX = "QUANSHU_GATEWAY_PROCESS_"
+# A lake that is not beside the gateway's folder.
+LAKE = "QUANSHU_GATEWAY_LAKE"
 # The journal's thread must not wait five milliseconds for its turn: every answer waits for it.
 SWITCH_SECONDS = 0.0002
 
@@ -48,5 +50,8 @@ def build() -> Starlette:
             serving_directory=paths["serving_directory"],
             public_key_file=paths["public_key_file"],
             seal_key_file=paths["seal_key_file"],
+            lake_directory=Path(os.environ[LAKE]) if os.environ.get(LAKE) else None,
+            accel_prefix=os.environ.get("QUANSHU_GATEWAY_ACCEL", ""),
+            public_url=os.environ.get("QUANSHU_GATEWAY_PUBLIC_URL", "").rstrip("/"),
         )
     )

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.delta_sharing.links import link_key
 from quanshu.gateway.execution import Executor
 from quanshu.gateway.marks import mark_key
 from quanshu.gateway.snapshot import (
     BadSnapshot,
+    BulkSpec,
+    BulkTokenSpec,
     ClientSpec,
     Feed,
     GrantSpec,
@@ -43,6 +46,9 @@ class Loaded:
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Executor]
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
+    bulk: Mapping[str, BulkSpec] = field(default_factory=dict)
+    bulk_tokens: Mapping[str, BulkTokenSpec] = field(default_factory=dict)
+    link_key: bytes = b""
 
 
 @dataclass(slots=True)
@@ -76,8 +82,7 @@ class State:
 def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
-    # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
-    salt = hmac.digest(seal_key, b"hash mask", "sha256").hex()
+    salt = hash_salt(seal_key)
     marking = mark_key(seal_key)
     grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
     for grant in snapshot.grants:
@@ -92,7 +97,15 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
             for service in snapshot.services
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
+        bulk={spec.uid: spec for spec in snapshot.bulk},
+        bulk_tokens={token.digest: token for token in snapshot.bulk_tokens},
+        link_key=link_key(seal_key),
     )
+
+
+def hash_salt(seal_key: bytes) -> str:
+    """The salt of the mask `hash`: hashes can be joined within this platform, and not be found by trying."""
+    return hmac.digest(seal_key, b"hash mask", "sha256").hex()
 
 
 def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:
