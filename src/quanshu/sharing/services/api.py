@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.pages.labels import GRADES as GRADE_LABELS
+from quanshu.sharing.services.pages.labels import MASKS as MASK_LABELS
+from quanshu.sharing.services.pages.labels import outcome_label
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
@@ -10,27 +13,37 @@ from quanshu.sharing.services.queries import (
     find_covering,
     get_consumer,
     get_service,
+    items_in,
     list_services,
     service_figures,
     services_for_entry,
+    terms_of,
 )
+from quanshu.sharing.services.rules import check_entry, core_fault, default_mask
 from quanshu.sharing.services.services import (
     carry_receipts,
     create_consumer,
     create_grant,
     create_service,
     ensure_gateway_keys,
+    mark_dirty,
     prepare_gateway,
     probe_services,
     publish_service,
     publish_snapshot,
+    register_part,
     revoke_grant,
     rotate_key,
+    seal_key,
     serve_entry,
     stop_consumer,
     withdraw_service,
 )
 from quanshu.sharing.services.types import (
+    ConsumerNotFound,
+    ConsumerOff,
+    EntryNotReady,
+    EntryNotShared,
     ExchangeFigures,
     FieldData,
     HourCount,
@@ -43,7 +56,13 @@ from quanshu.sharing.services.types import (
 )
 
 __all__ = [
+    "GRADE_LABELS",
+    "MASK_LABELS",
     "Consumer",
+    "ConsumerNotFound",
+    "ConsumerOff",
+    "EntryNotReady",
+    "EntryNotShared",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
@@ -58,25 +77,34 @@ __all__ = [
     "ServiceState",
     "Shape",
     "carry_receipts",
+    "check_entry",
+    "core_fault",
     "create_consumer",
     "create_grant",
     "create_service",
+    "default_mask",
     "ensure_gateway_keys",
     "exchange_figures",
     "fields_of",
     "find_covering",
     "get_consumer",
     "get_service",
+    "items_in",
     "list_services",
+    "mark_dirty",
+    "outcome_label",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_part",
     "revoke_grant",
     "rotate_key",
+    "seal_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
     "stop_consumer",
+    "terms_of",
     "withdraw_service",
 ]

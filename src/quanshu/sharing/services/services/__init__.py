@@ -19,6 +19,8 @@ from quanshu.sharing.services.services.publishing import (
     mark_dirty,
     prepare_gateway,
     publish_snapshot,
+    register_part,
+    seal_key,
 )
 from quanshu.sharing.services.services.serving import serve_entry
 from quanshu.sharing.services.services.trying import try_service
@@ -35,9 +37,11 @@ __all__ = [
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_part",
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "seal_key",
     "serve_entry",
     "stop_consumer",
     "try_service",
