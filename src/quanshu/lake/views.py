@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from quanshu.lake import engine
@@ -28,6 +29,7 @@ MOST_CHANGED = 0.3
 # Files a view may have before they are joined into larger ones.
 MOST_FILES = 24
 KEY_SEPARATOR = "chr(31)"
+CITY_ZONE = "Asia/Shanghai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ def materialise_view(
         schema = lake.schema(source_table, version)
         need_columns(schema.names, [*columns, *keys, *(condition.column for condition in where)])
         view = _View(
+            schema,
             tuple(columns),
             {name: Mask(masks.get(name, Mask.NONE)) for name in columns},
             tuple(keys),
@@ -107,6 +110,7 @@ def tidy_view(lake: Lake, target_table: str, *, keep: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _View:
+    schema: pa.Schema
     columns: tuple[str, ...]
     masks: Mapping[str, Mask]
     keys: tuple[str, ...]
@@ -135,14 +139,18 @@ class _View:
     def names(self) -> tuple[str, ...]:
         return (ROW_KEY, *self.columns) if self.hashed else self.columns
 
+    def shown_sql(self, name: str) -> str:
+        """A column as it is shown: masked; times without a zone, which few readers know, as the city time they are."""
+        if self.masks[name] is not Mask.NONE:
+            return f"{mask_sql(self.masks[name], name, 'duckdb', salt=self.salt)} AS {quote(name)}"
+        kind = self.schema.field(name).type
+        if pa.types.is_timestamp(kind) and kind.tz is None:
+            return f"({quote(name)} AT TIME ZONE '{CITY_ZONE}') AS {quote(name)}"
+        return quote(name)
+
     def rows_sql(self, of: str) -> str:
         """The rows that the view is to show of a source."""
-        shown = [
-            quote(name)
-            if self.masks[name] is Mask.NONE
-            else f"{mask_sql(self.masks[name], name, 'duckdb', salt=self.salt)} AS {quote(name)}"
-            for name in self.columns
-        ]
+        shown = [self.shown_sql(name) for name in self.columns]
         listed = ", ".join([self.key_sql, *shown] if self.hashed else shown)
         return f"SELECT {listed} FROM {of} WHERE {self.where}"
 

@@ -1,6 +1,7 @@
 """A view of a table: only what is allowed, kept fresh by key, always equal to one built anew."""
 
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -99,6 +100,14 @@ def test_a_key_that_is_not_shown_in_clear_is_replaced_by_a_salted_hash(lake: Lak
     assert not {row[ROW_KEY] for row in first} & {row[ROW_KEY] for row in second}
     lake.delete("s.people", pa.table({"id": ["1"]}))
     assert refresh(lake, "bulk.a", columns=["name"], key_salt="a").deleted == 1
+
+
+def test_times_without_a_zone_are_shown_as_the_city_time_they_are(lake: Lake) -> None:
+    lake.append("s.times", pa.table({"id": [1], "at": pa.array([1767254400000000], pa.timestamp("us"))}))
+    materialise_view(lake, "s.times", "bulk.times", columns=["id", "at"], masks={}, keys=["id"])
+    assert lake.read("bulk.times").to_pylist() == [{"id": 1, "at": datetime(2026, 1, 1, tzinfo=UTC)}]
+    assert lake.log("bulk.times").state().protocol["minReaderVersion"] == 1
+    assert materialise_view(lake, "s.times", "bulk.times", columns=["id", "at"], masks={}, keys=["id"]).mode == "none"
 
 
 def test_a_table_without_keys_is_rewritten_only_when_it_differs(lake: Lake) -> None:
