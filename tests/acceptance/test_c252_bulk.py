@@ -92,7 +92,7 @@ def test_a_unit_asks_the_provider_decides_and_the_view_is_read(city: City, setti
     assert reads.filter(rows=1, sid=f"bulk:{grant.full_name}", purpose="街道人口服务管理").exists()
     assert any(entry.action == "gateway.call" for entry in history("services.exchange", reads[0].receipt_id))
     shown = browser_of(city, "steward").get(grant.get_absolute_url()).content.decode()
-    assert "Up to date" in shown
+    assert "In step with the source" in shown
     assert "Read of changes" in shown
 
 
@@ -236,7 +236,7 @@ def test_a_view_says_how_far_it_is_behind_and_what_stops_it(city: City) -> None:
     get_lake().overwrite(city.entry.lake_table, table)
     assert bureau.post(f"{grant.get_absolute_url()}refresh/").status_code == 302
     refreshed(grant)
-    assert "Up to date" in bureau.get(grant.get_absolute_url()).content.decode()
+    assert "In step with the source" in bureau.get(grant.get_absolute_url()).content.decode()
 
 
 def test_a_grant_ends_by_itself(city: City) -> None:

@@ -36,8 +36,10 @@ MACHINE = Machine(
     name="bulk.grant",
     states=BulkState,
     transitions=(
-        Transition("approve", frozenset({S.REQUESTED}), S.ACTIVE, P.CREATE, E.APPROVED, label=N_("Approve")),
-        Transition("refuse", frozenset({S.REQUESTED}), S.REFUSED, P.CREATE, E.REFUSED, label=N_("Refuse")),
+        Transition(
+            "approve", frozenset({S.REQUESTED}), S.ACTIVE, P.CREATE, E.APPROVED, label=N_("Approve the request")
+        ),
+        Transition("refuse", frozenset({S.REQUESTED}), S.REFUSED, P.CREATE, E.REFUSED, label=N_("Refuse the request")),
         Transition("revoke", frozenset({S.ACTIVE}), S.REVOKED, P.REVOKE, E.REVOKED, label=N_("Revoke")),
         Transition("end", frozenset({S.ACTIVE}), S.ENDED, P.REVOKE, E.ENDED, label=N_("Come to its end")),
     ),

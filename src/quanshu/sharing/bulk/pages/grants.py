@@ -129,7 +129,10 @@ class GrantPage(DetailPage):
         if allows(self.actor, P.CREATE, obj) and obj.state == BulkState.REQUESTED:
             check = rules.check_decider
             why = reason_against(check, requested_by=obj.created_by_uid, actor_uid=self.actor.uid)
-            for name, label, style in (("approve", _("Approve"), "primary"), ("refuse", _("Refuse"), "outline-danger")):
+            for name, label, style in (
+                ("approve", _("Approve the request"), "primary"),
+                ("refuse", _("Refuse the request"), "outline-danger"),
+            ):
                 url = reverse(f"bulk:{name}", args=[obj.uid])
                 found.append(Action(label, url, "check" if name == "approve" else "x", style, "get", why))
         if obj.state != BulkState.ACTIVE:
@@ -260,7 +263,7 @@ class Approve(Decision):
     """Grant what was asked for."""
 
     title = gettext_lazy("Approve the bulk grant")
-    submit_label = gettext_lazy("Approve")
+    submit_label = gettext_lazy("Approve the request")
     success = gettext_lazy("Granted. The view is being built.")
     service = staticmethod(services.approve_bulk)
 
@@ -269,7 +272,7 @@ class Refuse(Decision):
     """Refuse what was asked for."""
 
     title = gettext_lazy("Refuse the bulk grant")
-    submit_label = gettext_lazy("Refuse")
+    submit_label = gettext_lazy("Refuse the request")
     success = gettext_lazy("Refused; the asking unit sees the reason.")
     service = staticmethod(services.refuse_bulk)
 

@@ -79,7 +79,7 @@ def view_state(grant: BulkGrant, now: datetime) -> tuple[str, str]:
     if grant.stale_since is not None and grant.state == BulkState.ACTIVE:
         late = now - grant.stale_since > rules.LATE
         return (_t("Behind"), "red") if late else (_t("Being refreshed"), "orange")
-    return _t("Up to date"), "green"
+    return _t("In step with the source"), "green"
 
 
 def token_state(token: BulkToken, now: datetime) -> tuple[str, str]:

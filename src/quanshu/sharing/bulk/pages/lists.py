@@ -60,7 +60,7 @@ class Grants(ListPage):
             "view",
             gettext_lazy("View"),
             choices=[
-                ("fresh", gettext_lazy("Up to date")),
+                ("fresh", gettext_lazy("In step with the source")),
                 ("behind", gettext_lazy("Behind")),
                 ("failing", gettext_lazy("Refresh fails")),
             ],
@@ -129,7 +129,7 @@ def what_of(parameters: str) -> str:
 
 READ_COLUMNS = (
     Column("at", gettext_lazy("Time"), kind="datetime", sort="at"),
-    Column("what", gettext_lazy("What"), value=lambda row: what_of(row.parameters)),
+    Column("what", gettext_lazy("What was read"), value=lambda row: what_of(row.parameters)),
     Column("version", gettext_lazy("Version"), value=lambda row: row.service_version or "", kind="number", phone=False),
     Column("rows", gettext_lazy("Rows"), kind="number", sort="rows"),
     Column("bytes", gettext_lazy("Volume"), value=lambda row: size(queries.bytes_of(row.parameters)), phone=False),
