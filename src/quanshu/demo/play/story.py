@@ -11,6 +11,7 @@ import click
 from django.conf import settings
 
 from quanshu.demo.play import (
+    bulk,
     census,
     fusion,
     hosting,
@@ -107,6 +108,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
+    bulk.play_bulk(cast, entries, teller.say)
     return cast
 
 
