@@ -114,7 +114,7 @@ def to_district(cast: Cast) -> BulkGrant | None:
     model = find_model_by_code("population")
     if model is None or model.entry is None or model.entry.state != EntryState.PUBLISHED:
         return None
-    entry = Entry.objects.select_related("unit").get(pk=model.entry_id)
+    entry = Entry.objects.select_related("unit").get(pk=model.entry.pk)
     consumer = application(cast.units[DISTRICT], "历下区城市运行分平台", "Lixia operations sub-platform")
     found = BulkGrant.objects.filter(consumer=consumer, entry=entry, state="active").first()
     if found is not None:

@@ -46,7 +46,7 @@ class Writer:
         sizes = {"size": sum(file.size for file in state.files), "numFiles": len(state.files)}
         told = {"version": version} if version is not None else {}
         if self.form == "delta":
-            protocol = {"deltaProtocol": dict(state.protocol)}
+            protocol: Line = {"deltaProtocol": dict(state.protocol)}
             metadata: Line = {"deltaMetadata": plain_metadata(state.metadata), **told, **sizes}
         else:
             protocol = {"minReaderVersion": 1}
