@@ -63,6 +63,7 @@ def test_a_unit_asks_the_provider_decides_and_the_view_is_read(city: City, setti
     assert grant.state == "requested"
     assert browser_of(city, "stranger").get(grant.get_absolute_url()).status_code == 404
     steward = browser_of(city, "steward")
+    assert "养老待遇资格认证" in steward.get("/todo/").content.decode()
     assert steward.post(f"{grant.get_absolute_url()}approve/", {"reason": ""}).status_code == 422
     assert steward.post(f"{grant.get_absolute_url()}approve/", {"reason": "街道职责所需"}).status_code == 302
     assert Job.objects.filter(name="bulk.refresh").exists()

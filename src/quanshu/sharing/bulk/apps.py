@@ -13,6 +13,7 @@ class BulkConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.bulk.events import BulkEvent as E
         from quanshu.sharing.bulk.pages.buttons import entry_buttons
         from quanshu.sharing.bulk.permissions import BulkPermission
@@ -21,6 +22,7 @@ class BulkConfig(AppConfig):
         from quanshu.supply.catalogue.api import Spot, register_buttons
 
         register_part("bulk", snapshot_part)
+        register_labels({"bulk.decide": _("Bulk sharing: decide the request")})
         register_buttons(Spot.ENTRY, "bulk", entry_buttons)
         register(NavItem("bulk", _("Bulk sharing"), "bulk:grants", "database-export", "use", 35, BulkPermission.VIEW))
         register_actions(

@@ -23,7 +23,15 @@ from quanshu.sharing.bulk.pages.labels import OPERATORS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkData
 from quanshu.sharing.services.api import GRADE_LABELS, MASK_LABELS, Consumer, default_mask
-from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
+from quanshu.supply.catalogue.api import (
+    Entry,
+    ItemData,
+    ShareType,
+    get_entry,
+    in_language,
+    items_of,
+    list_entries,
+)
 
 LINES = 4
 SEVERAL = {Operator.ONE_OF, Operator.NONE_OF, Operator.BETWEEN}
@@ -124,11 +132,12 @@ def field_rows(items: tuple[ItemData, ...], posted: Any) -> list[dict[str, Any]]
         rows.append(
             {
                 "item": item,
+                "title": in_language(item.title, item.title_en),
                 "grade": GRADE_LABELS.get(item.grade, _("Not graded")),  # type: ignore[call-overload]
                 "closed": closed,
                 "least": MASK_LABELS.get(least, ""),  # type: ignore[call-overload]
                 "masks": masks,
-                "chosen": f"field-{item.name}" in posted if posted is not None else not closed and least == "none",
+                "chosen": posted is not None and f"field-{item.name}" in posted,
                 "mask": posted.get(f"mask-{item.name}", "") if posted is not None else "",
             }
         )
@@ -213,7 +222,11 @@ class Editor(FormPage):
             "entry": self.entry,
             "rows": field_rows(items, posted),
             "conditions": condition_rows(posted),
-            "columns": [item for item in items if item.grade and item.grade != "core"],
+            "columns": [
+                (item.name, in_language(item.title, item.title_en))
+                for item in items
+                if item.grade and item.grade != "core"
+            ],
             "operators": OPERATORS.items(),
             "personal": any(item.personal for item in items),
             "crumbs": [(_("Bulk sharing"), reverse("bulk:grants")), (self.entry.title, self.entry.get_absolute_url())],

@@ -40,7 +40,7 @@ from quanshu.sharing.bulk.pages.lists import READ_COLUMNS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkState
 from quanshu.sharing.services.api import GRADE_LABELS, MASK_LABELS
-from quanshu.supply.catalogue.api import items_of
+from quanshu.supply.catalogue.api import in_language, items_of
 
 SHOWN = 8
 FIELD_COLUMNS = (
@@ -82,7 +82,7 @@ def granted_fields(grant: BulkGrant) -> list[dict[str, Any]]:
         rows.append(
             {
                 "name": name,
-                "title": item.title if item else "",
+                "title": in_language(item.title, item.title_en) if item else "",
                 "grade": GRADE_LABELS.get(item.grade, "") if item else "",  # type: ignore[call-overload]
                 "mask": MASK_LABELS.get(grant.masks.get(name, ""), ""),
             }
@@ -174,7 +174,7 @@ class GrantPage(DetailPage):
 
     def terms_card(self, obj: BulkGrant) -> Card:
         """Who may read what, and for what."""
-        titles = {item.name: item.title for item in items_of(obj.entry)}
+        titles = {item.name: in_language(item.title, item.title_en) for item in items_of(obj.entry)}
         lines = [condition_text(part, titles) for part in obj.where]
         facts = [
             (_("Application"), f"{obj.consumer.title} ({obj.consumer.rid})"),

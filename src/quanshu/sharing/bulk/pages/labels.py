@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.conditions import Operator
 from quanshu.sharing.bulk import rules
 from quanshu.sharing.bulk.models import BulkGrant, BulkToken
@@ -91,11 +89,13 @@ def token_state(token: BulkToken, now: datetime) -> tuple[str, str]:
 
 def number(value: int | None) -> str:
     """A number with its thousands; nothing for none."""
-    return "" if value is None else str(number_format(value, force_grouping=True))
+    return "" if value is None else f"{value:,}"
 
 
 def size(count: int) -> str:
-    """Bytes for people."""
+    """Bytes for people; nothing for none."""
+    if not count:
+        return ""
     value, units = float(count), ("B", "KiB", "MiB", "GiB", "TiB")
     for unit in units:
         if value < 1024 or unit == units[-1]:
@@ -117,8 +117,3 @@ def condition_text(part: dict[str, Any], titles: dict[str, str]) -> str:
     operator = OPERATORS.get(part["operator"], part["operator"])
     values = _t(", ").join(part["values"])
     return " ".join(text for text in (titles.get(part["column"], part["column"]), str(operator), values) if text)
-
-
-def day_text(moment: datetime | None) -> str:
-    """A day in the city's zone."""
-    return date_format(moment.astimezone(CITY_TZ), "DATE_FORMAT") if moment else ""

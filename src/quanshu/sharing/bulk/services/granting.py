@@ -8,12 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
+from quanshu.shared.notify.api import notify
+from quanshu.shared.workflow import api as workflow
 from quanshu.sharing.bulk import rules
 from quanshu.sharing.bulk.events import BulkEvent
 from quanshu.sharing.bulk.models import BulkGrant
@@ -25,6 +29,7 @@ from quanshu.sharing.services.api import Consumer, ConsumerOff, mark_dirty
 from quanshu.supply.catalogue.api import Entry, ItemData
 
 REFRESH_JOB = "bulk.refresh"
+KIND, DECIDE = "bulk.grant", "bulk.decide"
 NOT_ALLOWED_NOW = N_("The catalogue no longer allows what was granted.")
 
 
@@ -39,6 +44,16 @@ def request_bulk(*, actor: Actor, consumer: Consumer, entry: Entry, data: BulkDa
     grant.state = BulkState.REQUESTED
     _saved(grant)
     note(BulkEvent.REQUESTED, grant, actor=actor, now=now, details=told_of(grant))
+    workflow.open_todo(
+        kind=DECIDE,
+        subject_kind=KIND,
+        subject_uid=grant.uid,
+        title=str(grant),
+        url=grant.get_absolute_url(),
+        permission=P.CREATE,
+        unit_path=entry.unit.path,
+        now=now,
+    )
     return grant
 
 
@@ -70,6 +85,7 @@ def approve_bulk(*, actor: Actor, grant: BulkGrant, reason: str, now: datetime) 
     grant.reason = reason.strip()
     grant.save()
     note(BulkEvent.APPROVED, grant, actor=actor, now=now, details=told_of(grant) | {"reason": grant.reason})
+    _tell_decided(grant, N_("Your bulk request for %(entry)s is granted."), now)
     build_later(grant, now)
     return grant
 
@@ -86,6 +102,7 @@ def refuse_bulk(*, actor: Actor, grant: BulkGrant, reason: str, now: datetime) -
     grant.reason, grant.ended_at = reason.strip(), now
     grant.save()
     note(BulkEvent.REFUSED, grant, actor=actor, now=now, details={"reason": grant.reason})
+    _tell_decided(grant, N_("Your bulk request for %(entry)s is refused."), now)
     return grant
 
 
@@ -227,6 +244,15 @@ def _made(actor: Actor, consumer: Consumer, entry: Entry, data: BulkData, now: d
     )
     grant.view = rules.view_name(grant.uid, 1)
     return grant
+
+
+def _tell_decided(grant: BulkGrant, text: str, now: datetime) -> None:
+    """Close the deciders' to-do and tell who asked, in the city's language."""
+    workflow.close_todo(kind=DECIDE, subject_kind=KIND, subject_uid=grant.uid, now=now)
+    with translation.override(settings.LANGUAGE_CODE):
+        subject = gettext(text) % {"entry": grant.entry.resource_name}
+        people = [grant.created_by_uid]
+        notify(recipients=people, subject=subject, body=grant.reason, url=grant.get_absolute_url(), now=now)
 
 
 def _activate(grant: BulkGrant, actor: Actor, now: datetime) -> None:
