@@ -71,6 +71,17 @@ def build_serving_table(
     return ServingTable(path, inside, rows, version)
 
 
+def is_sound(path: Path) -> bool:
+    """Whether a serving file is there and SQLite finds no damage in it."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
+
+
 def remove_serving_tables(target: Path, table: str, *, keep: Collection[Path]) -> list[Path]:
     """Delete the files of a table in `target` except those to keep; readers that hold one keep it."""
     kept = {Path(path).name for path in keep}

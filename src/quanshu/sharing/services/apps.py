@@ -37,6 +37,8 @@ class ServicesConfig(AppConfig):
                 E.CONSUMER_STOPPED: _("Application switched off"),
                 E.GRANTED: _("Grant made"),
                 E.REVOKED: _("Grant revoked"),
+                E.SNAPSHOT_MENDED: _("Snapshot mended"),
+                E.TABLE_MENDED: _("Serving table mended"),
                 "gateway.call": _("Called through the gateway"),
             }
         )

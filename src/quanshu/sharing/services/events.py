@@ -16,4 +16,6 @@ class ServiceEvent(StrEnum):
     CONSUMER_STOPPED = "services.consumer.stopped"
     GRANTED = "services.grant.created"
     REVOKED = "services.grant.revoked"
+    SNAPSHOT_MENDED = "services.snapshot.mended"
+    TABLE_MENDED = "services.table.mended"
     MOUNT_CHANGED = "services.mount.changed"

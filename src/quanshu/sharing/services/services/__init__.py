@@ -13,6 +13,7 @@ from quanshu.sharing.services.services.defining import (
     withdraw_service,
 )
 from quanshu.sharing.services.services.granting import create_grant, revoke_grant
+from quanshu.sharing.services.services.mending import mend_snapshot, mend_table
 from quanshu.sharing.services.services.probing import probe_service, probe_services
 from quanshu.sharing.services.services.publishing import (
     ensure_gateway_keys,
@@ -32,6 +33,8 @@ __all__ = [
     "create_service",
     "ensure_gateway_keys",
     "mark_dirty",
+    "mend_snapshot",
+    "mend_table",
     "prepare_gateway",
     "probe_service",
     "probe_services",
