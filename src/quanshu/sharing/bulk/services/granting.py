@@ -48,7 +48,7 @@ def request_bulk(*, actor: Actor, consumer: Consumer, entry: Entry, data: BulkDa
         kind=DECIDE,
         subject_kind=KIND,
         subject_uid=grant.uid,
-        title=str(grant),
+        title=f"{entry.resource_name} → {consumer.name}",
         url=grant.get_absolute_url(),
         permission=P.CREATE,
         unit_path=entry.unit.path,
