@@ -14,6 +14,7 @@ from typing import Any
 
 import delta_sharing
 import httpx
+import pyarrow as pa
 import pytest
 
 from quanshu.kernel.clock import now
@@ -238,6 +239,20 @@ def test_a_view_says_how_far_it_is_behind_and_what_stops_it(city: City) -> None:
     assert bureau.post(f"{grant.get_absolute_url()}refresh/").status_code == 302
     refreshed(grant)
     assert "In step with the source" in bureau.get(grant.get_absolute_url()).content.decode()
+
+
+def test_a_column_of_another_type_begins_a_view_anew(city: City) -> None:
+    """Readers find another table under the same name, and the one before is removed."""
+    consumer, _secret = an_application(city)
+    grant = a_bulk_grant(city, consumer, fields=("street",), where=())
+    table = get_lake().read(city.entry.lake_table)
+    at = table.schema.get_field_index("street")
+    get_lake().overwrite(city.entry.lake_table, table.set_column(at, "street", pa.array([1, 2])))
+    before = grant.view
+    grant = refreshed(grant)
+    assert (grant.view != before, grant.view_version) == (True, None)
+    assert refreshed(grant).view_rows == 2
+    assert set(get_lake().read(grant.view).to_pydict()["street"]) == {1, 2}
 
 
 def test_a_grant_ends_by_itself(city: City) -> None:

@@ -197,7 +197,8 @@ def _applied(
         changed = since is not None and _touched(lake, connection, source, since, version, view)
         with _wanted(lake, connection, target, view, built=built, changed=changed) as sql:
             counts = lake.apply(target, engine.reader(connection, sql), view.target_keys, commit=commit)
-    mode = "built" if built else "changes" if changed else "compared"
+    differs = counts.inserted or counts.updated or counts.deleted
+    mode = "built" if built else "none" if not differs else "changes" if changed else "compared"
     return ViewRefresh(
         counts.version, version, mode, lake.count(target), counts.inserted, counts.updated, counts.deleted
     )

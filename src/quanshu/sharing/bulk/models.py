@@ -28,8 +28,8 @@ class BulkGrantQuerySet(models.QuerySet["BulkGrant"]):
 class BulkGrant(models.Model):
     """What one application may read of one entry in bulk, and the view that is made for it.
 
-    `masks` holds the mask of every field; `view` the lake's table, `old_views` those that a change of definition
-    left behind and when: [[table, ISO time]].
+    `masks` holds the mask of every field; `view` is the lake's table, whose rows are told apart by the source's
+    `keys`; `old_views` are those that a change of definition left behind, and when: [[table, ISO time]].
     """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
@@ -58,6 +58,7 @@ class BulkGrant(models.Model):
     ended_at = models.DateTimeField(null=True)
     generation = models.PositiveIntegerField(default=1)
     view = models.CharField(max_length=80, blank=True)
+    keys = models.JSONField(default=list)
     old_views = models.JSONField(default=list)
     source_table = models.CharField(max_length=80, blank=True)
     source_version = models.BigIntegerField(null=True)

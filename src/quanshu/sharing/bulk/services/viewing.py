@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -45,22 +46,30 @@ def refresh_view(grant_uid: str, now: datetime) -> BulkGrant | None:
         return None
     began = time.perf_counter()
     try:
-        done = _materialised(grant)
+        keys = [item.name for item in shared_items(grant.entry).values() if item.is_key]
+        if grant.view_version is not None and keys != grant.keys:
+            _anew(grant, now)
+            return None
+        done = _materialised(grant, keys)
     except SchemaMismatch:
-        # A column has another type now: readers get a view of the next generation.
-        with transaction.atomic():
-            begin_anew(locked(grant), now)
+        _anew(grant, now)
         return None
     except QuanshuError as fault:
         _kept(grant, None, now, began, fault=fault.code)
         return grant
     tidy_view(get_lake(), grant.view, keep=grant.versions_kept + 1)
+    BulkGrant.objects.filter(pk=grant.pk).update(keys=keys)
     _kept(grant, done, now, began)
     return grant
 
 
-def _materialised(grant: BulkGrant) -> Refreshed:
-    items = shared_items(grant.entry)
+@transaction.atomic
+def _anew(grant: BulkGrant, now: datetime) -> None:
+    """The entry has another key, or a column another type: readers get a view of the next generation."""
+    begin_anew(locked(grant), now)
+
+
+def _materialised(grant: BulkGrant, keys: Sequence[str]) -> Refreshed:
     salt, key_salt = salts(grant)
     return materialise_view(
         get_lake(),
@@ -69,7 +78,7 @@ def _materialised(grant: BulkGrant) -> Refreshed:
         columns=grant.fields,
         masks={name: Mask(mask) for name, mask in grant.masks.items()},
         where=conditions_of(grant),
-        keys=[item.name for item in items.values() if item.is_key],
+        keys=keys,
         salt=salt,
         key_salt=key_salt,
     )
