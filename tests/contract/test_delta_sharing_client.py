@@ -303,6 +303,8 @@ class TestReads:
         answer = ask(home, "POST", f"{ROOT}/people/query", json={})
         url = str(lines(answer)[2]["file"]["url"])
         httpx.get(url, trust_env=False)
+        ask(home, "POST", f"{ROOT}/few/query", json={})
+        ask(home, "GET", f"{ROOT}/theirs/metadata")
         receipts = {receipt.receipt_id: receipt for _f, _n, receipt in read_after(home.directory, {}, 10_000)}
         kept = receipts[answer.headers["x-receipt-id"]]
         assert (kept.sid, kept.rows, kept.outcome, kept.rid) == (f"bulk:city.{SCHEMA}.people", 99, "ok", RID)

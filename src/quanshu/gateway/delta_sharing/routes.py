@@ -32,9 +32,9 @@ from quanshu.gateway.delta_sharing.files import Files
 from quanshu.gateway.delta_sharing.links import LIFE_SECONDS, Link, link_url
 from quanshu.gateway.delta_sharing.receipts import keep
 from quanshu.gateway.delta_sharing.tables import SharedTable, Tables, rows_of_change
-from quanshu.gateway.delta_sharing.volume import rows_read
+from quanshu.gateway.delta_sharing.volume import take_rows
 from quanshu.gateway.journal import JournalFailed
-from quanshu.gateway.limits import start_of_day
+from quanshu.gateway.limits import day_of
 from quanshu.gateway.snapshot import BulkSpec, BulkTokenSpec, GrantSpec
 from quanshu.gateway.state import Loaded
 from quanshu.kernel.errors import QuanshuError
@@ -294,10 +294,10 @@ class DeltaSharing:
         call.service_version = version
         call.parameters += [f"files:{len(files)}", f"bytes:{sum(file.size for file in files)}"]
         if spec.daily_rows is not None:
-            since = start_of_day(call.at_ms)
-            used = await in_thread(lambda: rows_read(self.gateway.config.directory, spec.uid, since_ms=since))
-            if used + rows > spec.daily_rows:
-                raise DailyVolume(used=used, rows=rows, limit=spec.daily_rows)
+            folder, day, limit = self.gateway.config.directory, day_of(call.at_ms), spec.daily_rows
+            used = await in_thread(lambda: take_rows(folder, spec.uid, day=day, rows=rows, limit=limit))
+            if used is not None:
+                raise DailyVolume(used=used, rows=rows, limit=limit)
         call.rows = rows
 
     def writer(self, reader: Reader, spec: BulkSpec) -> Writer:

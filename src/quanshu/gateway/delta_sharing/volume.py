@@ -1,4 +1,4 @@
-"""Rows a grant has read today, by the receipts of every gateway process of the host."""
+"""Rows a grant has read today, in one small file of a host's gateway processes; counted before an answer leaves."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-SQL = "SELECT coalesce(sum(rows), 0) FROM receipt WHERE at_ms >= ? AND grant_uid = ? AND outcome = 'ok'"
+NAME = "bulk-volume.sqlite"
+CREATE = "CREATE TABLE IF NOT EXISTS used (grant_uid TEXT PRIMARY KEY, day INTEGER NOT NULL, rows INTEGER NOT NULL)"
+PUT = "INSERT INTO used VALUES (?, ?, ?) ON CONFLICT (grant_uid) DO UPDATE SET day = excluded.day, rows = excluded.rows"
 
 
-def rows_read(directory: Path, grant_uid: str, *, since_ms: int) -> int:
-    """Rows in answered reads of a grant since a moment; receipts are on disk before an answer leaves."""
-    total = 0
-    for path in directory.glob("journal-*.sqlite"):
-        opened = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-        with contextlib.closing(opened) as connection, contextlib.suppress(sqlite3.OperationalError):
-            total += int(connection.execute(SQL, (since_ms, grant_uid)).fetchone()[0])
-    return total
+def take_rows(directory: Path, grant_uid: str, *, day: int, rows: int, limit: int) -> int | None:
+    """Count rows for a grant's day. None when they are allowed, else the rows used before, and nothing is counted."""
+    opened = sqlite3.connect(directory / NAME, timeout=10, isolation_level=None)
+    with contextlib.closing(opened) as connection:
+        connection.execute(CREATE)
+        connection.execute("BEGIN IMMEDIATE")
+        found = connection.execute("SELECT rows FROM used WHERE grant_uid = ? AND day = ?", (grant_uid, day)).fetchone()
+        used = int(found[0]) if found else 0
+        if used + rows > limit:
+            connection.execute("ROLLBACK")
+            return used
+        connection.execute(PUT, (grant_uid, day, used + rows))
+        connection.execute("COMMIT")
+    return None
