@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    bulk_read,
     catalogue_search,
     csv_landing,
     gateway_datasette,
@@ -54,6 +55,7 @@ MODULES = (
     gateway_postgresql,
     gateway_datasette,
     gateway_mixed,
+    bulk_read,
 )
 ORDER = [module.__name__.rpartition(".")[2] for module in MODULES]
 RESULTS = ROOT / "benchmarks/results.json"

@@ -21,6 +21,7 @@ from quanshu import __version__
 from quanshu.gateway import messages, metrics, signing, versions
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.delta_sharing.routes import DeltaSharing
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
 from quanshu.gateway.host import Host, SharedReplay, Use, reload_asked
 from quanshu.gateway.journal import Journal, JournalFailed, look_back
@@ -420,6 +421,7 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/keys/session", desk.session, methods=["POST"]),
             Route("/keys/node", desk.node),
+            *DeltaSharing(gateway).routes(),
             Route("/health", gateway.health),
             Route("/metrics", metrics.serve),
         ],

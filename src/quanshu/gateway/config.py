@@ -16,6 +16,9 @@ class GatewayConfig:
     where `directory` is shared by several machines. The same folder when it is None. `serving_url` is the PostgreSQL
     server that holds serving tables; empty when all are files. `shared_url` is the PostgreSQL server through which
     gateways of several hosts share limits and signatures; empty for one host.
+
+    `accel_prefix`: where a web server in front serves the lake's tables from (X-Accel-Redirect). `public_url`: the
+    address readers know the gateway by, when it is not the one they are seen to call.
     """
 
     directory: Path
@@ -30,8 +33,16 @@ class GatewayConfig:
     workers: int = 1
     edge: Edge = field(default_factory=Edge)
     journal_directory: Path | None = None
+    lake_directory: Path | None = None
+    accel_prefix: str = ""
+    public_url: str = ""
 
     @property
     def journals(self) -> Path:
         """Where the journals lie."""
         return self.journal_directory or self.directory
+
+    @property
+    def lake(self) -> Path:
+        """The lake's folder, beside the gateway's own unless it is set."""
+        return self.lake_directory or self.directory.parent / "lake"

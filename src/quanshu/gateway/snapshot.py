@@ -161,6 +161,40 @@ class SandboxKeySpec:
 
     rid: str
     secret_sealed: str
+    not_before: float
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSpec:
+    """What one client may read in bulk: a view, which is the lake's table `lake_table`, shown under three names.
+
+    `row_limit` is rows a read, `daily_rows` rows a city's day; `versions_kept` the newest versions that may be read.
+    """
+
+    uid: str
+    rid: str
+    share: str
+    schema: str
+    table: str
+    lake_table: str
+    fields: tuple[str, ...]
+    purpose: str
+    valid_from: float
+    valid_until: float
+    row_limit: int | None = None
+    daily_rows: int | None = None
+    versions_kept: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BulkTokenSpec:
+    """A bearer token of a client for bulk reads, known by its SHA-256 in hex; times are epoch seconds."""
+
+    uid: str
+    rid: str
+    digest: str
+    not_before: float
     not_after: float
 
 
@@ -177,11 +211,13 @@ class Snapshot:
     pushes: tuple[PushSpec, ...] = ()
     sandboxes: tuple[SandboxSpec, ...] = ()
     sandbox_keys: tuple[SandboxKeySpec, ...] = ()
+    bulk: tuple[BulkSpec, ...] = ()
+    bulk_tokens: tuple[BulkTokenSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """Something that ended at once: a grant, a client, a service or a right to push."""
+    """Something that ended at once: a grant, a client, a service, a right to push, a bulk grant or its token."""
 
     sequence: int
     kind: str
@@ -223,6 +259,8 @@ def decode(data: bytes) -> Snapshot:
             pushes=tuple(PushSpec(**row) for row in body.get("pushes", ())),
             sandboxes=tuple(decode_sandbox(row) for row in body.get("sandboxes", ())),
             sandbox_keys=tuple(SandboxKeySpec(**row) for row in body.get("sandbox_keys", ())),
+            bulk=tuple(BulkSpec(**{**row, "fields": tuple(row["fields"])}) for row in body.get("bulk", ())),
+            bulk_tokens=tuple(BulkTokenSpec(**row) for row in body.get("bulk_tokens", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
@@ -320,7 +358,10 @@ def load_snapshot(directory: Path, public_key: bytes, *, newer_than: int = -1) -
 
 
 def append_revocation(directory: Path, kind: str, uid: str, at: str) -> None:
-    """Add an ending (`grant`, `client`, `key`, `service` or `push`) to the feed; durable when this returns."""
+    """Add an ending to the feed; durable when this returns.
+
+    Kinds are `grant`, `client`, `key`, `service`, `push`, `bulk` and `bulk_token`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"kind": kind, "uid": uid, "at": at}, ensure_ascii=False) + "\n"
     handle = os.open(directory / REVOCATIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.delta_sharing.links import link_key
 from quanshu.gateway.execution import Executor
 from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
@@ -15,6 +16,8 @@ from quanshu.gateway.signing.responses import node_pair
 from quanshu.gateway.signing.session import session_root
 from quanshu.gateway.snapshot import (
     BadSnapshot,
+    BulkSpec,
+    BulkTokenSpec,
     ClientSpec,
     Feed,
     GrantSpec,
@@ -54,6 +57,9 @@ class Loaded:
     terms: Mapping[str, Terms] = field(default_factory=dict)
     session_root: bytes = b""
     node_pair: KeyPair | None = None
+    bulk: Mapping[str, BulkSpec] = field(default_factory=dict)
+    bulk_tokens: Mapping[str, BulkTokenSpec] = field(default_factory=dict)
+    link_key: bytes = b""
 
 
 @dataclass(slots=True)
@@ -92,8 +98,7 @@ class State:
 def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = None) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
-    # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
-    salt = hmac.digest(seal_key, b"hash mask", "sha256").hex()
+    salt = hash_salt(seal_key)
     marking = mark_key(seal_key)
     grants: dict[tuple[str, str], tuple[GrantSpec, ...]] = {}
     for grant in snapshot.grants:
@@ -115,6 +120,9 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
         terms={grant.uid: terms_of(grant) for grant in snapshot.grants},
         session_root=session_root(seal_key),
         node_pair=node_pair(seal_key),
+        bulk={spec.uid: spec for spec in snapshot.bulk},
+        bulk_tokens={token.digest: token for token in snapshot.bulk_tokens},
+        link_key=link_key(seal_key),
     )
 
 
@@ -124,6 +132,11 @@ def terms_of(grant: GrantSpec) -> Terms:
         return Terms.of(grant)
     except ValueError as fault:
         raise BadSnapshot(fault=f"the grant {grant.uid} cannot be read: {fault}") from fault
+
+
+def hash_salt(seal_key: bytes) -> str:
+    """The salt of the mask `hash`: hashes can be joined within this platform, and not be found by trying."""
+    return hmac.digest(seal_key, b"hash mask", "sha256").hex()
 
 
 def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:

@@ -123,6 +123,22 @@ class NotReachable(Unavailable):
     remedy = "Check QUANSHU_LAKE_URL, the endpoint and the keys, and that the bucket is there."
 
 
+class NeedsFolder(Conflict):
+    """What hands files out needs a lake in a folder."""
+
+    code = "lake.needs_folder"
+    message = "Files of a table can be handed out only by a lake in a folder; this lake is in an object store."
+    remedy = "Keep the lake on a shared file system to share in bulk; docs/operations.md says how."
+
+
+class BadCondition(Invalid):
+    """A condition of a row filter cannot be used: its operator, the number of its values, or one of them."""
+
+    code = "lake.bad_condition"
+    message = "The condition on column %(column)s cannot be used: %(fault)s."
+    remedy = "Choose an operator that the column's type has, and values that can be read as that type."
+
+
 class DiskFull(Unavailable):
     """There is no room for what is being written."""
 

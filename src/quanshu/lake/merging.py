@@ -1,6 +1,7 @@
 """Merging rows into a table: their keys checked, each labelled as inserted, updated or unchanged."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -10,6 +11,16 @@ from quanshu.lake.schema import quote
 
 # Rows are labelled in a column whose name no table may have: it is one of the change feed's own.
 LABEL = "_change_type"
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertCounts:
+    """What an upsert did; `version` is the old one when nothing differed."""
+
+    version: int
+    inserted: int
+    updated: int
+    unchanged: int
 
 
 def on_keys(keys: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -20,8 +19,9 @@ from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import applying, engine, storage
 from quanshu.lake.applying import OPERATION, ChangeCounts
-from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
-from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
+from quanshu.lake.errors import NeedsFolder, NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
+from quanshu.lake.log import TableLog, TableVersion
+from quanshu.lake.merging import LABEL, UpsertCounts, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 from quanshu.lake.storage import Folder, Storage
 
@@ -34,26 +34,6 @@ _CONFIGURATION = {
 _COMMIT_PREFIX = "quanshu."
 # As many rows as DuckDB's own row groups have: each thread of the engine reads whole groups.
 _WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
-
-
-@dataclass(frozen=True, slots=True)
-class UpsertCounts:
-    """What an upsert did; `version` is the old one when nothing differed."""
-
-    version: int
-    inserted: int
-    updated: int
-    unchanged: int
-
-
-@dataclass(frozen=True, slots=True)
-class TableVersion:
-    """One version of a table: when it was written, by which operation, and the writer's own notes."""
-
-    version: int
-    at: datetime
-    operation: str
-    commit: Mapping[str, str] = field(default_factory=dict)
 
 
 class Lake:
@@ -91,6 +71,10 @@ class Lake:
     def version(self, name: str) -> int:
         """The newest version of the table."""
         return self._open(name).version()
+
+    def identity(self, name: str) -> str:
+        """What tells the table from another one that has had its name."""
+        return str(self._open(name).metadata().id)
 
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """Arrow schema of the table."""
@@ -154,20 +138,28 @@ class Lake:
         with self.scan(name, version=version, columns=columns) as reader:
             return reader.read_all()
 
-    def changes(self, name: str, from_version: int, to_version: int | None = None) -> pa.Table:
+    def changes(
+        self, name: str, from_version: int, to_version: int | None = None, *, columns: Sequence[str] | None = None
+    ) -> pa.Table:
         """Rows changed after `from_version`, up to and with `to_version` (the newest by default).
 
         Pass -1 for everything since the table began. `_change_type` is insert, delete,
         update_preimage or update_postimage; `_commit_version` and `_commit_timestamp` (UTC) follow.
+        With `columns`, only these are read.
         """
+        return self.change_stream(name, from_version, to_version, columns=columns).read_all()
+
+    def change_stream(
+        self, name: str, from_version: int, to_version: int | None = None, *, columns: Sequence[str] | None = None
+    ) -> pa.RecordBatchReader:
+        """What `changes` answers, a batch at a time."""
         table = self._open(name, to_version)
         if from_version > table.version() or from_version < -1:
             raise NoVersion(table=name, version=from_version, newest=table.version())
-        if from_version == table.version():
-            feed = table.load_cdf(table.version(), table.version())
-            return pa.table(pa.RecordBatchReader.from_stream(feed).schema.empty_table())
-        feed = table.load_cdf(from_version + 1, table.version())
-        return pa.RecordBatchReader.from_stream(feed).read_all()
+        wanted = list(columns) if columns is not None else None
+        first = min(from_version + 1, table.version())
+        feed = pa.RecordBatchReader.from_stream(table.load_cdf(first, table.version(), columns=wanted))
+        return feed if from_version < table.version() else pa.RecordBatchReader.from_batches(feed.schema, [])
 
     def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
         """Files, columns and number of a version, for an engine that reads them itself."""
@@ -276,6 +268,17 @@ class Lake:
         with self._writing(name):
             self._open(name).optimize.compact()
             return self.version(name)
+
+    def forget(self, name: str, *, keep: int) -> int:
+        """Remove the files that only versions before the newest `keep` need; answer how many. For copies alone."""
+        with self._writing(name):
+            return self.log(name).forget(keep)
+
+    def log(self, name: str) -> TableLog:
+        """The table's log, for a process that hands its files out."""
+        if not self.storage.local:
+            raise NeedsFolder
+        return TableLog(Path(self.storage.address(check_table_name(name))))
 
     def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
         """Write a table that is not there yet. Raises `lake.write_conflict` when it is, on any machine."""

@@ -11,6 +11,7 @@ import click
 from django.conf import settings
 
 from quanshu.demo.play import (
+    bulk,
     census,
     demands,
     development,
@@ -116,6 +117,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     keys.play_keys(cast, somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
+    bulk.play_bulk(cast, entries, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 

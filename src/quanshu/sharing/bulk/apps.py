@@ -3,8 +3,40 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class BulkConfig(AppConfig):
     name = "quanshu.sharing.bulk"
     label = "bulk"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.bulk.events import BulkEvent as E
+        from quanshu.sharing.bulk.pages.buttons import entry_buttons
+        from quanshu.sharing.bulk.permissions import BulkPermission
+        from quanshu.sharing.bulk.queries import snapshot_part
+        from quanshu.sharing.services.api import register_part
+        from quanshu.supply.catalogue.api import Spot, register_buttons
+
+        register_part("bulk", snapshot_part)
+        register_labels({"bulk.decide": _("Bulk sharing: decide the request")})
+        register_buttons(Spot.ENTRY, "bulk", entry_buttons)
+        register(NavItem("bulk", _("Bulk sharing"), "bulk:grants", "database-export", "use", 35, BulkPermission.VIEW))
+        register_actions(
+            {
+                E.REQUESTED: _("Bulk sharing asked for"),
+                E.GRANTED: _("Bulk grant made"),
+                E.APPROVED: _("Bulk grant approved"),
+                E.REFUSED: _("Bulk grant refused"),
+                E.REVOKED: _("Bulk grant revoked"),
+                E.ENDED: _("Bulk grant ended"),
+                E.REFRESH_ASKED: _("Refresh asked for"),
+                E.REFRESHED: _("View refreshed"),
+                E.REMOVED: _("View removed"),
+                E.TOKEN_MADE: _("Token made"),
+                E.TOKEN_REVOKED: _("Token revoked"),
+            }
+        )

@@ -27,6 +27,8 @@ from quanshu.sharing.services.pages.labels import (
     outcome_label,
     title_of,
 )
+from quanshu.sharing.services.pages.labels import GRADES as GRADE_LABELS
+from quanshu.sharing.services.pages.labels import MASKS as MASK_LABELS
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     changes_to,
@@ -53,7 +55,7 @@ from quanshu.sharing.services.queries import (
     terms_of,
     told_by,
 )
-from quanshu.sharing.services.rules import compare_specs, offered
+from quanshu.sharing.services.rules import check_entry, compare_specs, core_fault, default_mask, offered
 from quanshu.sharing.services.services import (
     carry_receipts,
     change_limits,
@@ -72,6 +74,7 @@ from quanshu.sharing.services.services import (
     publish_service,
     publish_snapshot,
     register_key,
+    register_part,
     revise_service,
     revoke_grant,
     rotate_key,
@@ -86,6 +89,10 @@ from quanshu.sharing.services.services import (
 )
 from quanshu.sharing.services.types import (
     ChangeKind,
+    ConsumerNotFound,
+    ConsumerOff,
+    EntryNotReady,
+    EntryNotShared,
     ExchangeFigures,
     FieldData,
     GrantLimits,
@@ -102,8 +109,10 @@ from quanshu.sharing.services.types import (
 
 __all__ = [
     "GRADES",
+    "GRADE_LABELS",
     "GRADE_TONES",
     "MASKS",
+    "MASK_LABELS",
     "SHAPES",
     "SHAPE_HINTS",
     "SHARE_TYPES",
@@ -111,6 +120,10 @@ __all__ = [
     "ChangeKind",
     "Consumer",
     "ConsumerKey",
+    "ConsumerNotFound",
+    "ConsumerOff",
+    "EntryNotReady",
+    "EntryNotShared",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
@@ -134,12 +147,15 @@ __all__ = [
     "carry_receipts",
     "change_limits",
     "changes_to",
+    "check_entry",
     "check_publishable",
     "compare_specs",
+    "core_fault",
     "create_consumer",
     "create_grant",
     "create_service",
     "curl_example",
+    "default_mask",
     "end_key",
     "end_of",
     "ensure_gateway_keys",
@@ -172,6 +188,7 @@ __all__ = [
     "register_call_buttons",
     "register_facts",
     "register_key",
+    "register_part",
     "register_publish_check",
     "register_review",
     "register_sandboxes",

@@ -121,6 +121,12 @@ OUTCOME_NAMES = {
     "gateway.daily_limit": _("The day's volume used up"),
     "gateway.table_missing": _("Data not available"),
     "gateway.wrong_method": _("Method not supported"),
+    "gateway.bulk_not_shared": _("Nothing shared under the name"),
+    "gateway.bulk_bad_request": _("Request at fault"),
+    "gateway.bulk_no_version": _("No such version"),
+    "gateway.bulk_row_limit": _("More rows than granted"),
+    "gateway.bulk_daily_volume": _("The day's volume used up"),
+    "gateway.bulk_view_missing": _("View being built"),
 }
 
 

@@ -22,6 +22,7 @@ from quanshu.sharing.services.services.publishing import (
     mark_dirty,
     prepare_gateway,
     publish_snapshot,
+    register_part,
     seal_key,
 )
 from quanshu.sharing.services.services.serving import serve_entry
@@ -49,6 +50,7 @@ __all__ = [
     "publish_service",
     "publish_snapshot",
     "register_key",
+    "register_part",
     "revise_service",
     "revoke_grant",
     "rotate_key",

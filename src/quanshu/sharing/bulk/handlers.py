@@ -1,0 +1,31 @@
+"""New data, and entries that change in the catalogue, as bulk sharing sees them."""
+
+from __future__ import annotations
+
+from quanshu.kernel.clock import now
+from quanshu.shared.outbox.api import Event, subscribe
+from quanshu.sharing.bulk.services import refresh_entry, revoke_not_allowed
+
+
+@subscribe("intake.batch.landed")
+def refresh_with_data(event: Event) -> None:
+    """Bring the entry's views up to date; a batch told twice finds them so."""
+    refresh_entry(event.payload["entry_uid"], now())
+
+
+@subscribe("catalogue.entry.repointed")
+def refresh_with_table(event: Event) -> None:
+    """The entry's data are read from another table now: its views follow."""
+    refresh_entry(event.payload["entry_uid"], now())
+
+
+@subscribe("catalogue.entry.published")
+def check_new_version(event: Event) -> None:
+    """Hold grants against the entry's new version."""
+    revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
+
+
+@subscribe("catalogue.entry.withdrawn")
+def end_with_entry(event: Event) -> None:
+    """An entry that left the catalogue is shared no more."""
+    revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
