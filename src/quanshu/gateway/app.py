@@ -196,30 +196,7 @@ class Gateway:
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
         loaded = self.state.loaded
         took = time.perf_counter() - call.began
-        receipt = Receipt(
-            receipt_id=call.receipt_id,
-            at_ms=call.at_ms,
-            rid=call.rid,
-            sid=call.sid,
-            service_version=call.service_version,
-            grant_uid=call.grant.uid if call.grant else "",
-            outcome=outcome,
-            status=status,
-            rows=call.rows,
-            duration_us=int(took * 1_000_000),
-            request_hash=call.request_hash,
-            response_hash=hashlib.sha256(data).hexdigest(),
-            snapshot_version=loaded.snapshot.version if loaded else 0,
-            purpose=call.grant.purpose if call.grant else "",
-            case_number=call.case_number,
-            parameters=",".join(call.parameters),
-            fields=",".join(call.fields),
-            sign=call.sign,
-            row_marks=",".join(call.marks),
-            kid=call.kid,
-            scheme=call.scheme,
-            trace_id=call.trace_id,
-        )
+        receipt = receipt_of(call, status, outcome, data, took=took, loaded=loaded)
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
@@ -276,6 +253,34 @@ class Gateway:
             "time": now().isoformat(),
         }
         return JSONResponse(body, status_code=200 if loaded else 503)
+
+
+def receipt_of(call: Call, status: int, outcome: str, data: bytes, *, took: float, loaded: Loaded | None) -> Receipt:
+    """What is kept of a call; `took` is in seconds."""
+    return Receipt(
+        receipt_id=call.receipt_id,
+        at_ms=call.at_ms,
+        rid=call.rid,
+        sid=call.sid,
+        service_version=call.service_version,
+        grant_uid=call.grant.uid if call.grant else "",
+        outcome=outcome,
+        status=status,
+        rows=call.rows,
+        duration_us=int(took * 1_000_000),
+        request_hash=call.request_hash,
+        response_hash=hashlib.sha256(data).hexdigest(),
+        snapshot_version=loaded.snapshot.version if loaded else 0,
+        purpose=call.grant.purpose if call.grant else "",
+        case_number=call.case_number,
+        parameters=",".join(call.parameters),
+        fields=",".join(call.fields),
+        sign=call.sign,
+        row_marks=",".join(call.marks),
+        kid=call.kid,
+        scheme=call.scheme,
+        trace_id=call.trace_id,
+    )
 
 
 def now_ms() -> int:
