@@ -165,7 +165,7 @@ def test_permission_event_and_error_codes_keep_the_grammar(room: str) -> None:
                 assert all(grammar.match(member.value) for member in group), [member.value for member in group]
     types = import_module(f"{base}.types")
     for _name, error in inspect.getmembers(types, inspect.isclass):
-        if hasattr(error, "remedy") and error.__module__ == types.__name__:
+        if issubclass(error, Exception) and error.__module__ == types.__name__:
             assert re.fullmatch(rf"{label}\.[a-z_]+", error.code), error.code
             assert error.message
             assert error.remedy
