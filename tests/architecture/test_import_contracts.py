@@ -19,7 +19,10 @@ VIOLATIONS = {
         "supply/catalogue/planted.py",
         "import quanshu.supply.intake.api\n",
     ),
-    "Sharing: each room above what it builds on": ("sharing/services/planted.py", "import quanshu.sharing.demands.api\n"),
+    "Sharing: each room above what it builds on": (
+        "sharing/services/planted.py",
+        "import quanshu.sharing.demands.api\n",
+    ),
     "Rooms are entered by their api.py": ("portal/planted.py", "import quanshu.supply.catalogue.models\n"),
     "Rules and types know no rows": ("supply/intake/rules.py", "import quanshu.supply.intake.models\n"),
 }
