@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from math import prod
 
 # The threshold of a cell may be set, never below three: with two records each knows the other's.
@@ -87,7 +88,7 @@ class Cube:
 
 def band_labels(edges: Sequence[int]) -> tuple[str, ...]:
     """Labels of bands by their lower bounds: (0, 18) makes <0, 0-17, 18+."""
-    inner = tuple(f"{low}-{high - 1}" for low, high in zip(edges, edges[1:], strict=False))
+    inner = tuple(f"{low}-{high - 1}" for low, high in pairwise(edges))
     return (f"<{edges[0]}", *inner, f"{edges[-1]}+")
 
 
