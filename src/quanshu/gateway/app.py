@@ -20,7 +20,7 @@ from starlette.routing import Route
 from quanshu.gateway import messages, signing
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
-from quanshu.gateway.execution import Executor, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
@@ -94,6 +94,8 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
             self.journal.close()
+            if self.state.server is not None:
+                await self.state.server.close()
 
     async def follow(self) -> None:
         """Follow snapshot and revocations several times a second."""
@@ -138,8 +140,9 @@ class Gateway:
         self.limits.take(
             call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
         )
-        # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
         found = executor.run(values, call.fields)
+        if not isinstance(found, Answer):
+            found = await found
         call.rows, call.marks = found.rows, found.marks
         outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
         return {

@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and journals."""
+    """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and journals.
+
+    `serving_url` is the PostgreSQL server that holds serving tables; empty when all are files.
+    """
 
     directory: Path
     serving_directory: Path
@@ -17,3 +20,4 @@ class GatewayConfig:
     host: str = "127.0.0.1"
     port: int = 8100
     poll_seconds: float = 0.2
+    serving_url: str = ""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,13 +11,19 @@ from typing import Any
 
 from quanshu.gateway.marks import MOST_MARKS, Marker
 from quanshu.gateway.snapshot import ParameterSpec, ServiceSpec
-from quanshu.kernel.errors import Forbidden, Invalid, Unavailable
-from quanshu.lake.masking import Mask, add_functions, mask_sql
+from quanshu.gateway.tables import Rows, Server, TableMissing, open_table, quote
+from quanshu.kernel.errors import Forbidden, Invalid
+from quanshu.lake.masking import Mask, mask_sql
+
+__all__ = ["Answer", "Executor", "TableMissing", "pick_fields", "quote", "read_parameters"]
 
 INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 BOOLEANS = {"true": "1", "1": "1", "false": "0", "0": "0"}
 DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", re.ASCII)
+# Rows that a verification compares with, and forms of a query that are kept.
+MOST_COMPARED = 20
+MOST_WRITTEN = 500
 
 
 class BadParameter(Invalid):
@@ -28,10 +32,6 @@ class BadParameter(Invalid):
 
 class FieldNotGranted(Forbidden):
     code = "gateway.field_not_granted"
-
-
-class TableMissing(Unavailable):
-    code = "gateway.table_missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,6 @@ class Answer:
     @property
     def rows(self) -> int:
         return len(self.data) if self.data is not None else int(self.result == "match")
-
-
-def quote(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def fault_of(parameter: ParameterSpec, text: str) -> tuple[str, str] | None:
@@ -137,69 +132,90 @@ def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequ
 
 
 class Executor:
-    """One service over one serving file, opened read-only once a thread."""
+    """One service over its serving table. Each query is written once and kept."""
 
-    def __init__(self, service: ServiceSpec, directory: Path, *, salt: str = "", marking: bytes = b"") -> None:
+    def __init__(
+        self,
+        service: ServiceSpec,
+        directory: Path,
+        *,
+        salt: str = "",
+        marking: bytes = b"",
+        server: Server | None = None,
+    ) -> None:
         self.service = service
+        self.table = open_table(service.table_file, service.table, directory, server, sid=service.sid)
         self._marker = Marker(marking, service.entry_uid) if marking and service.key else None
         self._key = "".join(f", {quote(column)}" for column in service.key) if self._marker else ""
-        self.path = directory / service.table_file
-        self._local = threading.local()
+        self._columns = {parameter.name: parameter.column for parameter in service.parameters}
+        self._compared = frozenset(parameter.name for parameter in service.parameters if parameter.compare)
         self._masked = {
-            field.name: f"{mask_sql(Mask(field.mask), field.column, 'sqlite', salt=salt)} AS {quote(field.name)}"
+            field.name: f"{mask_sql(Mask(field.mask), field.column, self.table.dialect, salt=salt)} AS "
+            f"{quote(field.name)}"
             for field in service.fields
         }
+        self._written: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if not self.path.is_file():
-                raise TableMissing(sid=self.service.sid)
-            connection = sqlite3.connect(f"file:{self.path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-            add_functions(connection)
-            self._local.connection = connection
-        return connection
+    def run(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer | Awaitable[Answer]:
+        """Answer a call with checked parameters and granted fields: at once from a file, else an awaitable.
 
-    def _where(self, values: Mapping[str, str]) -> tuple[str, list[str]]:
-        columns = {parameter.name: parameter for parameter in self.service.parameters}
-        names = [name for name in values if not columns[name].compare]
-        clause = " AND ".join(f"{quote(columns[name].column)} = ?" for name in names)
-        return clause, [values[name] for name in names]
+        Raises TableMissing, at once or when awaited.
+        """
+        return self._verify(values) if self.service.shape == "verify" else self._query(values, tuple(fields))
 
-    def run(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer:
-        """Answer a call with checked parameters and granted fields. Raises TableMissing."""
-        try:
-            return self._verify(values) if self.service.shape == "verify" else self._query(values, fields)
-        except sqlite3.Error as fault:
-            self._local.connection = None
-            raise TableMissing(sid=self.service.sid) from fault
+    def _query(self, values: Mapping[str, str], fields: tuple[str, ...]) -> Answer | Awaitable[Answer]:
+        def answer(rows: Rows) -> Answer:
+            # The key columns stand behind the fields; they make the marks and do not leave.
+            data = [dict(zip(fields, row, strict=False)) for row in rows]
+            return Answer(data, None, self._marks(rows, len(fields)))
 
-    def _query(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer:
-        clause, bound = self._where(values)
-        chosen = ", ".join(self._masked[name] for name in fields) + self._key
-        sql = f"SELECT {chosen} FROM {quote(self.service.table)} WHERE {clause} LIMIT {int(self.service.row_cap)}"  # noqa: S608
-        rows = self._connection().execute(sql, bound).fetchall()
-        # The key columns stand behind the fields; they make the marks and do not leave.
-        return Answer([dict(zip(fields, row, strict=False)) for row in rows], None, self._marks(rows, len(fields)))
+        searched = tuple(name for name in values if name not in self._compared)
+        sql = self._written.get((searched, fields))
+        if sql is None:
+            chosen = ", ".join(self._masked[name] for name in fields)
+            sql = self._write(searched, fields, chosen, int(self.service.row_cap))
+        return self._read(sql, [values[name] for name in searched], answer)
 
-    def _marks(self, rows: Sequence[Sequence[Any]], start: int) -> tuple[str, ...]:
+    def _verify(self, values: Mapping[str, str]) -> Answer | Awaitable[Answer]:
+        compared = tuple(name for name in self._columns if name in self._compared and name in values)
+        wanted = [values[name] for name in compared]
+
+        def answer(rows: Rows) -> Answer:
+            if not rows:
+                return Answer(None, "no_record")
+            same = any(all(same_text(value, text) for value, text in zip(row, wanted, strict=False)) for row in rows)
+            return Answer(None, "match" if same else "mismatch", self._marks(rows, max(1, len(compared))))
+
+        searched = tuple(name for name in values if name not in self._compared)
+        sql = self._written.get((searched, compared))
+        if sql is None:
+            chosen = ", ".join(quote(self._columns[name]) for name in compared) or "1"
+            sql = self._write(searched, compared, chosen, MOST_COMPARED)
+        return self._read(sql, [values[name] for name in searched], answer)
+
+    def _write(self, searched: tuple[str, ...], chosen: tuple[str, ...], columns: str, most: int) -> str:
+        """The query over the parameters searched by. There are few forms, as names come from the service alone."""
+        where = " AND ".join(
+            f"{quote(self._columns[name])} = {self.table.slot(number)}" for number, name in enumerate(searched, start=1)
+        )
+        sql = f"SELECT {columns}{self._key} FROM {self.table.source} WHERE {where} LIMIT {most}"  # noqa: S608
+        if len(self._written) < MOST_WRITTEN:
+            self._written[searched, chosen] = sql
+        return sql
+
+    def _read(self, sql: str, bound: list[str], answer: Callable[[Rows], Answer]) -> Answer | Awaitable[Answer]:
+        found = self.table.rows(sql, bound)
+        return answer(found) if isinstance(found, list) else answer_later(found, answer)
+
+    def _marks(self, rows: Rows, start: int) -> tuple[str, ...]:
         if self._marker is None or not rows:
             return ()
         return self._marker.of_rows([row[start:] for row in rows[:MOST_MARKS]])
 
-    def _verify(self, values: Mapping[str, str]) -> Answer:
-        clause, bound = self._where(values)
-        compared = [
-            parameter for parameter in self.service.parameters if parameter.compare and parameter.name in values
-        ]
-        columns = (", ".join(quote(parameter.column) for parameter in compared) or "1") + self._key
-        sql = f"SELECT {columns} FROM {quote(self.service.table)} WHERE {clause} LIMIT 20"  # noqa: S608
-        rows = self._connection().execute(sql, bound).fetchall()
-        if not rows:
-            return Answer(None, "no_record")
-        wanted = [values[parameter.name] for parameter in compared]
-        same = any(all(same_text(value, text) for value, text in zip(row, wanted, strict=False)) for row in rows)
-        return Answer(None, "match" if same else "mismatch", self._marks(rows, max(1, len(compared))))
+
+async def answer_later(found: Awaitable[Rows], answer: Callable[[Rows], Answer]) -> Answer:
+    """The answer once the rows are here."""
+    return answer(await found)
 
 
 def same_text(value: Any, text: str) -> bool:

@@ -21,6 +21,7 @@ from quanshu.gateway.snapshot import (
     load_snapshot,
     read_revocations,
 )
+from quanshu.gateway.tables import Server
 from quanshu.kernel.ciphers import OpenFailed, suite
 
 
@@ -53,6 +54,11 @@ class State:
     loaded: Loaded | None = None
     feed: Feed = field(default_factory=Feed)
     fault: str = ""
+    server: Server | None = None
+
+    def __post_init__(self) -> None:
+        if self.config.serving_url and self.server is None:
+            self.server = Server(self.config.serving_url)
 
     def refresh(self) -> None:
         """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
@@ -63,7 +69,7 @@ class State:
                 return
             public_key = self.config.public_key_file.read_bytes()
             snapshot = load_snapshot(self.config.directory, public_key, newer_than=version)
-            self.loaded = prepare(snapshot, self.config)
+            self.loaded = prepare(snapshot, self.config, self.server)
             self.fault = ""
         except (BadSnapshot, OSError) as fault:
             self.fault = str(fault)
@@ -73,7 +79,7 @@ class State:
         return (kind, uid) in self.feed.ended
 
 
-def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
+def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = None) -> Loaded:
     """Open the secrets and compile the services. BadSnapshot when the seal key is another one."""
     seal_key = config.seal_key_file.read_bytes()
     # Hashed identifiers can be joined among services of this platform, and not be found by trying them all.
@@ -88,7 +94,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig) -> Loaded:
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
         executors={
-            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking)
+            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking, server=server)
             for service in snapshot.services
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},

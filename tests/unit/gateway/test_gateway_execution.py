@@ -77,7 +77,7 @@ def test_rows_stop_at_the_cap(folder: Path) -> None:
 def test_clear_values_do_not_leave_the_database(folder: Path) -> None:
     """What SQLite hands over is masked already: the masks are in the statement it runs."""
     executor = Executor(QUERY, folder)
-    connection = executor._connection()
+    connection = executor.table._connection()
     seen: list[str] = []
     connection.set_trace_callback(seen.append)
     executor.run({"id": "370102199001010018"}, ("name", "phone"))
