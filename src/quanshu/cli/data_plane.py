@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from quanshu.gateway.app import GatewayConfig
+    from quanshu.gateway.client import GatewayClient
 
 
 def gateway_config() -> GatewayConfig:
@@ -42,6 +44,39 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
+def read_items(file: Path) -> list[dict[str, Any]]:
+    """The parameter sets of a CSV or JSONL file; a line that is none is a usage error by its number."""
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return [{name: value for name, value in row.items() if name and value} for row in csv.DictReader(lines)]
+    items = []
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        try:
+            item = json.loads(line) if line.strip() else None
+        except ValueError:
+            item = line
+        if item is not None and not isinstance(item, dict):
+            raise click.BadParameter(f"line {number} of {file.name} is no JSON object", param_hint="--batch")
+        items += [item] if item is not None else []
+    return items
+
+
+def call_in_batches(
+    client: GatewayClient, service: str, items: list[dict[str, Any]], fields: list[str] | None, case_number: str | None
+) -> None:
+    """Call by the thousand and print each item's outcome as a line; a refused batch ends it with its refusal."""
+    from quanshu.gateway.openapi import MOST_ITEMS
+
+    for start in range(0, len(items), MOST_ITEMS):
+        answer = client.call_batch(service, items[start : start + MOST_ITEMS], fields=fields, case_number=case_number)
+        if not answer.ok:
+            click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2), err=True)
+            raise SystemExit(1)
+        for item in answer.body["items"]:
+            click.echo(json.dumps(item, ensure_ascii=False))
+        click.echo(f"{answer.body['answered']} of {answer.body['total']}, receipt {answer.receipt_id}", err=True)
+
+
 @click.command()
 @click.argument("service")
 @click.argument("parameters", nargs=-1)
@@ -56,6 +91,12 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 )
 @click.option("--fields", default="", help="Comma-separated fields; all granted ones when left out.")
 @click.option("--case", "case_number", default="", help="The caller's case number, kept as the reason of the call.")
+@click.option(
+    "--batch",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A .csv (header: parameter names) or .jsonl file of many parameter sets; answered by one JSON line each.",
+)
 def call(
     service: str,
     parameters: tuple[str, ...],
@@ -64,6 +105,7 @@ def call(
     secret: str | None,
     fields: str,
     case_number: str,
+    file: Path | None,
 ) -> None:
     """Call SERVICE through the gateway with PARAMETERS given as name=value, signed with the secret."""
     from quanshu.gateway.client import GatewayClient
@@ -71,12 +113,12 @@ def call(
     if not secret:
         secret = click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else os.environ.get("SECRET", "")
     client = GatewayClient(base_url, rid, secret)
-    answer = client.call(
-        service,
-        read_pairs(parameters),
-        fields=[name.strip() for name in fields.split(",") if name.strip()] or None,
-        case_number=case_number or None,
-    )
+    chosen = [name.strip() for name in fields.split(",") if name.strip()] or None
+    if file is not None:
+        shared = read_pairs(parameters)
+        call_in_batches(client, service, [{**shared, **item} for item in read_items(file)], chosen, case_number or None)
+        return
+    answer = client.call(service, read_pairs(parameters), fields=chosen, case_number=case_number or None)
     click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2))
     if answer.status >= 400:
         raise SystemExit(1)

@@ -18,13 +18,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
+from quanshu.gateway.batching import Batches
 from quanshu.gateway.calls import Call
 from quanshu.gateway.config import GatewayConfig
-from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt
 from quanshu.gateway.limits import Limits, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
+from quanshu.gateway.shapes import Shape, answer_of, told
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -132,27 +134,19 @@ class Gateway:
         self.identify(request, call, loaded)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
-        call.grant = self.find_grant(call, loaded, asked or ())
-        verify = executor.service.shape == "verify"
-        call.fields = () if verify else pick_fields(executor.service, asked, call.grant.fields)
-        values = read_parameters(executor.service, given)
+        asked = executor.asks(given, asked)
+        call.grant = self.find_grant(call, loaded, asked)
+        call.fields = executor.pick(asked, call.grant.fields)
+        values = executor.read(given)
         call.parameters = sorted(values)
         self.limits.take(
             call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
         )
-        found = executor.run(values, call.fields)
+        found = answer_of(self, call, loaded, executor, values)
         if not isinstance(found, Answer):
             found = await found
         call.rows, call.marks = found.rows, found.marks
-        outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
-        return {
-            "code": "ok",
-            "message": "成功",
-            "receipt_id": call.receipt_id,
-            "request_hash": call.request_hash,
-            "service": {"sid": call.sid, "version": call.service_version},
-            **outcome,
-        }
+        return told(call, found)
 
     def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
@@ -171,7 +165,7 @@ class Gateway:
         if signed.sid != (signed_sid or call.sid):
             raise WrongService(signed=signed.sid, sid=signed_sid or call.sid)
 
-    def find_service(self, call: Call, loaded: Loaded) -> Executor:
+    def find_service(self, call: Call, loaded: Loaded) -> Shape:
         """The compiled service."""
         executor = loaded.executors.get(call.sid)
         if executor is None or self.state.ended("service", f"{call.sid}@{executor.service.version}"):
@@ -202,8 +196,22 @@ class Gateway:
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+        receipt = self.receipt(call, status, outcome, data)
+        try:
+            if self.journal is None:
+                raise JournalFailed(fault="it is not open")
+            await self.journal.write(receipt)
+        except JournalFailed as fault:
+            logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
+            code = "gateway.journal_failed"
+            return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
+        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
+        return Response(data, status_code=status, media_type="application/json", headers=headers)
+
+    def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> Receipt:
+        """What is kept of a call that is answered with these bytes."""
         loaded = self.state.loaded
-        receipt = Receipt(
+        return Receipt(
             receipt_id=call.receipt_id,
             at_ms=call.at_ms,
             rid=call.rid,
@@ -223,17 +231,8 @@ class Gateway:
             fields=",".join(call.fields),
             sign=call.sign,
             row_marks=",".join(call.marks),
+            items=call.items,
         )
-        try:
-            if self.journal is None:
-                raise JournalFailed(fault="it is not open")
-            await self.journal.write(receipt)
-        except JournalFailed as fault:
-            logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
-            code = "gateway.journal_failed"
-            return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
-        headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
-        return Response(data, status_code=status, media_type="application/json", headers=headers)
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
@@ -263,13 +262,13 @@ def now_ms() -> int:
     return int(now().timestamp() * 1000)
 
 
-async def read_body(request: Request) -> bytes:
-    """The request's body; BodyTooLarge past 64 KiB, before it is read whole."""
+async def read_body(request: Request, most: int = MOST_BODY) -> bytes:
+    """The request's body; BodyTooLarge past the limit, before it is read whole."""
     parts, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_BODY:
-            raise BodyTooLarge(most=MOST_BODY)
+        if size > most:
+            raise BodyTooLarge(most=most)
         parts.append(chunk)
     return b"".join(parts)
 
@@ -314,6 +313,7 @@ def create_app(config: GatewayConfig) -> Starlette:
     app = Starlette(
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
+            Route("/s/{sid}/batch", Batches(gateway).call, methods=["POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/health", gateway.health),

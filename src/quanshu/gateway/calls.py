@@ -26,3 +26,4 @@ class Call:
     fields: tuple[str, ...] = ()
     rows: int = 0
     marks: tuple[str, ...] = ()
+    items: int = 1

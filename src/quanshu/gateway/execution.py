@@ -36,11 +36,12 @@ class FieldNotGranted(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service found: rows of a query, or the result of a verification."""
+    """What a service found: rows, or the result of a verification; of a composite also how each part fared."""
 
     data: list[dict[str, Any]] | None
     result: str | None
     marks: tuple[str, ...] = ()
+    parts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -155,6 +156,18 @@ class Executor:
             for field in service.fields
         }
         self._written: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The call's parameters, checked. Raises BadParameter."""
+        return read_parameters(self.service, given)
+
+    def asks(self, given: Mapping[str, Any], fields: Sequence[str] | None) -> Sequence[str]:
+        """What a call asks for, by which its grant is chosen."""
+        return fields or ()
+
+    def pick(self, asked: Sequence[str], granted: Sequence[str]) -> tuple[str, ...]:
+        """The fields to answer with; a verification has none. Raises FieldNotGranted."""
+        return () if self.service.shape == "verify" else pick_fields(self.service, asked, granted)
 
     def run(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer | Awaitable[Answer]:
         """Answer a call with checked parameters and granted fields: at once from a file, else an awaitable.

@@ -27,7 +27,8 @@ MOST_IN_GROUP = 256
 class Receipt:
     """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
 
-    `row_marks` are the marks of the rows answered with, joined by commas, at most 200.
+    `row_marks` are the marks of the rows answered with, joined by commas, at most 200 of a single call; `items` is
+    how many calls it counts as, more than one for a batch.
     """
 
     receipt_id: str
@@ -49,10 +50,13 @@ class Receipt:
     fields: str
     sign: str
     row_marks: str = ""
+    items: int = 1
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))
-TYPES = {"at_ms", "service_version", "status", "rows", "duration_us", "snapshot_version"}
+TYPES = {"at_ms", "service_version", "status", "rows", "duration_us", "snapshot_version", "items"}
+# What a receipt of before a column was there is read as.
+BEFORE = {"row_marks": "''", "items": "1"}
 CREATE = (
     "CREATE TABLE IF NOT EXISTS receipt (number INTEGER PRIMARY KEY AUTOINCREMENT, "
     + ", ".join(f"{name} {'INTEGER' if name in TYPES else 'TEXT'} NOT NULL" for name in COLUMNS)
@@ -71,9 +75,10 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(CREATE)
-    if missing_columns(connection):
-        # A journal of before rows were marked goes on as it is, with one more column.
-        connection.execute("ALTER TABLE receipt ADD COLUMN row_marks TEXT NOT NULL DEFAULT ''")
+    for name in missing_columns(connection):
+        # A journal of an earlier version goes on as it is, with more columns.
+        kind = "INTEGER" if name in TYPES else "TEXT"
+        connection.execute(f"ALTER TABLE receipt ADD COLUMN {name} {kind} NOT NULL DEFAULT {BEFORE[name]}")
     connection.execute("CREATE INDEX IF NOT EXISTS receipt_at ON receipt (at_ms)")
     return connection
 
@@ -117,10 +122,12 @@ class Journal:
     def used_since(self, since_ms: int) -> dict[str, int]:
         """Answered calls of each grant since a time, from every journal: the day's volume after a restart."""
         used: dict[str, int] = {}
-        sql = "SELECT grant_uid, count(*) FROM receipt WHERE at_ms >= ? AND outcome = 'ok' GROUP BY grant_uid"
         for path in self.directory.glob("journal-*.sqlite"):
             opened = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
             with contextlib.closing(opened) as connection, contextlib.suppress(sqlite3.OperationalError):
+                calls = "count(*)" if "items" in missing_columns(connection) else "sum(items)"
+                where = "WHERE at_ms >= ? AND outcome = 'ok' GROUP BY grant_uid"
+                sql = f"SELECT grant_uid, {calls} FROM receipt {where}"  # noqa: S608 - fixed words
                 for grant_uid, count in connection.execute(sql, (since_ms,)):
                     used[grant_uid] = used.get(grant_uid, 0) + count
         return used
@@ -199,7 +206,7 @@ def read_after(directory: Path, cursors: Mapping[str, int], limit: int = 1000) -
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
             try:
                 missing = missing_columns(connection)
-                names = ("''" if name in missing else name for name in COLUMNS)
+                names = (BEFORE[name] if name in missing else name for name in COLUMNS)
                 rows = connection.execute(
                     f"SELECT number, {', '.join(names)} FROM receipt WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
                     (cursors.get(path.name, 0), limit),

@@ -49,8 +49,8 @@ class Limits:
         """Take up the day's calls counted before a restart; the minute starts anew."""
         self._used[grant_uid] = (day_of(now_ms), used)
 
-    def take(self, grant_uid: str, *, rate: int, daily: int | None, now_ms: int) -> None:
-        """Count one call. Raises RateLimited or DailyLimit and counts nothing then."""
+    def take(self, grant_uid: str, *, rate: int, daily: int | None, now_ms: int, count: int = 1) -> None:
+        """Count one call, or as many as a batch has items. Raises RateLimited or DailyLimit and counts nothing then."""
         day = day_of(now_ms)
         bucket = self._buckets.get(grant_uid)
         if bucket is None:
@@ -61,9 +61,9 @@ class Limits:
         passed = max(0, now_ms - bucket.refilled_ms)
         bucket.tokens = min(float(rate), bucket.tokens + passed * rate / 60_000)
         bucket.refilled_ms = now_ms
-        if daily is not None and bucket.used >= daily:
+        if daily is not None and bucket.used + count > daily:
             raise DailyLimit(limit=daily)
-        if bucket.tokens < 1:
+        if bucket.tokens < count:
             raise RateLimited(rate=rate)
-        bucket.tokens -= 1
-        bucket.used += 1
+        bucket.tokens -= count
+        bucket.used += count

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
-from quanshu.gateway.execution import Executor
 from quanshu.gateway.marks import mark_key
+from quanshu.gateway.shapes import Shape, executor_of
 from quanshu.gateway.snapshot import (
     BadSnapshot,
     ClientSpec,
@@ -42,7 +42,7 @@ class Loaded:
     clients: Mapping[str, ClientSpec]
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
-    executors: Mapping[str, Executor]
+    executors: Mapping[str, Shape]
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
 
 
@@ -94,7 +94,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
         keys={client.rid: open_keys(client, seal_key) for client in snapshot.clients},
         grants=grants,
         executors={
-            service.sid: Executor(service, config.serving_directory, salt=salt, marking=marking, server=server)
+            service.sid: executor_of(service, config.serving_directory, salt=salt, marking=marking, server=server)
             for service in snapshot.services
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
