@@ -9,8 +9,10 @@ from quanshu.lake.disclosure.reading import read_values, release
 from quanshu.lake.disclosure.types import (
     ALL,
     LEAST,
+    LEAST_EVER,
     MOST_CELLS,
     MOST_GROUPS,
+    MOST_VALUES,
     OTHER,
     UNKNOWN,
     Amount,
@@ -28,8 +30,10 @@ from quanshu.lake.disclosure.types import (
 __all__ = [
     "ALL",
     "LEAST",
+    "LEAST_EVER",
     "MOST_CELLS",
     "MOST_GROUPS",
+    "MOST_VALUES",
     "OTHER",
     "UNKNOWN",
     "Amount",

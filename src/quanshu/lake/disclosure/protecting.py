@@ -166,10 +166,10 @@ class _Protection:
                 yield cost, corners
 
     def _may(self, corner: Key, sign: int, by: int) -> bool:
-        """Empty cells stay empty, sensitive ones are only raised, others keep the threshold."""
+        """Empty cells stay empty, sensitive ones are only raised, others never fall below nothing."""
         if corner not in self.atoms:
             return False
-        return sign > 0 or (corner not in self.closed and self.witness[corner] - by >= self.least)
+        return sign > 0 or (corner not in self.closed and self.witness[corner] >= by)
 
     def _partners(self, key: Key, direction: int, by: int, *, fresh: bool) -> list[int]:
         """Values along one direction whose cell can be lowered: those touched already first, then the smallest."""

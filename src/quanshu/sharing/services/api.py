@@ -33,13 +33,16 @@ from quanshu.sharing.services.services import (
 from quanshu.sharing.services.types import (
     ExchangeFigures,
     FieldData,
+    GroupData,
     HourCount,
+    MeasureData,
     ParameterData,
     ServiceCount,
     ServiceData,
     ServiceFigures,
     ServiceState,
     Shape,
+    StatisticData,
 )
 
 __all__ = [
@@ -48,7 +51,9 @@ __all__ = [
     "ExchangeFigures",
     "FieldData",
     "Grant",
+    "GroupData",
     "HourCount",
+    "MeasureData",
     "ParameterData",
     "Service",
     "ServiceCount",
@@ -57,6 +62,7 @@ __all__ = [
     "ServicePermission",
     "ServiceState",
     "Shape",
+    "StatisticData",
     "carry_receipts",
     "create_consumer",
     "create_grant",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
@@ -22,7 +23,16 @@ from quanshu.sharing.services.queries import items_in, published_spec, terms_of
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
-from quanshu.sharing.services.types import EntryNotReady, EntryNotShared, NothingLanded, ServiceData, ServiceState
+from quanshu.sharing.services.services.releasing import check_only_cube, with_values
+from quanshu.sharing.services.services.serving import put_in_force
+from quanshu.sharing.services.types import (
+    EntryNotReady,
+    EntryNotShared,
+    NothingLanded,
+    ServiceData,
+    ServiceState,
+    Shape,
+)
 from quanshu.supply.catalogue.api import Entry, ItemData
 from quanshu.supply.lake_store import get_lake
 
@@ -32,9 +42,14 @@ NOT_ALLOWED_NOW = N_("The catalogue entry no longer allows it.")
 
 
 @transaction.atomic
-def create_service(*, actor: Actor, now: datetime, entry: Entry, data: ServiceData) -> Service:
-    """Draft a service over a published entry. Raises Forbidden, EntryNotReady, EntryNotShared, FieldErrors."""
-    service = Service(entry=entry, unit=entry.unit, created_at=now)
+def create_service(
+    *, actor: Actor, now: datetime, entry: Entry, data: ServiceData, unit: Unit | None = None
+) -> Service:
+    """Draft a service over a published entry; its unit provides it, or the one that composes several.
+
+    Raises Forbidden, EntryNotReady, EntryNotShared, FieldErrors.
+    """
+    service = Service(entry=entry, unit=unit or entry.unit, created_at=now)
     require(actor, ServicePermission.EDIT, service)
     return _keep(service, data, actor=actor, now=now, event=ServiceEvent.CREATED)
 
@@ -70,20 +85,26 @@ def publish_service(*, actor: Actor, now: datetime, service: Service) -> Service
     """Freeze the draft as a version and have it served; the version before answers until the new one is ready.
 
     The entry is asked again, as its grades may have risen since the draft was made. Raises Forbidden, WrongState,
-    EntryNotReady, EntryNotShared, FieldErrors, NothingLanded.
+    EntryNotReady, EntryNotShared, FieldErrors, NothingLanded, StatisticTwice, CubeTooLarge.
     """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
     rules.check_step(service.state, "published")
     service.spec = _check_against_entry(service, service.spec)
-    if not get_lake().exists(service.entry.lake_table):
+    if service.shape != Shape.COMPOSITE and not get_lake().exists(service.entry.lake_table):
         raise NothingLanded(entry=service.entry.resource_name)
+    if service.shape == Shape.STATISTIC:
+        check_only_cube(service)
+        service.spec = with_values(service.entry.lake_table, service.spec)
     ServiceVersion.objects.create(
         service=service, number=service.version, spec=service.spec, published_at=now, published_by=actor.name
     )
     service.state, service.published_at, service.updated_at = ServiceState.PUBLISHED, now, now
     service.save(update_fields=["spec", "state", "published_at", "updated_at"])
-    jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
+    if service.shape == Shape.COMPOSITE:
+        put_in_force(service, now)
+    else:
+        jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
     details = {"sid": service.sid, "version": service.version, "entry_uid": service.entry.uid}
     note(ServiceEvent.PUBLISHED, service, actor=actor, now=now, details=details)
     return service
@@ -132,7 +153,9 @@ def withdraw_not_allowed(*, entry_uid: str, now: datetime) -> int:
     It was withdrawn, may no longer be shared, or an item's grade has risen (就高从严).
     """
     stopped = 0
+    # A composite falls with a part of it, which its own room sees to.
     rows = Service.objects.filter(entry__uid=entry_uid).exclude(state=ServiceState.WITHDRAWN)
+    rows = rows.exclude(shape=Shape.COMPOSITE)
     for service in rows.exclude(state=ServiceState.DRAFT, served_version=None).select_related("entry"):
         try:
             _check_against_entry(service, published_spec(service))

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from quanshu.gateway.snapshot import current_version, decode
 from quanshu.lake.serving import build_serving_table, remove_serving_tables
+from quanshu.lake.tables import Lake
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.services.publishing import mark_dirty
-from quanshu.sharing.services.types import ServiceState
+from quanshu.sharing.services.services.releasing import make_release, release_table
+from quanshu.sharing.services.types import ServiceState, Shape
 from quanshu.supply.catalogue.api import items_of
 from quanshu.supply.lake_store import get_lake
 
@@ -30,34 +33,48 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
     """
     lake = get_lake()
     done = 0
-    for service in Service.objects.filter(entry__uid=entry_uid).select_related("entry"):
+    rows = Service.objects.filter(entry__uid=entry_uid).exclude(shape=Shape.COMPOSITE)
+    for service in rows.select_related("entry"):
         row = ServiceVersion.objects.filter(service=service).order_by("-number").first()
         if row is None or service.state == ServiceState.WITHDRAWN or not lake.exists(service.entry.lake_table):
             continue
-        landed = set(lake.schema(service.entry.lake_table).names)
-        key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
-        built = build_serving_table(
-            lake,
-            service.entry.lake_table,
-            columns=[*rules.columns_of(row.spec), *key],
-            keys=rules.key_sets(row.spec),
-            target=settings.QUANSHU_SERVING_DIR,
-        )
+        table, columns, keys, key = source_of(lake, service, row.spec, now)
+        built = build_serving_table(lake, table, columns=columns, keys=keys, target=settings.QUANSHU_SERVING_DIR)
         os.utime(built.path)
-        with transaction.atomic():
-            Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN).update(
-                served_version=row.number,
-                serving_file=built.path.name,
-                serving_table=built.table,
-                serving_rows=built.rows,
-                serving_key=list(key),
-                lake_version=built.lake_version,
-                served_at=now,
-            )
-            mark_dirty()
-            jobs.enqueue(PROBE_JOB, {"service_uid": service.uid}, now=now, run_at=None)
+        put_in_force(
+            service,
+            now,
+            served_version=row.number,
+            serving_file=built.path.name,
+            serving_table=built.table,
+            serving_rows=built.rows,
+            serving_key=list(key),
+            lake_version=built.lake_version,
+        )
         done += 1
     return done
+
+
+def source_of(
+    lake: Lake, service: Service, spec: dict[str, Any], now: datetime
+) -> tuple[str, list[str], list[list[str]], tuple[str, ...]]:
+    """(table, columns, sets of keys, marking key) to build from: a statistic's is its release, without any record."""
+    if service.shape == Shape.STATISTIC:
+        table = make_release(lake, service, spec, now)
+        return table, list(lake.schema(table).names), [["level"]], ()
+    landed = set(lake.schema(service.entry.lake_table).names)
+    key = tuple(name for name in rules.marking_key(items_of(service.entry)) if name in landed)
+    return service.entry.lake_table, [*rules.columns_of(spec), *key], rules.key_sets(spec), key
+
+
+@transaction.atomic
+def put_in_force(service: Service, now: datetime, **served: Any) -> None:
+    """A version answers from the next snapshot on, and is checked then. A composite has no table of its own."""
+    served = served or {"served_version": service.version}
+    rows = Service.objects.filter(pk=service.pk).exclude(state=ServiceState.WITHDRAWN)
+    rows.update(served_at=now, **served)
+    mark_dirty()
+    jobs.enqueue(PROBE_JOB, {"service_uid": service.uid}, now=now, run_at=None)
 
 
 def clear_old_tables(now: datetime) -> int:
@@ -70,7 +87,10 @@ def clear_old_tables(now: datetime) -> int:
     in_force = Service.objects.exclude(state=ServiceState.WITHDRAWN).values_list("serving_file", flat=True)
     kept = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
     kept |= {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > now.timestamp() - YOUNG}
-    tables = Service.objects.values_list("entry__lake_table", flat=True).distinct().order_by()
+    tables = set(Service.objects.values_list("entry__lake_table", flat=True))
+    tables |= {
+        release_table(sid) for sid in Service.objects.filter(shape=Shape.STATISTIC).values_list("sid", flat=True)
+    }
     return sum(len(remove_serving_tables(folder, table, keep=[folder / name for name in kept])) for table in tables)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -28,7 +29,7 @@ def grants_to_try(*, actor: Actor, service: Service, now: datetime) -> QuerySet[
 
 
 def try_service(
-    *, actor: Actor, now: datetime, service: Service, parameters: Mapping[str, str], case_number: str = ""
+    *, actor: Actor, now: datetime, service: Service, parameters: Mapping[str, Any], case_number: str = ""
 ) -> Answer:
     """Call a service as the first application of the actor's unit that holds a grant.
 

@@ -12,6 +12,8 @@ from quanshu.gateway.execution import fault_of
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
+from quanshu.sharing.services.rules.items import core_fault, default_mask, missing
+from quanshu.sharing.services.rules.statistics import cube_of, statistic_data, statistic_faults, statistic_spec
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
@@ -22,14 +24,28 @@ from quanshu.sharing.services.types import (
     Shape,
     WrongState,
 )
-from quanshu.supply.catalogue.api import GRADE_ORDER, Grade, ItemData, ShareType
+from quanshu.supply.catalogue.api import Grade, ItemData, ShareType
+
+__all__ = [
+    "SID",
+    "check_entry",
+    "check_grant",
+    "check_service",
+    "check_step",
+    "columns_of",
+    "cube_of",
+    "data_of",
+    "default_mask",
+    "key_sets",
+    "marking_key",
+    "offered",
+    "spec_of",
+]
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 ROW_CAP_MAX = 1000
 MARKED_TYPES = frozenset({"string", "integer", "date"})
 RATE_MAX = 60_000
-MASK_FROM = GRADE_ORDER[Grade.GENERAL_3]
-HIDE_FROM = GRADE_ORDER[Grade.GENERAL_4]
 STEPS: Mapping[str, frozenset[str]] = {
     "changed": frozenset({ServiceState.DRAFT}),
     "published": frozenset({ServiceState.DRAFT}),
@@ -52,20 +68,6 @@ def check_entry(*, state: str, share_type: str, law: str, name: str) -> None:
         raise EntryNotShared(entry=name, law=law)
 
 
-def default_mask(item: ItemData) -> str:
-    """The mask a field leaves with, by its grade (GB/T 43697).
-
-    general-1 and -2 leave as they are, general-3 under the item's mask, general-4 and important data under
-    the item's mask or, where it has none, hidden in full.
-    """
-    rank = GRADE_ORDER.get(item.grade, HIDE_FROM)
-    if rank < MASK_FROM:
-        return str(Mask.NONE)
-    if rank >= HIDE_FROM and item.mask in {"", Mask.NONE}:
-        return str(Mask.FULL)
-    return item.mask or str(Mask.NONE)
-
-
 def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
     """A service whose parameters and fields are graded items of its entry. Raises FieldErrors with every fault."""
     faults: list[FieldError] = []
@@ -80,11 +82,14 @@ def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
     if not data.name.strip():
         faults.append(FieldError("name", N_("This must not be empty."), N_("Enter a name.")))
     if data.shape not in {shape.value for shape in Shape}:
-        faults.append(FieldError("shape", N_("This shape is not known."), N_("Choose query or verify.")))
+        faults.append(FieldError("shape", N_("This shape is not known."), N_("Choose one of the list.")))
     if not 1 <= data.row_cap <= ROW_CAP_MAX:
         faults.append(FieldError("row_cap", N_("A call returns 1 to 1,000 rows."), N_("Enter a number in that range.")))
-    faults += parameter_faults(data, items)
-    faults += field_faults(data, items)
+    if data.shape == Shape.STATISTIC:
+        faults += statistic_faults(data.statistic, items)
+    elif data.shape != Shape.COMPOSITE:
+        faults += parameter_faults(data, items)
+        faults += field_faults(data, items)
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
@@ -157,24 +162,12 @@ def field_faults(data: ServiceData, items: Mapping[str, ItemData]) -> list[Field
     return faults
 
 
-def missing(where: str, name: str) -> FieldError:
-    """The fault of naming an item that the entry has not."""
-    return FieldError(where, N_("The entry has no item %(item)s."), N_("Choose an item of the entry."), {"item": name})
-
-
-def core_fault(where: str, item: ItemData) -> list[FieldError]:
-    """Ungraded and core data leave by no service."""
-    if not item.grade:
-        text, remedy = N_("The item %(item)s is not graded."), N_("Grade it in the catalogue first.")
-    elif item.grade == Grade.CORE:
-        text, remedy = N_("The item %(item)s is core data and may not leave."), N_("Leave it out.")
-    else:
-        return []
-    return [FieldError(where, text, remedy, {"item": item.name})]
-
-
 def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
     """The service as plain values, kept with its version and published to gateways."""
+    if data.composite is not None:
+        return {**data.composite, "row_cap": data.row_cap}
+    if data.statistic is not None:
+        return statistic_spec(data.statistic, items)
     return {
         "parameters": [
             {
@@ -209,6 +202,10 @@ def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
 
 def data_of(texts: Mapping[str, str], spec: Mapping[str, Any]) -> ServiceData:
     """A kept service as it was entered: the reverse of `spec_of`. `texts` holds code, names, abstracts and shape."""
+    if spec.get("composite"):
+        return ServiceData(**texts, parameters=(), row_cap=spec["row_cap"], composite=spec)
+    if spec.get("statistic"):
+        return ServiceData(**texts, parameters=(), statistic=statistic_data(spec["statistic"]))
     entered = ("name", "example", "required", "pattern", "max_length", "compare")
     return ServiceData(
         **texts,
