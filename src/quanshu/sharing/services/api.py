@@ -11,9 +11,11 @@ from quanshu.sharing.services.queries import (
     get_consumer,
     get_service,
     list_services,
+    published_spec,
     service_figures,
     services_for_entry,
 )
+from quanshu.sharing.services.rules import check_code
 from quanshu.sharing.services.services import (
     carry_receipts,
     create_consumer,
@@ -24,10 +26,13 @@ from quanshu.sharing.services.services import (
     probe_services,
     publish_service,
     publish_snapshot,
+    revise_service,
     revoke_grant,
     rotate_key,
     serve_entry,
     stop_consumer,
+    try_part,
+    update_service,
     withdraw_service,
 )
 from quanshu.sharing.services.types import (
@@ -64,6 +69,7 @@ __all__ = [
     "Shape",
     "StatisticData",
     "carry_receipts",
+    "check_code",
     "create_consumer",
     "create_grant",
     "create_service",
@@ -78,11 +84,15 @@ __all__ = [
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "published_spec",
+    "revise_service",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
     "stop_consumer",
+    "try_part",
+    "update_service",
     "withdraw_service",
 ]

@@ -236,7 +236,10 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
 
 
 class Exchange(models.Model):
-    """A call as its receipt tells it: names of parameters and fields, never their values."""
+    """A call as its receipt tells it: names of parameters and fields, never their values.
+
+    `items` is how many calls it counts as: more than one for a batch.
+    """
 
     receipt_id = models.CharField(max_length=40, unique=True)
     at = models.DateTimeField(db_index=True)
@@ -259,6 +262,7 @@ class Exchange(models.Model):
     parameters = models.TextField(blank=True)
     fields = models.TextField(blank=True)
     sign = models.CharField(max_length=100, blank=True)
+    items = models.PositiveIntegerField(default=1)
 
     objects = ExchangeQuerySet.as_manager()
 

@@ -28,6 +28,7 @@ from quanshu.supply.catalogue.api import Grade, ItemData, ShareType
 
 __all__ = [
     "SID",
+    "check_code",
     "check_entry",
     "check_grant",
     "check_service",
@@ -68,10 +69,10 @@ def check_entry(*, state: str, share_type: str, law: str, name: str) -> None:
         raise EntryNotShared(entry=name, law=law)
 
 
-def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
-    """A service whose parameters and fields are graded items of its entry. Raises FieldErrors with every fault."""
-    faults: list[FieldError] = []
-    if not SID.match(data.sid) or len(data.sid) > 60:
+def code_faults(sid: str, name: str) -> list[FieldError]:
+    """Faults of a service's code and name."""
+    faults = []
+    if not SID.match(sid) or len(sid) > 60:
         faults.append(
             FieldError(
                 "sid",
@@ -79,8 +80,21 @@ def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
                 N_("Use a code such as jn-ga-resident-query."),
             )
         )
-    if not data.name.strip():
+    if not name.strip():
         faults.append(FieldError("name", N_("This must not be empty."), N_("Enter a name.")))
+    return faults
+
+
+def check_code(sid: str, name: str) -> None:
+    """FieldErrors when a service cannot have this code or name."""
+    faults = code_faults(sid, name)
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
+    """A service whose parameters and fields are graded items of its entry. Raises FieldErrors with every fault."""
+    faults = code_faults(data.sid, data.name)
     if data.shape not in {shape.value for shape in Shape}:
         faults.append(FieldError("shape", N_("This shape is not known."), N_("Choose one of the list.")))
     if not 1 <= data.row_cap <= ROW_CAP_MAX:

@@ -21,7 +21,7 @@ from quanshu.sharing.services.services.publishing import (
     publish_snapshot,
 )
 from quanshu.sharing.services.services.serving import serve_entry
-from quanshu.sharing.services.services.trying import try_service
+from quanshu.sharing.services.services.trying import try_part, try_service
 
 __all__ = [
     "carry_receipts",
@@ -40,6 +40,7 @@ __all__ = [
     "rotate_key",
     "serve_entry",
     "stop_consumer",
+    "try_part",
     "try_service",
     "update_service",
     "withdraw_not_allowed",

@@ -74,6 +74,7 @@ def _keep(receipts: list[Receipt]) -> None:
             parameters=receipt.parameters,
             fields=receipt.fields,
             sign=receipt.sign[:100],
+            items=receipt.items,
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
@@ -108,6 +109,7 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
             "code": receipt.outcome,
             "status": receipt.status,
             "rows": receipt.rows,
+            "items": receipt.items,
             "fields": receipt.fields,
             "request": receipt.request_hash,
             "response": receipt.response_hash,

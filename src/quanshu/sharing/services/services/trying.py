@@ -16,6 +16,7 @@ from quanshu.kernel.ciphers import suite
 from quanshu.shared.access.api import Actor, require
 from quanshu.sharing.services.models import Consumer, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.services.probing import call as probe_call
 from quanshu.sharing.services.services.publishing import seal_key
 from quanshu.sharing.services.types import GatewaySilent, NoGrantToTry
 
@@ -50,3 +51,9 @@ def try_service(
             return client.call(service.sid, parameters, case_number=case_number or None)
     except httpx.HTTPError as fault:
         raise GatewaySilent(address=settings.QUANSHU_GATEWAY_URL) from fault
+
+
+def try_part(sid: str) -> str:
+    """The code a service answers the platform's own call with, made with its example, which is nobody's value."""
+    service = Service.objects.filter(sid=sid, served_version__isnull=False).first()
+    return probe_call(service)[0] if service is not None else "gateway.unknown_service"
