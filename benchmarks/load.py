@@ -47,7 +47,7 @@ def requests(shot: Shot) -> Iterator[bytes]:
         body = f'{{"id":"{shot.ids[number % len(shot.ids)]}"}}'
         lines = [f"POST {shot.path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}", "", body]
+        lines += [f"Content-Length: {len(body.encode())}", "", body]
         yield "\r\n".join(lines).encode()
 
 
