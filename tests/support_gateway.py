@@ -84,12 +84,14 @@ class GatewayProcess:
             self.port = found.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the process and wait until it answers."""
+    def start(self, *, workers: int = 1, **extra: str) -> None:
+        """Start the process and wait until it answers; `extra` are further variables of its environment."""
         environment = {
             **os.environ,
             "QUANSHU_HOME": str(self.folder),
             "QUANSHU_GATEWAY_PORT": str(self.port),
+            "QUANSHU_GATEWAY_WORKERS": str(workers),
+            **extra,
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "quanshu.gateway"],

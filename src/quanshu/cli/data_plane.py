@@ -30,6 +30,10 @@ def gateway_config() -> GatewayConfig:
         seal_key_file=home / "keys" / "gateway.seal",
         host=env["GATEWAY_HOST"],
         port=env["GATEWAY_PORT"],
+        workers=env["GATEWAY_WORKERS"],
+        serving_url=env["SERVING_URL"],
+        shared_url=env["GATEWAY_SHARED_URL"],
+        trusted_proxies=tuple(env["TRUSTED_PROXIES"]),
     )
 
 

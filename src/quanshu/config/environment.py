@@ -72,6 +72,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("GATEWAY_HOST", "127.0.0.1", str, "Address the gateway process listens on."),
     Setting("GATEWAY_PORT", "8100", int, "Port the gateway process listens on."),
     Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
+    Setting("GATEWAY_WORKERS", "1", int, "Processes of the gateway on this host; they share limits and signatures."),
+    Setting(
+        "GATEWAY_SHARED_URL",
+        "",
+        str,
+        "PostgreSQL through which gateways of several hosts share limits and signatures; empty for one host.",
+    ),
+    Setting(
+        "SERVING_URL", "", str, "PostgreSQL that holds serving tables; empty means SQLite files in the home folder."
+    ),
+    Setting(
+        "TRUSTED_PROXIES",
+        "",
+        read_networks,
+        "Networks (CIDR) of proxies whose X-Forwarded-For the gateway believes.",
+    ),
     Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),
     Setting("LAKE_MEMORY", "1GB", str, "Memory limit of one query engine connection."),

@@ -20,6 +20,10 @@ def main() -> None:
             seal_key_file=Path(os.environ.get("QUANSHU_GATEWAY_SEAL_KEY", home / "keys" / "gateway.seal")),
             host=os.environ.get("QUANSHU_GATEWAY_HOST", "127.0.0.1"),
             port=int(os.environ.get("QUANSHU_GATEWAY_PORT", "8100")),
+            workers=int(os.environ.get("QUANSHU_GATEWAY_WORKERS", "1")),
+            serving_url=os.environ.get("QUANSHU_SERVING_URL", ""),
+            shared_url=os.environ.get("QUANSHU_GATEWAY_SHARED_URL", ""),
+            trusted_proxies=tuple(filter(None, os.environ.get("QUANSHU_TRUSTED_PROXIES", "").split(","))),
         )
     )
 

@@ -5,28 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
 from quanshu.gateway.batching import Batches
-from quanshu.gateway.calls import Call
+from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Answer
-from quanshu.gateway.journal import Journal, JournalFailed, Receipt
-from quanshu.gateway.limits import Limits, start_of_day
+from quanshu.gateway.host import Host, SharedReplay, Use, reload_asked
+from quanshu.gateway.journal import Journal, JournalFailed, look_back
+from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of_day
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
+from quanshu.gateway.quick import QuickApp, Reply
 from quanshu.gateway.shapes import Shape, answer_of, told
+from quanshu.gateway.sharing import SharedLimits
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
@@ -37,6 +41,7 @@ __all__ = ["GatewayConfig", "create_app"]
 logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
+SWEEP_SECONDS = 60
 
 
 class UnknownClient(Unauthenticated):
@@ -70,23 +75,31 @@ class NotReady(Unavailable):
 class Gateway:
     """The data plane of one process."""
 
+    limits: Limits | SharedLimits
+    replay: SharedReplay
+
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
         self.state = State(config)
-        self.limits = Limits()
-        self.replay = signing.ReplayCache()
+        self.proxies = tuple(map(ip_network, config.trusted_proxies))
         self.journal: Journal | None = None
+        self.shared: SharedLimits | None = None
         self.unsigned = 0
+        self.begun, self.draining = reload_asked(config.directory), False
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        """Open the journal, take up signatures seen before a restart, and follow the snapshot."""
+        """Open the journal, take part in what the host's processes share, and follow the snapshot."""
         self.journal = Journal(self.config.directory)
-        moment = now_ms()
-        for sign in self.journal.recent_signs(moment - 2 * signing.WINDOW_MS):
-            self.replay.remember(sign, now_ms=moment)
-        for grant_uid, used in self.journal.used_since(start_of_day(moment)).items():
-            self.limits.remember(grant_uid, used=used, now_ms=moment)
+        host = Host(self.config.directory)
+        self.replay = SharedReplay(self.config.directory)
+        use = Use(self.config.directory)
+        self.limits = local = Limits(use)
+        if self.config.shared_url:
+            self.limits = self.shared = SharedLimits(use, self.config.shared_url)
+        if host.first:
+            self.look_back(local)
+        host.begun()
         self.state.refresh()
         follower = asyncio.create_task(self.follow())
         try:
@@ -96,17 +109,37 @@ class Gateway:
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
             self.journal.close()
+            host.close()
+            if self.shared is not None:
+                await self.shared.close()
             if self.state.server is not None:
                 await self.state.server.close()
+
+    def look_back(self, limits: Limits) -> None:
+        """Take up what was before the host's first process: signatures seen, and the day's use."""
+        moment = now_ms()
+        before = look_back(
+            self.config.directory, signs_since=moment - 2 * signing.WINDOW_MS, used_since=start_of_day(moment)
+        )
+        for sign in before.signs:
+            self.replay.remember(sign, now_ms=moment)
+        # What hosts share is counted where they share it.
+        for grant_uid, (used, rows) in before.used.items() if self.shared is None else ():
+            limits.remember(grant_uid, used=used, rows=rows, now_ms=moment)
 
     async def follow(self) -> None:
         """Follow snapshot and revocations several times a second."""
         loop = asyncio.get_running_loop()
+        swept = loop.time()
         while True:
             try:
                 await loop.run_in_executor(None, self.state.refresh)
+                self.draining = reload_asked(self.config.directory) != self.begun
+                if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
+                    swept = loop.time()
+                    await self.shared.sweep()
             except Exception:
-                logger.exception("refreshing the snapshot failed")
+                logger.exception("following failed")
             await asyncio.sleep(self.config.poll_seconds)
 
     async def call(self, request: Request) -> Response:
@@ -119,8 +152,12 @@ class Gateway:
             return await self.answer(call, 200, "ok", body)
         except QuanshuError as fault:
             return await self.refuse(call, fault.code, fault.params)
-        except Exception:
-            logger.exception("call %s failed", call.receipt_id)
+        except ClientDisconnect:
+            # Nobody is there to be answered.
+            return Response(status_code=400)
+        except Exception as fault:  # noqa: BLE001 - any fault is answered, and told by its place
+            # Its text and its locals may hold values of a person: only where it happened is logged.
+            logger.error("call %s failed: %s at %s", call.receipt_id, type(fault).__name__, place_of(fault))
             return await self.refuse(call, "gateway.internal", {})
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
@@ -129,24 +166,47 @@ class Gateway:
         if loaded is None:
             raise NotReady
         raw = await read_body(request)
-        call.request_hash = hashlib.sha256(raw or request.url.query.encode()).hexdigest()
+        call.request_hash = hashlib.sha256(raw or request.scope["query_string"]).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
         self.identify(request, call, loaded)
+        await self.claim(call)
         executor = self.find_service(call, loaded)
         given, asked = read_request(request, raw)
         asked = executor.asks(given, asked)
-        call.grant = self.find_grant(call, loaded, asked)
-        call.fields = executor.pick(asked, call.grant.fields)
+        call.grant = grant = self.find_grant(call, loaded, asked)
+        call.fields = executor.pick(asked, grant.fields)
         values = executor.read(given)
         call.parameters = sorted(values)
-        self.limits.take(
-            call.grant.uid, rate=call.grant.rate_per_minute, daily=call.grant.daily_limit, now_ms=call.at_ms
-        )
-        found = answer_of(self, call, loaded, executor, values)
+        await self.admit(request, call, loaded, grant)
+        found = answer_of(self, request, call, loaded, executor, values)
         if not isinstance(found, Answer):
             found = await found
+        await self.count_rows(call, loaded, grant, found.rows)
         call.rows, call.marks = found.rows, found.marks
         return told(call, found)
+
+    async def count_rows(self, call: Call, loaded: Loaded, grant: GrantSpec, rows: int) -> None:
+        """The day allows so many rows more. Raises DailyRows."""
+        if grant.daily_rows is not None:
+            counted = self.limits.take_rows(grant, loaded.terms[grant.uid], rows, now_ms=call.at_ms)
+            if counted is not None:
+                await counted
+
+    async def claim(self, call: Call) -> None:
+        """A signature is good once among all hosts that share."""
+        if self.shared is not None:
+            await self.shared.claim(call.sign)
+
+    async def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec, *, count: int = 1) -> None:
+        """The grant holds here and now, and has calls left; they are counted."""
+        terms = loaded.terms[grant.uid]
+        if terms.networks or terms.windows or grant.case_required:
+            peer = request.client.host if request.client else ""
+            address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.proxies)
+            check_terms(grant, terms, address=address, case_number=call.case_number, now_ms=call.at_ms)
+        taken = self.limits.take(grant, terms, now_ms=call.at_ms, count=count)
+        if taken is not None:
+            await taken
 
     def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
@@ -191,47 +251,52 @@ class Gateway:
         if not call.known:
             self.unsigned += 1
             return JSONResponse(body, status_code=messages.status_of(code))
-        return await self.answer(call, messages.status_of(code), code, body)
+        answer = await self.answer(call, messages.status_of(code), code, body)
+        if "retry_after" in params:
+            answer.headers["Retry-After"] = str(params["retry_after"])
+        return answer
 
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-        receipt = self.receipt(call, status, outcome, data)
+        data = orjson.dumps(body, default=str)
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
-            await self.journal.write(receipt)
+            await self.journal.keep(self.receipt(call, status, outcome, data))
         except JournalFailed as fault:
             logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
         headers = {"X-Receipt-Id": call.receipt_id, "X-Request-Hash": call.request_hash}
-        return Response(data, status_code=status, media_type="application/json", headers=headers)
+        if self.draining:
+            # The caller's next request goes to a worker that stays.
+            headers["Connection"] = "close"
+        return Reply(data, status, headers)
 
-    def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> Receipt:
-        """What is kept of a call that is answered with these bytes."""
-        loaded = self.state.loaded
-        return Receipt(
-            receipt_id=call.receipt_id,
-            at_ms=call.at_ms,
-            rid=call.rid,
-            sid=call.sid,
-            service_version=call.service_version,
-            grant_uid=call.grant.uid if call.grant else "",
-            outcome=outcome,
-            status=status,
-            rows=call.rows,
-            duration_us=int((time.perf_counter() - call.began) * 1_000_000),
-            request_hash=call.request_hash,
-            response_hash=hashlib.sha256(data).hexdigest(),
-            snapshot_version=loaded.snapshot.version if loaded else 0,
-            purpose=call.grant.purpose if call.grant else "",
-            case_number=call.case_number,
-            parameters=",".join(call.parameters),
-            fields=",".join(call.fields),
-            sign=call.sign,
-            row_marks=",".join(call.marks),
-            items=call.items,
+    def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
+        """What is kept of a call that is answered with these bytes, in the order of journal.Receipt."""
+        loaded, grant = self.state.loaded, call.grant
+        return (
+            call.receipt_id,
+            call.at_ms,
+            call.rid,
+            call.sid,
+            call.service_version,
+            grant.uid if grant else "",
+            outcome,
+            status,
+            call.rows,
+            int((time.perf_counter() - call.began) * 1_000_000),
+            call.request_hash,
+            hashlib.sha256(data).hexdigest(),
+            loaded.snapshot.version if loaded else 0,
+            grant.purpose if grant else "",
+            call.case_number,
+            ",".join(call.parameters),
+            ",".join(call.fields),
+            call.sign,
+            ",".join(call.marks),
+            call.items,
         )
 
     async def openapi(self, request: Request) -> Response:
@@ -263,14 +328,17 @@ def now_ms() -> int:
 
 
 async def read_body(request: Request, most: int = MOST_BODY) -> bytes:
-    """The request's body; BodyTooLarge past the limit, before it is read whole."""
-    parts, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
+    """The request's body; BodyTooLarge past the limit, before it is read whole. Raises ClientDisconnect."""
+    body = b""
+    while True:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > most:
             raise BodyTooLarge(most=most)
-        parts.append(chunk)
-    return b"".join(parts)
+        if not message.get("more_body", False):
+            return body
 
 
 def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str] | None]:
@@ -282,10 +350,9 @@ def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str
     if not raw:
         return {}, None
     try:
-        body = json.loads(raw)
-        # Half of a surrogate pair is no text: it can be neither looked up nor answered with.
-        json.dumps(body, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as fault:
+        # Refuses half of a surrogate pair as well, which is no text.
+        body = orjson.loads(raw)
+    except ValueError as fault:
         raise BadBody from fault
     if not isinstance(body, dict):
         raise BadBody
@@ -310,7 +377,8 @@ async def wrong_method(request: Request, fault: Exception) -> Response:
 def create_app(config: GatewayConfig) -> Starlette:
     """The ASGI application of one gateway process."""
     gateway = Gateway(config)
-    app = Starlette(
+    app = QuickApp(
+        gateway.call,
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/batch", Batches(gateway).call, methods=["POST"]),

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from quanshu.gateway import messages
-from quanshu.gateway.calls import Call
+from quanshu.gateway.calls import Call, place_of
+from quanshu.gateway.composing import row_cap
 from quanshu.gateway.execution import Answer, BadParameter, Executor
 from quanshu.gateway.openapi import MOST_ITEMS
 from quanshu.gateway.shapes import outcome
@@ -55,8 +56,10 @@ class Batches:
             return await self.gateway.answer(call, 200, "ok", body)
         except QuanshuError as fault:
             return await self.gateway.refuse(call, fault.code, fault.params)
-        except Exception:
-            logger.exception("batch %s failed", call.receipt_id)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as fault:  # noqa: BLE001 - any fault is answered, and told by its place
+            logger.error("batch %s failed: %s at %s", call.receipt_id, type(fault).__name__, place_of(fault))
             return await self.gateway.refuse(call, "gateway.internal", {})
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
@@ -70,6 +73,7 @@ class Batches:
         call.request_hash = hashlib.sha256(raw).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:64]
         self.gateway.identify(request, call, loaded)
+        await self.gateway.claim(call)
         executor = self.gateway.find_service(call, loaded)
         if not isinstance(executor, Executor):
             raise NoBatch(sid=call.sid)
@@ -78,11 +82,10 @@ class Batches:
         call.items = len(items)
         call.grant = grant = self.gateway.find_grant(call, loaded, asked or ())
         call.fields = executor.pick(asked or (), grant.fields)
-        self.gateway.limits.take(
-            grant.uid, rate=grant.rate_per_minute, daily=grant.daily_limit, now_ms=call.at_ms, count=len(items)
-        )
-        answers = await run_items(executor, items, call.fields)
+        await self.gateway.admit(request, call, loaded, grant, count=len(items))
+        answers = await run_items(executor, items, call.fields, row_cap(grant, executor.service))
         keep(call, items, answers)
+        await self.gateway.count_rows(call, loaded, grant, call.rows)
         return {
             "code": "ok",
             "message": "成功",
@@ -108,14 +111,16 @@ def read_items(given: dict[str, Any]) -> list[Any]:
     return items
 
 
-async def run_items(executor: Executor, items: Sequence[Any], fields: tuple[str, ...]) -> list[Answer | QuanshuError]:
+async def run_items(
+    executor: Executor, items: Sequence[Any], fields: tuple[str, ...], most: int | None
+) -> list[Answer | QuanshuError]:
     """Each item's answer or refusal, in order. One form of query serves all items with the same parameters."""
     answers: list[Answer | QuanshuError | Awaitable[Answer]] = []
     for item in items:
         try:
             if not isinstance(item, dict):
                 raise BadParameter(name="items", fault="每条须为参数对象", fault_en="each must be an object")
-            answers.append(executor.run(executor.read(item), fields))
+            answers.append(executor.run(executor.read(item), fields, most=most))
         except BadParameter as fault:
             answers.append(fault)
     later = [answer for answer in answers if not isinstance(answer, Answer | QuanshuError)]

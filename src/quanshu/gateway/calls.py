@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass, field
 
 from quanshu.gateway.snapshot import GrantSpec
@@ -27,3 +28,9 @@ class Call:
     rows: int = 0
     marks: tuple[str, ...] = ()
     items: int = 1
+
+
+def place_of(fault: BaseException) -> str:
+    """Where something was raised: file and line, no values."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.calls import Call
 from quanshu.gateway.execution import Answer, pick_fields, read_parameters
-from quanshu.gateway.snapshot import CompositeSpec, NodeSpec, ServiceSpec
+from quanshu.gateway.snapshot import CompositeSpec, GrantSpec, NodeSpec, ServiceSpec
 from quanshu.kernel.errors import Forbidden, QuanshuError, Unavailable
 from quanshu.kernel.ids import new_uid
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from quanshu.gateway.app import Gateway
     from quanshu.gateway.state import Loaded
 
@@ -41,6 +43,15 @@ class CompositeTimeout(Unavailable):
 
 class PartGone(Unavailable):
     code = "gateway.part_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and from where: what each part is admitted by."""
+
+    gateway: Gateway
+    request: Request
+    loaded: Loaded
 
 
 @dataclass(slots=True)
@@ -92,7 +103,7 @@ class Composite:
     def read(self, given: Mapping[str, Any]) -> dict[str, str]:
         return read_parameters(self.service, given)
 
-    def run(self, values: Mapping[str, Any], fields: Sequence[str]) -> Answer:
+    def run(self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None) -> Answer:
         """A composite is run by `compose`, which knows who calls."""
         raise PartFailed(node="*", sid=self.service.sid, reason="no caller")
 
@@ -112,7 +123,7 @@ class Composite:
                     wanted.setdefault(given.node, []).append(given.name)
         return {node: tuple(dict.fromkeys(names)) for node, names in wanted.items()}
 
-    async def compose(self, gateway: Gateway, call: Call, loaded: Loaded, values: Mapping[str, Any]) -> Answer:
+    async def compose(self, caller: Caller, call: Call, values: Mapping[str, Any]) -> Answer:
         """Run the parts, those that wait for nothing together, and merge what they found.
 
         Raises PartRefused, PartFailed or CompositeTimeout when a required part has no outcome; the receipts of the
@@ -129,9 +140,9 @@ class Composite:
         }
         for part in parts.values():
             part.call.request_hash, part.call.case_number = call.request_hash, call.case_number
-        late = not await self._run_all(gateway, loaded, parts, values)
+        late = not await self._run_all(caller, parts, values)
         failed = next((part for part in parts.values() if part.node.required and failing(part)), None)
-        await self._keep_receipts(gateway, parts, told=failed is None)
+        await self._keep_receipts(caller.gateway, parts, told=failed is None)
         if failed is not None:
             self._refuse(failed, late=late)
         data = {name: merged(output.merge, output.sources, parts) for name, output in self._outputs(call.fields)}
@@ -143,13 +154,11 @@ class Composite:
         known = {output.name: output for output in self.spec.outputs}
         return [(name, known[name]) for name in fields if name in known]
 
-    async def _run_all(
-        self, gateway: Gateway, loaded: Loaded, parts: Mapping[str, Part], values: Mapping[str, Any]
-    ) -> bool:
+    async def _run_all(self, caller: Caller, parts: Mapping[str, Part], values: Mapping[str, Any]) -> bool:
         """Whether all parts ended within the composite's time."""
         try:
             async with asyncio.timeout(self.spec.timeout_ms / 1000):
-                await asyncio.gather(*(run_part(gateway, loaded, part, parts, values) for part in parts.values()))
+                await asyncio.gather(*(run_part(caller, part, parts, values) for part in parts.values()))
         except TimeoutError:
             return False
         return True
@@ -167,7 +176,7 @@ class Composite:
             code = part.outcome if told or not ok else NOT_TOLD
             body = json.dumps(found.data if found else None, ensure_ascii=False, default=str).encode() if ok else b""
             status = 200 if code in {"ok", "no_input"} else 424
-            waiting.append(gateway.journal.write(gateway.receipt(part.call, status, code, body)))
+            waiting.append(gateway.journal.keep(gateway.receipt(part.call, status, code, body)))
         await asyncio.gather(*waiting)
 
     def _refuse(self, part: Part, *, late: bool) -> None:
@@ -179,21 +188,24 @@ class Composite:
         raise PartFailed(**params)
 
 
+def row_cap(grant: GrantSpec | None, service: ServiceSpec) -> int | None:
+    """The grant's cap of rows under the service's own; None where the service's holds."""
+    return None if grant is None or grant.row_cap is None else min(grant.row_cap, service.row_cap)
+
+
 def failing(part: Part) -> bool:
     """Whether a part has no outcome that can be told. Nothing found, and so nothing to pass on, is an outcome."""
     return part.outcome not in {"ok", "no_input"}
 
 
-async def run_part(
-    gateway: Gateway, loaded: Loaded, part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]
-) -> None:
+async def run_part(caller: Caller, part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]) -> None:
     """Wait for the parts that feed this one, then call it; what goes wrong is its outcome."""
     try:
         for given in part.node.inputs:
             if given.node:
                 await parts[given.node].done.wait()
         async with asyncio.timeout(part.node.timeout_ms / 1000):
-            await call_part(gateway, loaded, part, parts, values)
+            await call_part(caller, part, parts, values)
     except TimeoutError:
         part.fault = PartTimeout(node=part.node.name, sid=part.node.sid, reason="")
         part.outcome = part.fault.code
@@ -203,11 +215,9 @@ async def run_part(
         part.done.set()
 
 
-async def call_part(
-    gateway: Gateway, loaded: Loaded, part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]
-) -> None:
+async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]) -> None:
     """The caller's own grant for the part, its limits, its fields under its masks."""
-    call = part.call
+    gateway, loaded, call = caller.gateway, caller.loaded, part.call
     executor = gateway.find_service(call, loaded)
     given = inputs_of(part, parts, values)
     if executor.service.shape not in {"query", "verify"}:
@@ -222,11 +232,13 @@ async def call_part(
     checked = executor.read(given)
     call.parameters = sorted(checked)
     grant = call.grant
-    gateway.limits.take(grant.uid, rate=grant.rate_per_minute, daily=grant.daily_limit, now_ms=call.at_ms)
+    await gateway.admit(caller.request, call, loaded, grant)
     # In a thread, so that a part that reads long holds up neither the others nor the time limits.
-    found = await asyncio.to_thread(executor.run, checked, call.fields)
+    most = row_cap(grant, executor.service)
+    found = await asyncio.to_thread(executor.run, checked, call.fields, most=most)
     if not isinstance(found, Answer):
         found = await found
+    await gateway.count_rows(call, loaded, grant, found.rows)
     part.answer, part.outcome = found, "ok"
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 class GatewayConfig:
     """Folders and keys of a gateway. `directory` holds snapshot, revocation feed and journals.
 
-    `serving_url` is the PostgreSQL server that holds serving tables; empty when all are files.
+    `serving_url` is the PostgreSQL server that holds serving tables; empty when all are files. `shared_url` is the
+    PostgreSQL server through which gateways of several hosts share limits and signatures; empty for one host.
+    `trusted_proxies` are networks whose X-Forwarded-For is believed.
     """
 
     directory: Path
@@ -21,3 +23,6 @@ class GatewayConfig:
     port: int = 8100
     poll_seconds: float = 0.2
     serving_url: str = ""
+    shared_url: str = ""
+    workers: int = 1
+    trusted_proxies: tuple[str, ...] = ()

@@ -169,15 +169,20 @@ class Executor:
         """The fields to answer with; a verification has none. Raises FieldNotGranted."""
         return () if self.service.shape == "verify" else pick_fields(self.service, asked, granted)
 
-    def run(self, values: Mapping[str, str], fields: Sequence[str]) -> Answer | Awaitable[Answer]:
+    def run(
+        self, values: Mapping[str, str], fields: Sequence[str], *, most: int | None = None
+    ) -> Answer | Awaitable[Answer]:
         """Answer a call with checked parameters and granted fields: at once from a file, else an awaitable.
 
-        Raises TableMissing, at once or when awaited.
+        `most` is the grant's cap of rows, under the service's own. Raises TableMissing, at once or when awaited.
         """
-        return self._verify(values) if self.service.shape == "verify" else self._query(values, tuple(fields))
+        if self.service.shape == "verify":
+            return self._verify(values)
+        return self._query(values, tuple(fields), self.service.row_cap if most is None else most)
 
-    def _query(self, values: Mapping[str, str], fields: tuple[str, ...]) -> Answer | Awaitable[Answer]:
+    def _query(self, values: Mapping[str, str], fields: tuple[str, ...], most: int) -> Answer | Awaitable[Answer]:
         def answer(rows: Rows) -> Answer:
+            del rows[most:]
             # The key columns stand behind the fields; they make the marks and do not leave.
             data = [dict(zip(fields, row, strict=False)) for row in rows]
             return Answer(data, None, self._marks(rows, len(fields)))

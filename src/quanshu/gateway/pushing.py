@@ -75,6 +75,7 @@ class Pusher:
         call.parameters = ["push"]
         try:
             right = self.admit(request, call, source, digest)
+            await self.gateway.claim(call)
             before = self.spool.find(source, digest)
             if before is not None:
                 return self.answer(before.receipt_id, before.size, repeated=True)

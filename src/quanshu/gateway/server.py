@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from granian.net import SocketSpec
 from starlette.applications import Starlette
 
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.host import ask_to_drain
 
-# How the configuration reaches granian's worker process.
-NAMES = ("directory", "serving_directory", "public_key_file", "seal_key_file")
-PREFIX = "QUANSHU_GATEWAY_PROCESS_"
-# The journal's thread must not wait five milliseconds for its turn: every answer waits for it.
+# How the configuration reaches granian's worker processes.
+PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file")
+VARIABLE = "QUANSHU_GATEWAY_PROCESS"
+# The refresher's thread must not wait five milliseconds for its turn.
 SWITCH_SECONDS = 0.0002
+# How long an old worker answers beside the new one before it ends.
+DRAIN_SECONDS = 3.0
+
+
+class OneSocket(Granian):
+    """Granian whose workers take calls from one listening socket, so that none waits in the queue of a worker that
+    ends."""
+
+    def _init_shared_socket(self) -> None:
+        self._ssp = self._sso = None
+        self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
 
 
 def serve(config: GatewayConfig) -> None:
-    """Serve until SIGTERM or SIGINT; calls under way are answered first."""
-    for name in NAMES:
-        os.environ[PREFIX + name.upper()] = str(getattr(config, name))
-    Granian(
+    """Serve until SIGTERM or SIGINT; calls under way are answered first.
+
+    SIGHUP starts new workers beside the old ones, which answer on, ask their callers to connect anew, and end.
+    """
+    os.environ[VARIABLE] = json.dumps(asdict(config), default=str)
+    server = OneSocket(
         "quanshu.gateway.server:build",
         factory=True,
         address=config.host,
         port=config.port,
         interface=Interfaces.ASGI,
-        workers=1,
+        workers=config.workers,
         log_access=False,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
-    ).serve()
+        respawn_interval=DRAIN_SECONDS,
+    )
+    server.on_reload(lambda: ask_to_drain(config.directory))
+    server.serve()
 
 
 def build() -> Starlette:
     """The application in granian's worker process."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    paths = {name: Path(os.environ[PREFIX + name.upper()]) for name in NAMES}
-    return create_app(
-        GatewayConfig(
-            directory=paths["directory"],
-            serving_directory=paths["serving_directory"],
-            public_key_file=paths["public_key_file"],
-            seal_key_file=paths["seal_key_file"],
-        )
-    )
+    values = json.loads(os.environ[VARIABLE])
+    values |= {name: Path(values[name]) for name in PATHS}
+    return create_app(GatewayConfig(**{**values, "trusted_proxies": tuple(values["trusted_proxies"])}))

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from starlette.requests import Request
+
 from quanshu.gateway.calls import Call
-from quanshu.gateway.composing import Composite
+from quanshu.gateway.composing import Caller, Composite, row_cap
 from quanshu.gateway.execution import Answer, Executor
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.gateway.statistic import Statistic
@@ -35,8 +37,10 @@ class Shape(Protocol):
         """The parameters, checked. Raises BadParameter."""
         ...
 
-    def run(self, values: Mapping[str, Any], fields: Sequence[str]) -> Answer | Awaitable[Answer]:
-        """The answer, at once or later. Raises TableMissing."""
+    def run(
+        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None
+    ) -> Answer | Awaitable[Answer]:
+        """The answer, at once or later, with `most` rows at most. Raises TableMissing."""
         ...
 
 
@@ -52,13 +56,13 @@ def executor_of(
 
 
 def answer_of(
-    gateway: Gateway, call: Call, loaded: Loaded, executor: Shape, values: Mapping[str, Any]
+    gateway: Gateway, request: Request, call: Call, loaded: Loaded, executor: Shape, values: Mapping[str, Any]
 ) -> Answer | Awaitable[Answer]:
     """Run a call. A composite calls its parts as the caller would, under their own grants."""
     if isinstance(executor, Composite):
-        return executor.compose(gateway, call, loaded, values)
+        return executor.compose(Caller(gateway, request, loaded), call, values)
     # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
-    return executor.run(values, call.fields)
+    return executor.run(values, call.fields, most=row_cap(call.grant, executor.service))
 
 
 def told(call: Call, found: Answer) -> dict[str, Any]:

@@ -168,7 +168,10 @@ class ClientSpec:
 
 @dataclass(frozen=True, slots=True)
 class GrantSpec:
-    """What one client may do with one service; times are epoch seconds."""
+    """What one client may do with one service; times are epoch seconds.
+
+    `windows` are texts of the form `12345 08:30-17:30`, `networks` CIDR texts; empty ones limit nothing.
+    """
 
     uid: str
     rid: str
@@ -179,6 +182,12 @@ class GrantSpec:
     daily_limit: int | None
     valid_from: float
     valid_until: float
+    burst: int | None = None
+    daily_rows: int | None = None
+    row_cap: int | None = None
+    windows: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    case_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +254,18 @@ def decode(data: bytes) -> Snapshot:
             clients=tuple(
                 ClientSpec(**{**row, "keys": tuple(KeySpec(**key) for key in row["keys"])}) for row in body["clients"]
             ),
-            grants=tuple(GrantSpec(**{**row, "fields": tuple(row["fields"])}) for row in body["grants"]),
+            grants=tuple(map(decode_grant, body["grants"])),
             # A control plane of an earlier version knows no pushes.
             pushes=tuple(PushSpec(**row) for row in body.get("pushes", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
+
+
+def decode_grant(row: Mapping[str, Any]) -> GrantSpec:
+    """One grant of a decoded snapshot; one of an earlier version has fewer limits."""
+    lists = {name: tuple(row.get(name, ())) for name in ("fields", "windows", "networks")}
+    return GrantSpec(**{**row, **lists})
 
 
 def decode_service(row: Mapping[str, Any]) -> ServiceSpec:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
 from quanshu.gateway.shapes import Shape, executor_of
 from quanshu.gateway.snapshot import (
@@ -44,6 +45,7 @@ class Loaded:
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
     executors: Mapping[str, Shape]
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -98,7 +100,16 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
             for service in snapshot.services
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
+        terms={grant.uid: terms_of(grant) for grant in snapshot.grants},
     )
+
+
+def terms_of(grant: GrantSpec) -> Terms:
+    """A grant's conditions. BadSnapshot when they have not the form."""
+    try:
+        return Terms.of(grant)
+    except ValueError as fault:
+        raise BadSnapshot(fault=f"the grant {grant.uid} cannot be read: {fault}") from fault
 
 
 def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:

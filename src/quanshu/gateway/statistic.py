@@ -80,7 +80,9 @@ class Statistic:
             raise BadParameter(name=key, fault="须为名称列表", fault_en="must be a list of names")
         return [name for name in dict.fromkeys(found) if name]
 
-    def run(self, values: Mapping[str, Any], fields: Sequence[str]) -> Answer | Awaitable[Answer]:
+    def run(
+        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None
+    ) -> Answer | Awaitable[Answer]:
         """The cells of the table with these groups, those filtered by among them. Raises TableMissing."""
         groups = [name for name in self._groups if name in fields]
         measures = [name for name in fields if name in self._measures]

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanshu.gateway.journal import COLUMNS, CREATE, Journal, Receipt, read_after
+from quanshu.gateway.journal import COLUMNS, Journal, Receipt, read_after
 from quanshu.gateway.marks import LENGTH, Marker, mark_key, row_mark
 
 parts = st.lists(st.none() | st.text(max_size=8) | st.integers(), max_size=3)
@@ -43,11 +43,11 @@ def a_receipt(name: str, marks: str = "") -> Receipt:
     return Receipt(**(values | numbers))  # type: ignore[arg-type]
 
 
-def test_a_journal_of_before_is_read_and_written_on(tmp_path: Path) -> None:
+def test_a_journal_of_before_is_read_beside_the_new(tmp_path: Path) -> None:
     path = tmp_path / "journal-old.sqlite"
     old = [name for name in COLUMNS if name != "row_marks"]
     with sqlite3.connect(path) as connection:
-        connection.execute(CREATE.replace(", row_marks TEXT NOT NULL", ""))
+        connection.execute(f"CREATE TABLE receipt (number INTEGER PRIMARY KEY AUTOINCREMENT, {', '.join(old)})")
         values = [getattr(a_receipt("before"), name) for name in old]
         marks = ", ".join("?" * len(old))
         connection.execute(f"INSERT INTO receipt ({', '.join(old)}) VALUES ({marks})", values)
