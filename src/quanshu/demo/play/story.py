@@ -21,6 +21,7 @@ from quanshu.demo.play import (
     people,
     quality,
     registration,
+    shapes,
     sharing,
     standards,
     supply,
@@ -105,6 +106,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    shapes.play_shapes(cast, entries, (consumer, secret), somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     return cast
