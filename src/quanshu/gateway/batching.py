@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -116,11 +117,12 @@ async def run_items(
 ) -> list[Answer | QuanshuError]:
     """Each item's answer or refusal, in order. One form of query serves all items with the same parameters."""
     answers: list[Answer | QuanshuError | Awaitable[Answer]] = []
+    read = reader_of(executor)
     for item in items:
         try:
             if not isinstance(item, dict):
                 raise BadParameter(name="items", fault="每条须为参数对象", fault_en="each must be an object")
-            answers.append(executor.run(executor.read(item), fields, most=most))
+            answers.append(executor.run(read(item), fields, most=most))
         except BadParameter as fault:
             answers.append(fault)
     later = [answer for answer in answers if not isinstance(answer, Answer | QuanshuError)]
@@ -128,6 +130,35 @@ async def run_items(
         return answers  # type: ignore[return-value]
     found = iter(await asyncio.gather(*later))
     return [answer if isinstance(answer, Answer | QuanshuError) else next(found) for answer in answers]
+
+
+def reader_of(executor: Executor) -> Callable[[dict[str, Any]], Mapping[str, str]]:
+    """`executor.read` with a short way for items of plain texts that are right; anything else takes the long one."""
+    checks = {
+        parameter.name: (re.compile(parameter.pattern or ".*", re.DOTALL).fullmatch, parameter.max_length)
+        for parameter in executor.service.parameters
+        if parameter.type == "string"
+    }
+    # Names of parameters that the long way has found to be enough.
+    enough: set[tuple[str, ...]] = set()
+
+    def read(item: dict[str, Any]) -> Mapping[str, str]:
+        names = tuple(item)
+        if names in enough:
+            for name, value in item.items():
+                fits, longest = checks[name]
+                if type(value) is not str or not value or value != value.strip() or len(value) > longest:
+                    break
+                if not fits(value):
+                    break
+            else:
+                return item
+        values = executor.read(item)
+        if tuple(values) == names and all(name in checks for name in names):
+            enough.add(names)
+        return values
+
+    return read
 
 
 def keep(call: Call, items: Sequence[Any], answers: Sequence[Answer | QuanshuError]) -> None:
