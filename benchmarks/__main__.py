@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import catalogue_search, csv_landing, gateway_lookup, linking, merkle_tree, quality_peer, quality_rules
+from benchmarks import (
+    batch_verify,
+    catalogue_search,
+    csv_landing,
+    gateway_lookup,
+    linking,
+    merkle_tree,
+    quality_peer,
+    quality_rules,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Performance
@@ -32,7 +41,25 @@ def line(row: dict[str, Any]) -> str:
     return f"| {' | '.join(cells)} | {row['target']:.2f} | {held} |"
 
 
-MODULES = (merkle_tree, quality_rules, quality_peer, csv_landing, linking, catalogue_search, gateway_lookup)
+MODULES = (
+    merkle_tree,
+    quality_rules,
+    quality_peer,
+    csv_landing,
+    linking,
+    catalogue_search,
+    gateway_lookup,
+    batch_verify,
+)
+    merkle_tree,
+    quality_rules,
+    quality_peer,
+    csv_landing,
+    linking,
+    catalogue_search,
+    gateway_lookup,
+    batch_verify,
+)
 ORDER = [module.__name__.rpartition(".")[2] for module in MODULES]
 RESULTS = ROOT / "benchmarks/results.json"
 

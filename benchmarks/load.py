@@ -26,7 +26,7 @@ class Shot:
     ids: tuple[str, ...]
     connections: int = 16
     seconds: float = 4.0
-    turn: int = 0
+    turn: float = 0
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Heard:
 def requests(shot: Shot) -> Iterator[bytes]:
     """Signed requests; each signature is good once, so each has a millisecond of its own within the window, and each
     turn a stretch of its own."""
-    begin = time.time_ns() // 1_000_000 - 240_000 + shot.turn * APART
+    begin = time.time_ns() // 1_000_000 - 240_000 + int(shot.turn * APART)
     for number in range(APART):
         headers = sign_headers(shot.rid, shot.sid, shot.secret, begin + number)
         body = f'{{"id":"{shot.ids[number % len(shot.ids)]}"}}'

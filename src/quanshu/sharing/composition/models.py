@@ -59,6 +59,11 @@ class Composition(models.Model):
         return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
 
     @property
+    def about(self) -> str:
+        """The abstract in the reader's language."""
+        return self.abstract_en if self.abstract_en and (get_language() or "").startswith("en") else self.abstract
+
+    @property
     def drawn(self) -> GraphData:
         """The graph as a value."""
         return graph_of(self.graph)

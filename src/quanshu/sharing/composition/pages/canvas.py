@@ -9,7 +9,7 @@ from typing import Any
 from quanshu.sharing.composition.rules import layers_of
 from quanshu.sharing.composition.types import CALL, GraphData, NodeData, PartFacts
 
-WIDE, LINE, HEAD, GAP_X, GAP_Y, EDGE = 190, 22, 46, 90, 28, 16
+WIDE, LINE, HEAD, GAP_X, GAP_Y, EDGE = 190, 22, 58, 80, 24, 16
 ANSWER = "answer"
 
 
@@ -27,7 +27,7 @@ class Box:
 
     @property
     def height(self) -> int:
-        return HEAD + LINE * max(len(self.ports_in), len(self.ports_out), 1)
+        return HEAD - 8 + LINE * max(len(self.ports_in), len(self.ports_out), 1)
 
     @property
     def right(self) -> int:
@@ -65,7 +65,7 @@ def draw(
     `full` shows the ports that are not connected yet as well.
     """
     boxes = {CALL: Box(CALL, titles[CALL], EDGE, EDGE, "call")}
-    for name, (x, y) in places(graph).items():
+    for name, (x, y) in places(graph, ports_of(graph, parts if full else {})).items():
         node = next(node for node in graph.nodes if node.name == name)
         facts = parts.get(node.sid)
         boxes.setdefault(name, Box(name, facts.title if facts else node.sid, x, y, "bad" if name in failing else ""))
@@ -98,7 +98,20 @@ def add_all_ports(graph: GraphData, parts: Mapping[str, PartFacts], boxes: Mappi
                 add_port(boxes[node.name].ports_out, name)
 
 
-def places(graph: GraphData) -> dict[str, tuple[int, int]]:
+def ports_of(graph: GraphData, parts: Mapping[str, PartFacts]) -> dict[str, int]:
+    """How many lines of ports each part has: those connected, and all of the parts given."""
+    wires = wires_of(graph)
+    counts = {}
+    for node in graph.nodes:
+        facts = parts.get(node.sid)
+        into = {port for _origin, _out, target, port in wires if target == node.name}
+        out = {port for origin, port, _target, _into in wires if origin == node.name}
+        more = max(len(facts.parameters), len(facts.fields)) if facts else 0
+        counts[node.name] = max(len(into), len(out), more, 1)
+    return counts
+
+
+def places(graph: GraphData, ports: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """Where each part stands: as it was put, else by its layer. Parts of a cycle stand in a layer at the end."""
     layers = layers_of(graph)
     placed = {name for layer in layers for name in layer}
@@ -111,7 +124,7 @@ def places(graph: GraphData) -> dict[str, tuple[int, int]]:
             node = nodes[name]
             x = EDGE + number * (WIDE + GAP_X)
             found[name] = (x if node.x is None else node.x, y if node.y is None else node.y)
-            y += HEAD + LINE * max(len(node.inputs), 4) + GAP_Y
+            y += HEAD + LINE * ports[name] + GAP_Y
     return found
 
 
