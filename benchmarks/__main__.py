@@ -51,15 +51,6 @@ MODULES = (
     gateway_lookup,
     batch_verify,
 )
-    merkle_tree,
-    quality_rules,
-    quality_peer,
-    csv_landing,
-    linking,
-    catalogue_search,
-    gateway_lookup,
-    batch_verify,
-)
 ORDER = [module.__name__.rpartition(".")[2] for module in MODULES]
 RESULTS = ROOT / "benchmarks/results.json"
 

@@ -19,7 +19,7 @@ TEXT = {"type": "string"}
 ENVELOPE = {"code": TEXT, "message": TEXT, "receipt_id": TEXT}
 MOST_ITEMS = 1000
 BATCHED = {"query", "verify"}
-PART = {
+PART: dict[str, Any] = {
     "type": "object",
     "properties": {
         "node": TEXT,
@@ -132,7 +132,7 @@ def found(service: ServiceSpec) -> dict[str, Any]:
     """What a call, or an item of a batch, is answered with."""
     if service.shape == "verify":
         return {"result": {"type": "string", "enum": ["match", "mismatch", "no_record"]}}
-    row = {
+    row: dict[str, dict[str, Any]] = {
         item.name: {**TYPES.get(item.type, TEXT), "description": both(item.title, item.title_en)}
         for item in service.fields
     }

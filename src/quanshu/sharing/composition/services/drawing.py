@@ -51,7 +51,10 @@ def change_composition(*, actor: Actor, now: datetime, composition: Composition,
 def _keep(row: Composition, data: CompositionData) -> None:
     check_code(data.sid, data.name)
     taken = FieldError("sid", N_("Another service has this code."), N_("Choose another code."))
-    if Service.objects.filter(sid=data.sid).exclude(pk=row.service_id).exists():
+    others = Service.objects.filter(sid=data.sid)
+    if row.service is not None:
+        others = others.exclude(pk=row.service.pk)
+    if others.exists():
         raise FieldErrors(errors=(taken,))
     for name in TEXTS:
         setattr(row, name, getattr(data, name).strip())

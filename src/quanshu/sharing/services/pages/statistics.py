@@ -17,19 +17,18 @@ from quanshu.shared.web.api import FormPage
 from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.pages.labels import GRADES
+from quanshu.sharing.services.pages.service import crumbs_to
 from quanshu.sharing.services.pages.trying import KINDS
-from quanshu.sharing.services.pages.wizard import ServiceForm, crumbs_to
+from quanshu.sharing.services.pages.wizard import TextsForm
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.rules.statistics import BANDED, SUMMED
 from quanshu.sharing.services.types import GroupData, MeasureData, ServiceData, Shape, StatisticData
 from quanshu.supply.catalogue.api import Entry, ItemData, get_entry, items_of
 
 
-class StatisticForm(ServiceForm):
+class StatisticForm(TextsForm):
     """A statistic but its groups and measures of items."""
 
-    shape = None
-    row_cap = None
     count = forms.BooleanField(label=gettext_lazy("Tell the count of records"), required=False, initial=True)
     share = forms.BooleanField(label=gettext_lazy("Tell the share of all records"), required=False)
     least = forms.IntegerField(

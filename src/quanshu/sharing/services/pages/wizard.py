@@ -71,8 +71,8 @@ class ChooseEntry(ListPage):
         return crumbs_to()
 
 
-class ServiceForm(Form):
-    """Everything of a service but its parameters and fields."""
+class TextsForm(Form):
+    """Code, names and abstracts of a service."""
 
     sid = forms.CharField(
         label=gettext_lazy("Service code"),
@@ -87,6 +87,11 @@ class ServiceForm(Form):
     abstract_en = forms.CharField(
         label=gettext_lazy("In English"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
+
+
+class ServiceForm(TextsForm):
+    """Everything of a service but its parameters and fields."""
+
     shape = forms.ChoiceField(
         label=gettext_lazy("Shape"),
         choices=[(shape, SHAPES[shape]) for shape in (Shape.QUERY, Shape.VERIFY)],

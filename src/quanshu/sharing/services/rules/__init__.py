@@ -214,7 +214,7 @@ def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
     }
 
 
-def data_of(texts: Mapping[str, str], spec: Mapping[str, Any]) -> ServiceData:
+def data_of(texts: Mapping[str, Any], spec: Mapping[str, Any]) -> ServiceData:
     """A kept service as it was entered: the reverse of `spec_of`. `texts` holds code, names, abstracts and shape."""
     if spec.get("composite"):
         return ServiceData(**texts, parameters=(), row_cap=spec["row_cap"], composite=spec)

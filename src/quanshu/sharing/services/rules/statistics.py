@@ -40,7 +40,7 @@ def statistic_faults(data: StatisticData | None, items: Mapping[str, ItemData]) 
         faults.append(FieldError("least", N_("The threshold is 3 to 1,000 records."), N_("Enter a number in range.")))
     if not 1 <= data.percent <= 100:
         faults.append(FieldError("percent", N_("The p% rule takes 1 to 100."), N_("Enter a number in range.")))
-    names = [part.name for part in [*data.groups, *data.measures]]
+    names = [*(group.name for group in data.groups), *(measure.name for measure in data.measures)]
     wrong = [name for name in names if not NAME.match(name) or name in RESERVED or names.count(name) > 1]
     if wrong:
         fault = N_("The name %(name)s is not a plain word of its own.")
