@@ -18,22 +18,17 @@ from hypothesis import strategies as st
 
 from quanshu.gateway.client import GatewayClient
 from quanshu.gateway.journal import read_after
-from quanshu.gateway.signing import sign_headers
-from quanshu.gateway.snapshot import (
+from quanshu.gateway.shape_specs import (
     CompositeSpec,
-    FieldSpec,
     GroupSpec,
     InputSpec,
     MeasureSpec,
     NodeSpec,
     OutputSpec,
-    ParameterSpec,
-    ServiceSpec,
-    Snapshot,
     StatisticSpec,
-    decode,
-    encode,
 )
+from quanshu.gateway.signing import sign_headers
+from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec, Snapshot, decode, encode
 from support_gateway import OTHER, PERSON, QUERY, RID, SECRET, VERIFY, GatewayHome, a_grant, a_service
 
 STATISTIC, WHOLE = "jn-person-statistic", "jn-person-whole"

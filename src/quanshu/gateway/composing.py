@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.calls import Call
 from quanshu.gateway.execution import Answer, pick_fields, read_parameters
-from quanshu.gateway.snapshot import CompositeSpec, GrantSpec, NodeSpec, ServiceSpec
+from quanshu.gateway.shape_specs import CompositeSpec, NodeSpec
+from quanshu.gateway.snapshot import GrantSpec, ServiceSpec
 from quanshu.kernel.errors import Forbidden, QuanshuError, Unavailable
 from quanshu.kernel.ids import new_uid
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.shape_specs import StatisticSpec
 from quanshu.gateway.signing import PREFIX
-from quanshu.gateway.snapshot import ServiceSpec, StatisticSpec
+from quanshu.gateway.snapshot import ServiceSpec
 
 TYPES = {
     "integer": {"type": "integer"},

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from quanshu.gateway.execution import Answer, BadParameter, answer_later, pick_fields
-from quanshu.gateway.snapshot import ServiceSpec, StatisticSpec
+from quanshu.gateway.shape_specs import StatisticSpec
+from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.gateway.tables import Rows, Server, open_table, quote
 
 SUPPRESSED = "*"

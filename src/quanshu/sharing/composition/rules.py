@@ -44,7 +44,7 @@ def check_graph(graph: GraphData, parts: Parts) -> None:
         raise FieldErrors(
             errors=tuple(
                 FieldError(
-                    f"nodes.{fault.node}" if fault.node else "graph", fault.text, fault.remedy, dict(fault.params)
+                    f"nodes.{fault.node}" if fault.node else "graph", fault.text, fault.advice, dict(fault.params)
                 )
                 for fault in faults
             )

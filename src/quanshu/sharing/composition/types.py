@@ -83,11 +83,11 @@ class PartFacts:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a graph: the part it stands at ("" for the whole), the fault and the remedy."""
+    """What is wrong with a graph: the part it stands at ("" for the whole), the fault and what to do."""
 
     node: str
     text: str
-    remedy: str
+    advice: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -13,15 +13,8 @@ from django.db.models.functions import TruncHour
 
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
-from quanshu.gateway.snapshot import (
-    FieldSpec,
-    GroupSpec,
-    MeasureSpec,
-    ParameterSpec,
-    ServiceSpec,
-    StatisticSpec,
-    decode_composite,
-)
+from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
+from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.disclosure import labels_of
 from quanshu.shared.access.api import Actor

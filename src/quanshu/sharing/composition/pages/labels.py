@@ -23,7 +23,7 @@ TITLES = {"call": _("The call"), "answer": _("The answer")}
 
 def fault_line(fault: Fault) -> str:
     """Fault and remedy as one line."""
-    return " ".join(fill(gettext(text), fault.params) for text in (fault.text, fault.remedy))
+    return " ".join(fill(gettext(text), fault.params) for text in (fault.text, fault.advice))
 
 
 def kept_faults(rows: Sequence[dict[str, Any]]) -> list[Fault]:
