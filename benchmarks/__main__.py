@@ -13,7 +13,10 @@ from benchmarks import (
     batch_verify,
     catalogue_search,
     csv_landing,
+    gateway_datasette,
     gateway_lookup,
+    gateway_mixed,
+    gateway_postgresql,
     linking,
     merkle_tree,
     quality_peer,
@@ -50,6 +53,9 @@ MODULES = (
     catalogue_search,
     gateway_lookup,
     batch_verify,
+    gateway_postgresql,
+    gateway_datasette,
+    gateway_mixed,
 )
 ORDER = [module.__name__.rpartition(".")[2] for module in MODULES]
 RESULTS = ROOT / "benchmarks/results.json"

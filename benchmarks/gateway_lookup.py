@@ -45,16 +45,24 @@ def fill(table: Path) -> None:
     """A million people."""
     with sqlite3.connect(table) as connection:
         connection.execute("CREATE TABLE person (id TEXT PRIMARY KEY, name TEXT, age INTEGER) WITHOUT ROWID")
-        rows = ((person(number), f"市民{number % 1000}", number % 100) for number in range(ROWS))
-        connection.executemany("INSERT INTO person VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO person VALUES (?, ?, ?)", people())
     connection.close()
 
 
-def prepare(home: Path) -> None:
-    """Keys, table and snapshot of a node with one service, one application and one grant."""
+def people() -> Iterator[tuple[str, str, int]]:
+    """A million made-up people."""
+    return ((person(number), f"市民{number % 1000}", number % 100) for number in range(ROWS))
+
+
+def prepare(home: Path, *, table_file: str = "person.sqlite", table: str = "person") -> tuple[Snapshot, bytes]:
+    """Keys, table and snapshot of a node with one service, one application and one grant.
+
+    Returns the snapshot and the key it is signed with. `table_file` and `table` are where the service reads.
+    """
     for name in ("keys", "serving", "gateway"):
         (home / name).mkdir(parents=True)
-    fill(home / "serving" / "person.sqlite")
+    if table_file == "person.sqlite":
+        fill(home / "serving" / table_file)
     pair, seal = suite("intl").generate_key_pair(), suite("intl").generate_key()
     (home / "keys" / "snapshot.pub").write_bytes(pair.public)
     (home / "keys" / "gateway.seal").write_bytes(seal)
@@ -64,8 +72,8 @@ def prepare(home: Path) -> None:
         version=1,
         name="bench",
         shape="query",
-        table_file="person.sqlite",
-        table="person",
+        table_file=table_file,
+        table=table,
         parameters=(ParameterSpec("id", "id", pattern=r"\d{18}", max_length=18),),
         fields=fields,
         entry_uid="bench-entry",
@@ -76,6 +84,7 @@ def prepare(home: Path) -> None:
     grant = GrantSpec("g1", RID, SID, ("name", "age"), "bench", 60_000_000, None, 0, day)
     snapshot = Snapshot(1, datetime.now(UTC).isoformat(), "bench", (service,), (client,), (grant,))
     write_snapshot(home / "gateway", snapshot, pair.private)
+    return snapshot, pair.private
 
 
 @contextmanager
@@ -103,21 +112,41 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def asked() -> tuple[str, ...]:
+    """Keys spread over the table."""
+    return tuple(person(number * 7919 % ROWS) for number in range(5000))
+
+
+def fire_ours(home: Path, turn: int, **extra: str) -> Heard:
+    """A turn of our gateway, started anew."""
+    port = free_port()
+    environment = {"QUANSHU_HOME": str(home), "QUANSHU_GATEWAY_PORT": str(port), **extra}
+    with serving([sys.executable, "-m", "quanshu.gateway"], port, environment):
+        return fire(Shot(port, f"/s/{SID}", RID, SID, SECRET, asked(), turn=turn))
+
+
+def fire_floor(app: str, **extra: str) -> Heard:
+    """A turn of a bare application on granian."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(port), "--no-access-log", app]
+    with serving(command, port, {"FLOOR_SECRET": SECRET, **extra}):
+        return fire(Shot(port, "/", RID, SID, SECRET, asked()))
+
+
+def check_refused(heard: list[Heard]) -> None:
+    """Stops where calls were refused."""
+    refused = sum(one.refused for one in heard)
+    if refused:
+        raise SystemExit(f"{refused} calls were refused; the figures would mean nothing.")
+
+
 def measure(home: Path) -> tuple[list[Heard], list[Heard]]:
     """Ours and the floor, turn by turn."""
-    ids = tuple(person(number * 7919 % ROWS) for number in range(5000))
     ours: list[Heard] = []
     floor: list[Heard] = []
     for turn in range(ROUNDS):
-        port = free_port()
-        extra = {"QUANSHU_HOME": str(home), "QUANSHU_GATEWAY_PORT": str(port)}
-        with serving([sys.executable, "-m", "quanshu.gateway"], port, extra):
-            ours.append(fire(Shot(port, f"/s/{SID}", RID, SID, SECRET, ids, turn=turn)))
-        port = free_port()
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(port), "--no-access-log"]
-        table = str(home / "serving" / "person.sqlite")
-        with serving([*command, "benchmarks.floor_app:app"], port, {"FLOOR_TABLE": table, "FLOOR_SECRET": SECRET}):
-            floor.append(fire(Shot(port, "/", RID, SID, SECRET, ids)))
+        ours.append(fire_ours(home, turn))
+        floor.append(fire_floor("benchmarks.floor_app:app", FLOOR_TABLE=str(home / "serving" / "person.sqlite")))
     return ours, floor
 
 
@@ -126,9 +155,7 @@ def run() -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="quanshu-bench-") as folder:
         prepare(Path(folder))
         ours, floor = measure(Path(folder))
-    refused = sum(heard.refused for heard in [*ours, *floor])
-    if refused:
-        raise SystemExit(f"{refused} calls were refused; the figures would mean nothing.")
+    check_refused([*ours, *floor])
     rate, bare = median([heard.rate for heard in ours]), median([heard.rate for heard in floor])
     against = "floor: granian ASGI, HMAC, the same SQLite query"
     p99 = median([heard.p99_ms for heard in ours])

@@ -16,7 +16,7 @@ APART = 150_000
 
 @dataclass(frozen=True)
 class Shot:
-    """What to send, where, and for how long."""
+    """What to send, where, and for how long. With `get`, a plain GET of that address with `{id}` filled in."""
 
     port: int
     path: str
@@ -27,6 +27,7 @@ class Shot:
     connections: int = 16
     seconds: float = 4.0
     turn: float = 0
+    get: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Heard:
 def requests(shot: Shot) -> Iterator[bytes]:
     """Signed requests; each signature is good once, so each has a millisecond of its own within the window, and each
     turn a stretch of its own."""
+    if shot.get:
+        for number in range(APART * 100):
+            path = shot.get.format(id=shot.ids[number % len(shot.ids)])
+            yield f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        return
     begin = time.time_ns() // 1_000_000 - 240_000 + int(shot.turn * APART)
     for number in range(APART):
         headers = sign_headers(shot.rid, shot.sid, shot.secret, begin + number)
@@ -59,12 +65,19 @@ async def one(shot: Shot, queue: Iterator[bytes], until: float, times: list[floa
         began = time.perf_counter()
         writer.write(data)
         head = await reader.readuntil(b"\r\n\r\n")
-        length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(length)
+        await read_rest(reader, head.lower())
         times.append(time.perf_counter() - began)
         if not head.startswith(b"HTTP/1.1 200"):
             refused.append(1)
     writer.close()
+
+
+async def read_rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
+    """The body that follows a head in lower case."""
+    if b"transfer-encoding: chunked" in head:
+        return await reader.readuntil(b"\r\n0\r\n\r\n")
+    length = next(int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"content-length:"))
+    return await reader.readexactly(length)
 
 
 async def all_of(shot: Shot) -> Heard:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -83,6 +84,8 @@ class GatewayProcess:
             found.bind(("127.0.0.1", 0))
             self.port = found.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.settings: dict[str, str] = {}
+        self.verify: ssl.SSLContext | bool = True
 
     def start(self, *, workers: int = 1, **extra: str) -> None:
         """Start the process and wait until it answers; `extra` are further variables of its environment."""
@@ -91,6 +94,7 @@ class GatewayProcess:
             "QUANSHU_HOME": str(self.folder),
             "QUANSHU_GATEWAY_PORT": str(self.port),
             "QUANSHU_GATEWAY_WORKERS": str(workers),
+            **self.settings,
             **extra,
         }
         self.process = subprocess.Popen(
@@ -103,7 +107,7 @@ class GatewayProcess:
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             try:
-                if httpx.get(f"{self.url}/health", timeout=1, trust_env=False).status_code == 200:
+                if httpx.get(f"{self.url}/health", timeout=1, trust_env=False, verify=self.verify).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
@@ -143,7 +147,7 @@ class GatewayHome(GatewayProcess):
         self.directory = folder / "gateway"
         self.version = 0
         self._pair = suite("intl").generate_key_pair()
-        self._seal = suite("intl").generate_key()
+        self._seal = self.seal = suite("intl").generate_key()
         keys, serving = folder / "keys", folder / "serving"
         keys.mkdir(parents=True)
         serving.mkdir()
@@ -158,6 +162,15 @@ class GatewayHome(GatewayProcess):
         """An application with one key."""
         key = KeySpec("k1", seal_secret(self._seal, rid, "k1", secret), 0, time.time() + 86_400)
         return ClientSpec(rid, "养老待遇资格认证", "济南市人力资源和社会保障局", (key,), active)
+
+    def client_of(self, rid: str, *keys: KeySpec, **changes: object) -> ClientSpec:
+        """An application with these keys."""
+        return dataclasses.replace(self.client(rid), keys=keys, **changes)
+
+    def secret_key(self, rid: str, kid: str, secret: str = SECRET, **changes: object) -> KeySpec:
+        """A secret, sealed."""
+        key = KeySpec(kid, seal_secret(self._seal, rid, kid, secret), 0, time.time() + 86_400)
+        return dataclasses.replace(key, **changes)
 
     def publish(
         self, grants: tuple[GrantSpec, ...], services: tuple[ServiceSpec, ...], clients: tuple[ClientSpec, ...]

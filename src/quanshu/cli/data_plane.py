@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from quanshu.gateway.app import GatewayConfig
     from quanshu.gateway.client import GatewayClient
+
+PROFILES = ("convention", "convention-two-step", "rfc9421-ed25519", "rfc9421-sm2", "rfc9421-hmac")
 
 
 def gateway_config() -> GatewayConfig:
     """The gateway's configuration from the node's environment, without Django."""
     from quanshu.config.environment import read_environment
     from quanshu.gateway.app import GatewayConfig
+    from quanshu.gateway.signing.certificates import read_edge
 
     env = read_environment()
     home = env["HOME"]
@@ -33,7 +38,7 @@ def gateway_config() -> GatewayConfig:
         workers=env["GATEWAY_WORKERS"],
         serving_url=env["SERVING_URL"],
         shared_url=env["GATEWAY_SHARED_URL"],
-        trusted_proxies=tuple(env["TRUSTED_PROXIES"]),
+        edge=read_edge(),
     )
 
 
@@ -81,18 +86,61 @@ def call_in_batches(
         click.echo(f"{answer.body['answered']} of {answer.body['total']}, receipt {answer.receipt_id}", err=True)
 
 
+def signed(command: Callable[..., None]) -> Callable[..., None]:
+    """The options by which a command signs."""
+    options = (
+        click.option(
+            "--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True
+        ),
+        click.option("--rid", envvar="QUANSHU_CALL_RID", required=True, help="The application's requester id."),
+        click.option(
+            "--secret",
+            envvar="QUANSHU_CALL_SECRET",
+            help="Its secret; better in QUANSHU_CALL_SECRET or a file than on the line.",
+        ),
+        click.option(
+            "--profile",
+            envvar="QUANSHU_CALL_PROFILE",
+            type=click.Choice(PROFILES),
+            default=PROFILES[0],
+            show_default=True,
+            help="How to sign; what the application is registered for.",
+        ),
+        click.option(
+            "--kid", envvar="QUANSHU_CALL_KID", default="k1", show_default=True, help="Id of the key, for RFC 9421."
+        ),
+        click.option(
+            "--key-file",
+            envvar="QUANSHU_CALL_KEY_FILE",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="A file with the private key in PEM, or with the secret.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def open_client(
+    base_url: str, rid: str, secret: str | None, profile: str, kid: str, key_file: Path | None
+) -> GatewayClient:
+    """The client that signs as the options say; a key that cannot be read is a usage error."""
+    from quanshu.gateway.client import GatewayClient
+    from quanshu.gateway.signing.keys import BadKey
+
+    key = key_file.read_text(encoding="utf-8").strip() if key_file else secret
+    if not key:
+        key = click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else os.environ.get("SECRET", "")
+    try:
+        return GatewayClient(base_url, rid, str(key), profile=profile, kid=kid)
+    except BadKey as fault:
+        raise click.BadParameter(f"it holds no key of the profile {profile}", param_hint="--key-file") from fault
+
+
 @click.command()
 @click.argument("service")
 @click.argument("parameters", nargs=-1)
-@click.option(
-    "--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True
-)
-@click.option("--rid", envvar="QUANSHU_CALL_RID", required=True, help="The application's requester id.")
-@click.option(
-    "--secret",
-    envvar="QUANSHU_CALL_SECRET",
-    help="Its secret; better in QUANSHU_CALL_SECRET than on the line.",
-)
+@signed
 @click.option("--fields", default="", help="Comma-separated fields; all granted ones when left out.")
 @click.option("--case", "case_number", default="", help="The caller's case number, kept as the reason of the call.")
 @click.option(
@@ -107,22 +155,22 @@ def call(
     base_url: str,
     rid: str,
     secret: str | None,
+    profile: str,
+    kid: str,
+    key_file: Path | None,
     fields: str,
     case_number: str,
     file: Path | None,
 ) -> None:
-    """Call SERVICE through the gateway with PARAMETERS given as name=value, signed with the secret."""
-    from quanshu.gateway.client import GatewayClient
-
-    if not secret:
-        secret = click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else os.environ.get("SECRET", "")
-    client = GatewayClient(base_url, rid, secret)
+    """Call SERVICE through the gateway with PARAMETERS given as name=value, signed as the application is registered."""
+    values = read_pairs(parameters)
     chosen = [name.strip() for name in fields.split(",") if name.strip()] or None
-    if file is not None:
-        shared = read_pairs(parameters)
-        call_in_batches(client, service, [{**shared, **item} for item in read_items(file)], chosen, case_number or None)
-        return
-    answer = client.call(service, read_pairs(parameters), fields=chosen, case_number=case_number or None)
+    with open_client(base_url, rid, secret, profile, kid, key_file) as client:
+        if file is not None:
+            items = [{**values, **item} for item in read_items(file)]
+            call_in_batches(client, service, items, chosen, case_number or None)
+            return
+        answer = client.call(service, values, fields=chosen, case_number=case_number or None)
     click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2))
     if answer.status >= 400:
         raise SystemExit(1)
@@ -131,23 +179,21 @@ def call(
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", required=True, help="The source's uid, from its page.")
-@click.option(
-    "--gateway", "base_url", envvar="QUANSHU_CALL_GATEWAY", default="http://127.0.0.1:8100", show_default=True
-)
-@click.option("--rid", envvar="QUANSHU_CALL_RID", required=True, help="The application's requester id.")
-@click.option(
-    "--secret",
-    envvar="QUANSHU_CALL_SECRET",
-    help="Its secret; better in QUANSHU_CALL_SECRET than on the line.",
-)
+@signed
 @click.option("--name", default="", help="The name under which the file arrives; its own when left out.")
-def push(file: Path, source: str, base_url: str, rid: str, secret: str | None, name: str) -> None:
+def push(
+    file: Path,
+    source: str,
+    base_url: str,
+    rid: str,
+    secret: str | None,
+    profile: str,
+    kid: str,
+    key_file: Path | None,
+    name: str,
+) -> None:
     """Push FILE to a source through the gateway, signed; a push that broke off goes on where it stopped."""
-    from quanshu.gateway.client import GatewayClient
-
-    if not secret:
-        secret = click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else os.environ.get("SECRET", "")
-    with GatewayClient(base_url, rid, secret) as client:
+    with open_client(base_url, rid, secret, profile, kid, key_file) as client:
         answer = client.push(file, source, name=name)
     click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2))
     if answer.status >= 400:

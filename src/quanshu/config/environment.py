@@ -82,11 +82,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "SERVING_URL", "", str, "PostgreSQL that holds serving tables; empty means SQLite files in the home folder."
     ),
+    Setting("GATEWAY_TLS_CERTIFICATE", "", str, "The gateway's certificate chain in PEM; empty means plain HTTP."),
+    Setting("GATEWAY_TLS_KEY", "", str, "The private key of that certificate, in PEM."),
+    Setting("GATEWAY_TLS_CLIENT_CA", "", str, "Authority in PEM whose client certificates the gateway demands."),
+    Setting("GATEWAY_TLS_CA", "", str, "Authority in PEM that the node's own calls to the gateway trust."),
+    Setting("GATEWAY_TLS_OWN_CERTIFICATE", "", str, "Client certificate in PEM that the node's own calls show."),
+    Setting("GATEWAY_TLS_OWN_KEY", "", str, "The private key of that certificate, in PEM."),
     Setting(
-        "TRUSTED_PROXIES",
+        "GATEWAY_TRUSTED_PROXIES",
         "",
         read_networks,
-        "Networks (CIDR) of proxies whose X-Forwarded-For the gateway believes.",
+        "Proxies (CIDR) whose word on callers' addresses, client certificates and the scheme counts; empty means none.",
     ),
     Setting("NODE_NAME", "济南市", str, "Name of the node, shown in the page shell and signed into snapshots."),
     Setting("NODE_REGION", "370100000000", str, "12-digit region code of the node."),

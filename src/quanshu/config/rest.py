@@ -21,6 +21,7 @@ from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.development.rest import router as development
 from quanshu.sharing.emergency.rest import router as emergency
+from quanshu.sharing.keys.rest import router as keys
 from quanshu.sharing.services.rest import router as services
 from quanshu.supply.assurance.rest import router as assurance
 from quanshu.supply.catalogue.rest import router as catalogue
@@ -93,6 +94,7 @@ for prefix, router in (
     ("libraries", libraries),
     ("workspaces", workspaces),
     ("services", services),
+    ("keys", keys),
     ("development", development),
     ("composition", composition),
     ("bulk", bulk),

@@ -43,6 +43,7 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.keys",
     "quanshu.sharing.development",
     "quanshu.sharing.composition",
     "quanshu.sharing.bulk",
@@ -110,7 +111,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": dj_database_url.parse(
-        env["DATABASE_URL"] or f"sqlite:///{QUANSHU_HOME / 'quanshu.sqlite3'}", conn_max_age=60
+        env["DATABASE_URL"] or f"sqlite:///{QUANSHU_HOME / 'quanshu.sqlite3'}", conn_max_age=60, conn_health_checks=True
     )
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

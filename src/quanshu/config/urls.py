@@ -28,6 +28,7 @@ urlpatterns = [
     path("fusion/", include("quanshu.supply.fusion.urls")),
     path("libraries/", include("quanshu.supply.libraries.urls")),
     path("workspaces/", include("quanshu.supply.workspaces.urls")),
+    path("keys/", include("quanshu.sharing.keys.urls")),
     path("development/", include("quanshu.sharing.development.urls")),
     path("composition/", include("quanshu.sharing.composition.urls")),
     path("services/", include("quanshu.sharing.services.urls")),

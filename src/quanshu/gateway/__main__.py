@@ -7,6 +7,7 @@ from pathlib import Path
 
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.server import serve
+from quanshu.gateway.signing.certificates import read_edge
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
             workers=int(os.environ.get("QUANSHU_GATEWAY_WORKERS", "1")),
             serving_url=os.environ.get("QUANSHU_SERVING_URL", ""),
             shared_url=os.environ.get("QUANSHU_GATEWAY_SHARED_URL", ""),
-            trusted_proxies=tuple(filter(None, os.environ.get("QUANSHU_TRUSTED_PROXIES", "").split(","))),
+            edge=read_edge(),
         )
     )
 

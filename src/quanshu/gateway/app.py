@@ -8,7 +8,6 @@ import hashlib
 import logging
 import time
 from collections.abc import AsyncIterator, Sequence
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote
 
@@ -31,10 +30,13 @@ from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
 from quanshu.gateway.shapes import Shape, answer_of, told
 from quanshu.gateway.sharing import SharedLimits
+from quanshu.gateway.signing.desk import KeyDesk
+from quanshu.gateway.signing.identity import identify
+from quanshu.gateway.signing.responses import sign_answer
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
-from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unauthenticated, Unavailable
+from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unavailable
 from quanshu.kernel.ids import new_uid
 
 __all__ = ["GatewayConfig", "create_app"]
@@ -42,14 +44,6 @@ logger = logging.getLogger(__name__)
 MOST_BODY = 64 * 1024
 MOST_CASE = 64
 SWEEP_SECONDS = 60
-
-
-class UnknownClient(Unauthenticated):
-    code = "gateway.unknown_client"
-
-
-class WrongService(Invalid):
-    code = "gateway.wrong_service"
 
 
 class UnknownService(NotFound):
@@ -81,7 +75,6 @@ class Gateway:
     def __init__(self, config: GatewayConfig) -> None:
         self.config = config
         self.state = State(config)
-        self.proxies = tuple(map(ip_network, config.trusted_proxies))
         self.journal: Journal | None = None
         self.shared: SharedLimits | None = None
         self.unsigned = 0
@@ -168,7 +161,7 @@ class Gateway:
         raw = await read_body(request)
         call.request_hash = hashlib.sha256(raw or request.scope["query_string"]).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
-        self.identify(request, call, loaded)
+        self.identify(request, call, loaded, body=raw)
         await self.claim(call)
         executor = self.find_service(call, loaded)
         given, fields = read_request(request, raw)
@@ -202,28 +195,17 @@ class Gateway:
         terms = loaded.terms[grant.uid]
         if terms.networks or terms.windows or grant.case_required:
             peer = request.client.host if request.client else ""
-            address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.proxies)
+            address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.config.edge.proxies)
             check_terms(grant, terms, address=address, case_number=call.case_number, now_ms=call.at_ms)
         taken = self.limits.take(grant, terms, now_ms=call.at_ms, count=count)
         if taken is not None:
             await taken
 
-    def identify(self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "") -> None:
+    def identify(
+        self, request: Request, call: Call, loaded: Loaded, *, signed_sid: str = "", body: bytes | None = None
+    ) -> None:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
-        signed = signing.read_headers(request.headers)
-        call.rid = signed.rid
-        client = loaded.clients.get(signed.rid)
-        if client is None or not client.active or self.state.ended("client", signed.rid):
-            raise UnknownClient(rid=signed.rid)
-        signing.check_window(signed, now_ms=call.at_ms)
-        seconds = call.at_ms / 1000
-        secrets = [key.secret for key in loaded.keys[signed.rid] if key.not_before <= seconds < key.not_after]
-        signing.check_signature(signed, secrets)
-        call.known = True
-        self.replay.check(signed, now_ms=call.at_ms)
-        call.sign = signed.sign
-        if signed.sid != (signed_sid or call.sid):
-            raise WrongService(signed=signed.sid, sid=signed_sid or call.sid)
+        identify(self, request, call, loaded, sid=signed_sid or call.sid, body=body)
 
     def find_service(self, call: Call, loaded: Loaded) -> Shape:
         """The compiled service."""
@@ -259,6 +241,7 @@ class Gateway:
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = orjson.dumps(body, default=str)
+        loaded = self.state.loaded
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
@@ -271,6 +254,17 @@ class Gateway:
         if self.draining:
             # The caller's next request goes to a worker that stays.
             headers["Connection"] = "close"
+        if call.answer_to is not None and loaded is not None and loaded.node_pair is not None:
+            label, signed = call.answer_to
+            headers |= sign_answer(
+                loaded.node_pair,
+                status=status,
+                body=data,
+                receipt_id=call.receipt_id,
+                label=label,
+                request=signed,
+                created=now_ms() // 1000,
+            )
         return Reply(data, status, headers)
 
     def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
@@ -296,6 +290,8 @@ class Gateway:
             ",".join(call.fields),
             call.sign,
             ",".join(call.marks),
+            call.kid,
+            call.scheme,
             call.items,
         )
 
@@ -377,6 +373,7 @@ async def wrong_method(request: Request, fault: Exception) -> Response:
 def create_app(config: GatewayConfig) -> Starlette:
     """The ASGI application of one gateway process."""
     gateway = Gateway(config)
+    desk = KeyDesk(gateway)
     app = QuickApp(
         gateway.call,
         routes=[
@@ -384,6 +381,8 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/s/{sid}/batch", Batches(gateway).call, methods=["POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
+            Route("/keys/session", desk.session, methods=["POST"]),
+            Route("/keys/node", desk.node),
             Route("/health", gateway.health),
         ],
         lifespan=gateway.lifespan,

@@ -73,7 +73,7 @@ class Batches:
         raw = await read_body(request, MOST_BYTES)
         call.request_hash = hashlib.sha256(raw).hexdigest()
         call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:64]
-        self.gateway.identify(request, call, loaded)
+        self.gateway.identify(request, call, loaded, body=raw)
         await self.gateway.claim(call)
         executor = self.gateway.find_service(call, loaded)
         if not isinstance(executor, Executor):

@@ -27,6 +27,10 @@ class Call:
     fields: tuple[str, ...] = ()
     rows: int = 0
     marks: tuple[str, ...] = ()
+    kid: str = ""
+    scheme: str = ""
+    # Label and bytes of the request's own signature, when it asks that the answer be signed and bound to it.
+    answer_to: tuple[str, bytes] | None = None
     items: int = 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,11 @@ from urllib.parse import quote
 import httpx
 
 from quanshu.gateway.pushing import push_sid
-from quanshu.gateway.signing import sign_headers
+from quanshu.gateway.signing.certificates import client_context
+from quanshu.gateway.signing.profiles import Profile
+from quanshu.gateway.signing.responses import answer_holds
+from quanshu.gateway.signing.signers import LABEL, make_signer
+from quanshu.gateway.signing.structured import Item, parse_dictionary
 
 PART = 8 * 1024 * 1024
 READ = 1 << 20
@@ -34,15 +38,41 @@ class Answer:
         return self.status == 200
 
 
-class GatewayClient:
-    """Calls services with an application's requester id and secret. Safe to share between threads."""
+class SessionRefused(Exception):
+    """The gateway gave no session key; its answer says why."""
 
-    def __init__(self, base_url: str, rid: str, secret: str, *, timeout: float = 30) -> None:
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body.get("code", ""))
+        self.answer = answer
+
+
+class AnswerNotSigned(Exception):
+    """The answer is not signed by the node's key for this request: do not use it."""
+
+
+class GatewayClient:
+    """Calls services as an application, signing by one of its profiles. Safe to share between threads.
+
+    `secret` is the application's secret, or for Ed25519 and SM2 its private key in PEM, whose id is `kid`. With
+    `node_key`, the node's public key, every answer of an RFC 9421 profile must be signed and bound to its request.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        rid: str,
+        secret: str,
+        *,
+        timeout: float = 30,
+        profile: str = Profile.CONVENTION,
+        kid: str = "k1",
+        node_key: bytes | None = None,
+    ) -> None:
         self.rid = rid
-        self._secret = secret
-        self._http = httpx.Client(base_url=base_url.rstrip("/"), timeout=timeout)
-        self._lock = threading.Lock()
-        self._last_ms = 0
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx.Client(base_url=self.base_url, timeout=timeout, verify=client_context())
+        self._signer = make_signer(profile, rid, secret, kid=kid, fetch=self._fetch_session)
+        self._node_key = node_key
 
     def __enter__(self) -> Self:
         return self
@@ -56,11 +86,37 @@ class GatewayClient:
         """Close the connections."""
         self._http.close()
 
-    def _next_ms(self) -> int:
-        """The present millisecond, or the one after the last used: each signature is good once."""
-        with self._lock:
-            self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
-            return self._last_ms
+    def _fetch_session(self, headers: dict[str, str]) -> tuple[str, int]:
+        """A sealed session key and when it ends. Raises SessionRefused."""
+        answer = read_answer(self._http.post("/keys/session", headers=headers))
+        if not answer.ok:
+            raise SessionRefused(answer)
+        return str(answer.body["data"]["secret"]), int(answer.body["data"]["expires_at_ms"])
+
+    def _send(
+        self, method: str, path: str, sid: str, given: Mapping[str, str], content: bytes | Iterator[bytes] | None = None
+    ) -> Answer:
+        """Sign and send a request; a body given as bytes is covered, one that is streamed is named by its address."""
+        body = content if isinstance(content, bytes) else None
+        try:
+            signed = self._signer.headers(method, self.base_url + path, sid, body=body, given=given)
+        except SessionRefused as fault:
+            return fault.answer
+        asked = {"Accept-Signature": 'node=("@status")'} if self._node_key and "Signature" in signed else {}
+        response = self._http.request(method, path, headers={**given, **signed, **asked}, content=content)
+        answer = read_answer(response)
+        if self._node_key and asked and answer.receipt_id:
+            self._check(response, signed["Signature"], self._node_key)
+        return answer
+
+    def _check(self, response: httpx.Response, signature: str, node_key: bytes) -> None:
+        own = parse_dictionary(signature)[LABEL]
+        value = own.value if isinstance(own, Item) else b""
+        headers = {name.lower(): text for name, text in response.headers.items()}
+        if not isinstance(value, bytes) or not answer_holds(
+            node_key, status=response.status_code, body=response.content, headers=headers, label=LABEL, request=value
+        ):
+            raise AnswerNotSigned
 
     def call(
         self,
@@ -74,11 +130,11 @@ class GatewayClient:
 
         Raises httpx.HTTPError when the gateway does not answer.
         """
-        headers = sign_headers(self.rid, sid, self._secret, self._next_ms())
-        if case_number:
-            headers["X-Case-Number"] = quote(case_number)
+        given = {"X-Case-Number": quote(case_number)} if case_number else {}
         body = {**parameters, **({"fields": list(fields)} if fields else {})}
-        return read_answer(self._http.post(f"/s/{sid}", json=body, headers=headers))
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        given["Content-Type"] = "application/json"
+        return self._send("POST", f"/s/{sid}", sid, given, content=data)
 
     def call_batch(
         self,
@@ -92,11 +148,11 @@ class GatewayClient:
 
         Raises httpx.HTTPError when the gateway does not answer.
         """
-        headers = sign_headers(self.rid, sid, self._secret, self._next_ms())
-        if case_number:
-            headers["X-Case-Number"] = quote(case_number)
+        given = {"X-Case-Number": quote(case_number)} if case_number else {}
         body = {"items": [dict(item) for item in items], **({"fields": list(fields)} if fields else {})}
-        return read_answer(self._http.post(f"/s/{sid}/batch", json=body, headers=headers))
+        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        given["Content-Type"] = "application/json"
+        return self._send("POST", f"/s/{sid}/batch", sid, given, content=data)
 
     def push(self, path: Path, source: str, *, name: str = "", part: int = PART, attempts: int = 5) -> Answer:
         """Push a file to a source, in parts; a push that broke off goes on where it stopped.
@@ -121,17 +177,12 @@ class GatewayClient:
     def _push_on(self, path: Path, source: str, digest: str, size: int, name: str, part: int) -> Answer:
         """Send the part that comes after what has been received."""
         sid, address = push_sid(source, digest), f"/p/{source}/{digest}"
-        told = read_answer(self._http.get(address, headers=sign_headers(self.rid, sid, self._secret, self._next_ms())))
+        told = self._send("GET", address, sid, {})
         if told.receipt_id or not told.ok:
             return told
         offset = int(told.body["received"])
-        headers = {
-            **sign_headers(self.rid, sid, self._secret, self._next_ms()),
-            "X-File-Name": quote(name),
-            "X-Total": str(size),
-            "X-Offset": str(offset),
-        }
-        return read_answer(self._http.put(address, content=piece(path, offset, part), headers=headers))
+        given = {"X-File-Name": quote(name), "X-Total": str(size), "X-Offset": str(offset)}
+        return self._send("PUT", address, sid, given, content=piece(path, offset, part))
 
 
 def digest_of(path: Path) -> str:

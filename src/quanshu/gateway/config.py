@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from quanshu.gateway.signing.certificates import Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +14,6 @@ class GatewayConfig:
 
     `serving_url` is the PostgreSQL server that holds serving tables; empty when all are files. `shared_url` is the
     PostgreSQL server through which gateways of several hosts share limits and signatures; empty for one host.
-    `trusted_proxies` are networks whose X-Forwarded-For is believed.
     """
 
     directory: Path
@@ -25,4 +26,4 @@ class GatewayConfig:
     serving_url: str = ""
     shared_url: str = ""
     workers: int = 1
-    trusted_proxies: tuple[str, ...] = ()
+    edge: Edge = field(default_factory=Edge)

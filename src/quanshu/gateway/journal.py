@@ -1,10 +1,11 @@
 """Receipts on disk before the answer leaves: an append-only file of the process's own, synced once a group.
 
-A line is a CRC-32, a blank and the receipt as a JSON array. Calls that finish in one turn of the event loop share
-one write and one sync (fdatasync), both done in the loop's own thread: on a disk that syncs within a millisecond
-this is quicker than the way to a thread and back, and nobody could be answered meanwhile anyhow. A file is written
-by one process and never again after it; a worker of the control plane reads all of them after a cursor per file,
-the offset in bytes, and carries every receipt into the audit trail exactly once.
+A line is a CRC-32, a blank and the receipt as a JSON array. The file is filled with NULs ahead of the lines, so that
+a sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in one
+turn of the event loop share one write and one sync (fdatasync), both done in the loop's own thread: on a disk that
+syncs within a millisecond this is quicker than the way to a thread and back, and nobody could be answered meanwhile
+anyhow. A file is written by one process and never again after it; a worker of the control plane reads all of them
+after a cursor per file, the offset in bytes, and carries every receipt into the audit trail exactly once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -27,14 +27,16 @@ from quanshu.kernel.ids import new_uid
 
 # A file that has grown to this is left, and the next begun.
 MOST_BYTES = 256 << 20
-CHUNK = 1 << 20
+AHEAD = 4 << 20
+CHUNK = 256 << 10
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
 
-    `row_marks` are the marks of the rows answered with, joined by commas, at most 200.
+    `row_marks` are the marks of the rows answered with, joined by commas, at most 200. `kid` is the caller's key and
+    `scheme` the profile the call was signed by.
     """
 
     receipt_id: str
@@ -56,6 +58,8 @@ class Receipt:
     fields: str
     sign: str
     row_marks: str = ""
+    kid: str = ""
+    scheme: str = ""
     items: int = 1
 
 
@@ -78,8 +82,8 @@ class Journal:
 
     def _open(self) -> None:
         self.path = self.directory / f"journal-{new_uid()}.log"
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o640)
-        self._good = 0
+        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        self._good = self._end = 0
         folder = os.open(self.directory, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -121,12 +125,15 @@ class Journal:
 
     def _commit(self, data: bytes) -> OSError | None:
         try:
-            if os.write(self._file, data) != len(data):
+            if self._good + len(data) > self._end:
+                self._extend(self._good + len(data) + AHEAD)
+            if os.pwrite(self._file, data, self._good) != len(data):
                 raise OSError("the disk took a part only")
             os.fdatasync(self._file)
             self._good += len(data)
         except OSError as fault:
             # What was refused must not be carried later. A file that cannot be cut is left as it is.
+            self._end = self._good
             try:
                 os.ftruncate(self._file, self._good)
             except OSError:
@@ -136,16 +143,26 @@ class Journal:
             self._turn()
         return None
 
+    def _extend(self, end: int) -> None:
+        """Fill the file with NULs up to `end`."""
+        if os.pwrite(self._file, bytes(end - self._end), self._end) != end - self._end:
+            raise OSError("the disk took a part only")
+        os.fsync(self._file)
+        self._end = end
+
     def _turn(self) -> None:
         """Leave the file for a new one, if one can be made."""
-        old = self._file
+        old, length = self._file, self._good
         with contextlib.suppress(OSError):
             self._open()
+            os.ftruncate(old, length)
             os.close(old)
 
     def close(self) -> None:
         """Write what waits, then close; a file without a receipt is not left behind."""
         self.flush()
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, self._good)
         os.close(self._file)
         if self._good == 0:
             self.path.unlink(missing_ok=True)
@@ -168,14 +185,19 @@ def lines_after(path: Path, offset: int) -> Iterator[tuple[int, list[Any]]]:
     """(offset behind it, values) of each receipt after an offset; an unfinished last line is left for later."""
     with path.open("rb") as file:
         file.seek(offset)
-        while chunk := file.readlines(CHUNK):
-            for line in chunk:
-                if not line.endswith(b"\n"):
-                    return
-                offset += len(line)
-                values = read_line(line[:-1])
+        if file.peek(1)[:1] in (b"", b"\0"):
+            return
+        rest = b""
+        while chunk := file.read(CHUNK):
+            lines = (rest + chunk).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                offset += len(line) + 1
+                values = read_line(line)
                 if values is not None:
                     yield offset, values
+            if rest.startswith(b"\0"):
+                return
 
 
 def read_after(directory: Path, cursors: Mapping[str, int], limit: int = 1000) -> list[tuple[str, int, Receipt]]:
@@ -208,7 +230,7 @@ def look_back(directory: Path, *, signs_since: int, used_since: int) -> Before:
     names = ("at_ms", "grant_uid", "outcome", "rows", "sign", "items")
     at, grant, outcome, rows, sign, item = map(COLUMNS.index, names)
     for path in directory.glob("journal-*.log"):
-        if path.stat().st_mtime * 1000 < min(since, time.time() * 1000):
+        if path.stat().st_mtime * 1000 < since:
             continue
         for _offset, values in lines_after(path, 0):
             if values[at] >= signs_since and values[sign]:

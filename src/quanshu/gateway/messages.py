@@ -13,9 +13,9 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.unsigned": (
         401,
         "请求缺少签名头：%(header)s。",
-        "请按服务文档添加 gjzwfwpt_rid、gjzwfwpt_sid、gjzwfwpt_rtime、gjzwfwpt_sign 四个请求头。",
+        "请按服务文档添加 gjzwfwpt_rid、gjzwfwpt_sid、gjzwfwpt_rtime、gjzwfwpt_sign 四个请求头，或使用 HTTP 消息签名。",
         "The request lacks the header %(header)s.",
-        "Send the headers gjzwfwpt_rid, gjzwfwpt_sid, gjzwfwpt_rtime and gjzwfwpt_sign as the service's page shows.",
+        "Send gjzwfwpt_rid, gjzwfwpt_sid, gjzwfwpt_rtime and gjzwfwpt_sign, or an HTTP message signature.",
     ),
     "gateway.bad_header": (
         401,
@@ -58,6 +58,71 @@ MESSAGES: Mapping[str, Text] = {
         "请使用所调用服务的 sid 签名。",
         "The signed sid (%(signed)s) is not the service in the address (%(sid)s).",
         "Sign with the sid of the service you call.",
+    ),
+    "gateway.bad_signature_input": (
+        401,
+        "请求头 %(header)s 不正确：%(fault)s。",
+        '请按签名文档重新生成，例如 Signature-Input: caller=("@method" "@path" "content-digest");created=…;'
+        'keyid="rid:kid";tag="quanshu"。',
+        "The header %(header)s is not right: %(fault_en)s.",
+        'Write it as the page on signing shows, such as Signature-Input: caller=("@method" "@path" "content-digest");'
+        'created=…;keyid="rid:kid";tag="quanshu".',
+    ),
+    "gateway.signature_uncovered": (
+        401,
+        "签名未覆盖 %(components)s。",
+        "请将这些部分加入签名：方法、路径与查询串，有请求体时的 content-digest，以及发送的 x-case-number 等请求头。",
+        "The signature does not cover %(components)s.",
+        "Cover them: method, path and query, content-digest when there is a body, and headers such as x-case-number.",
+    ),
+    "gateway.signature_expired": (
+        401,
+        "签名已超过其 expires 时间。",
+        "请重新签名，并将 expires 设在当前时间之后。",
+        "The signature is past its own expires time.",
+        "Sign anew, with expires after the present time or without it.",
+    ),
+    "gateway.unknown_key": (
+        401,
+        "应用 %(rid)s 没有有效的密钥 %(kid)s。",
+        "请在应用页面核对密钥编号及有效期；keyid 的格式为 rid:kid。",
+        "The application %(rid)s has no key %(kid)s that holds now.",
+        "Check the key's id and dates on the application's page; keyid is rid:kid.",
+    ),
+    "gateway.bad_http_signature": (
+        401,
+        "HTTP 消息签名不正确。",
+        "请核对私钥、alg，以及签名基串的各行与实际发送的请求一致（路径、查询串、请求头原样）。",
+        "The HTTP message signature is wrong.",
+        "Check the private key, alg, and that each line of the signature base is what was sent, byte for byte.",
+    ),
+    "gateway.digest_mismatch": (
+        401,
+        "请求体与已签名的 Content-Digest 不一致。",
+        "请对实际发送的字节计算摘要后再签名。",
+        "The body does not have the Content-Digest that was signed.",
+        "Compute the digest over the very bytes that are sent, then sign.",
+    ),
+    "gateway.wrong_profile": (
+        403,
+        "应用登记的签名方式为 %(allowed)s，本次使用了 %(used)s。",
+        "请改用登记的签名方式，或在应用页面修改；两步密钥方式须先用应用密钥换取会话密钥再签名。",
+        "The application signs by %(allowed)s; this call was signed by %(used)s.",
+        "Sign as registered, or change that on the application's page; in two steps, fetch a session key first.",
+    ),
+    "gateway.certificate_required": (
+        403,
+        "应用 %(rid)s 已绑定客户端证书，本次调用没有出示证书。",
+        "请以绑定的客户端证书建立 TLS 连接。",
+        "The application %(rid)s is bound to client certificates; this call came without one.",
+        "Open the TLS connection with a client certificate that the application is bound to.",
+    ),
+    "gateway.wrong_certificate": (
+        403,
+        "客户端证书（SHA-256 %(fingerprint)s）未绑定到应用 %(rid)s。",
+        "请使用绑定的证书，或在应用页面登记该证书指纹。",
+        "The client certificate (SHA-256 %(fingerprint)s) is not bound to the application %(rid)s.",
+        "Use a bound certificate, or register this fingerprint on the application's page.",
     ),
     "gateway.unknown_service": (
         404,
@@ -272,9 +337,9 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.not_found": (
         404,
         "地址不存在。",
-        "服务地址为 /s/{sid}，推送地址为 /p/{来源}/{摘要}。",
+        "服务地址为 /s/{sid}，推送地址为 /p/{来源}/{摘要}，会话密钥地址为 /keys/session。",
         "There is nothing at this address.",
-        "Services are at /s/{sid}, pushes at /p/{source}/{digest}.",
+        "Services are at /s/{sid}, pushes at /p/{source}/{digest}, session keys at /keys/session.",
     ),
     "gateway.wrong_method": (
         405,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from granian import Granian
@@ -17,12 +18,14 @@ from starlette.applications import Starlette
 from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.host import ask_to_drain
+from quanshu.gateway.signing.certificates import read_edge
 
 # How the configuration reaches granian's worker processes.
 PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file")
 VARIABLE = "QUANSHU_GATEWAY_PROCESS"
 # The refresher's thread must not wait five milliseconds for its turn.
 SWITCH_SECONDS = 0.0002
+COLLECT = (20_000, 20, 20)
 # How long an old worker answers beside the new one before it ends.
 DRAIN_SECONDS = 3.0
 
@@ -41,7 +44,9 @@ def serve(config: GatewayConfig) -> None:
 
     SIGHUP starts new workers beside the old ones, which answer on, ask their callers to connect anew, and end.
     """
-    os.environ[VARIABLE] = json.dumps(asdict(config), default=str)
+    # The edge is read from the environment by each process.
+    values = {part.name: getattr(config, part.name) for part in fields(config) if part.name != "edge"}
+    os.environ[VARIABLE] = json.dumps(values, default=str)
     server = OneSocket(
         "quanshu.gateway.server:build",
         factory=True,
@@ -53,6 +58,7 @@ def serve(config: GatewayConfig) -> None:
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=DRAIN_SECONDS,
+        **config.edge.options(),
     )
     server.on_reload(lambda: ask_to_drain(config.directory))
     server.serve()
@@ -61,6 +67,9 @@ def serve(config: GatewayConfig) -> None:
 def build() -> Starlette:
     """The application in granian's worker process."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    # What was imported stays for good; a call makes little that needs collecting.
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
     values = json.loads(os.environ[VARIABLE])
     values |= {name: Path(values[name]) for name in PATHS}
-    return create_app(GatewayConfig(**{**values, "trusted_proxies": tuple(values["trusted_proxies"])}))
+    return create_app(GatewayConfig(**values, edge=read_edge()))

@@ -79,23 +79,33 @@ class ServiceSpec:
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """A client's secret, sealed under the gateway's key with `rid:kid` as context; times are epoch seconds."""
+    """A client's secret, sealed under the gateway's key with `rid:kid` as context; times are epoch seconds.
+
+    A key of the schemes `ed25519` and `sm2` has no secret but the raw `public_key` in Base64.
+    """
 
     kid: str
     secret_sealed: str
     not_before: float
     not_after: float
+    scheme: str = "hmac"
+    public_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSpec:
-    """A calling application (requester id `rid`) and its keys."""
+    """A calling application (requester id `rid`) and its keys.
+
+    `profiles` are the ways it may sign; `fingerprints` the client certificates it must come with, any when empty.
+    """
 
     rid: str
     name: str
     unit: str
     keys: tuple[KeySpec, ...]
     active: bool = True
+    profiles: tuple[str, ...] = ("convention",)
+    fingerprints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +193,7 @@ def decode(data: bytes) -> Snapshot:
             issued_at=str(body["issued_at"]),
             node=str(body["node"]),
             services=tuple(decode_service(row) for row in body["services"]),
-            clients=tuple(
-                ClientSpec(**{**row, "keys": tuple(KeySpec(**key) for key in row["keys"])}) for row in body["clients"]
-            ),
+            clients=tuple(map(decode_client, body["clients"])),
             grants=tuple(map(decode_grant, body["grants"])),
             # A control plane of an earlier version knows no pushes.
             pushes=tuple(PushSpec(**row) for row in body.get("pushes", ())),
@@ -198,6 +206,15 @@ def decode_grant(row: Mapping[str, Any]) -> GrantSpec:
     """One grant of a decoded snapshot; one of an earlier version has fewer limits."""
     lists = {name: tuple(row.get(name, ())) for name in ("fields", "windows", "networks")}
     return GrantSpec(**{**row, **lists})
+
+
+def decode_client(row: Mapping[str, Any]) -> ClientSpec:
+    """One client of a decoded snapshot; a control plane of an earlier version knows only the convention."""
+    parts: dict[str, Any] = {**row, "keys": tuple(KeySpec(**key) for key in row["keys"])}
+    for name in ("profiles", "fingerprints"):
+        if name in row:
+            parts[name] = tuple(row[name])
+    return ClientSpec(**parts)
 
 
 def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
@@ -275,7 +292,7 @@ def load_snapshot(directory: Path, public_key: bytes, *, newer_than: int = -1) -
 
 
 def append_revocation(directory: Path, kind: str, uid: str, at: str) -> None:
-    """Add an ending (`grant`, `client`, `service` or `push`) to the feed; durable when this returns."""
+    """Add an ending (`grant`, `client`, `key`, `service` or `push`) to the feed; durable when this returns."""
     directory.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"kind": kind, "uid": uid, "at": at}, ensure_ascii=False) + "\n"
     handle = os.open(directory / REVOCATIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)

@@ -11,6 +11,8 @@ from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
 from quanshu.gateway.shapes import Shape, executor_of
+from quanshu.gateway.signing.responses import node_pair
+from quanshu.gateway.signing.session import session_root
 from quanshu.gateway.snapshot import (
     BadSnapshot,
     ClientSpec,
@@ -23,16 +25,19 @@ from quanshu.gateway.snapshot import (
     read_revocations,
 )
 from quanshu.gateway.tables import Server
-from quanshu.kernel.ciphers import OpenFailed, suite
+from quanshu.kernel.ciphers import KeyPair, OpenFailed, suite
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedKey:
-    """A client's opened secret and when it holds, in epoch seconds."""
+    """A client's opened secret, or its public key, and when it holds, in epoch seconds."""
 
     secret: str
     not_before: float
     not_after: float
+    kid: str = ""
+    scheme: str = "hmac"
+    public: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Loaded:
     executors: Mapping[str, Shape]
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
     terms: Mapping[str, Terms] = field(default_factory=dict)
+    session_root: bytes = b""
+    node_pair: KeyPair | None = None
 
 
 @dataclass(slots=True)
@@ -101,6 +108,8 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
         },
         pushes={(push.rid, push.source): push for push in snapshot.pushes},
         terms={grant.uid: terms_of(grant) for grant in snapshot.grants},
+        session_root=session_root(seal_key),
+        node_pair=node_pair(seal_key),
     )
 
 
@@ -118,13 +127,17 @@ def seal_secret(seal_key: bytes, rid: str, kid: str, secret: str) -> str:
 
 
 def open_keys(client: ClientSpec, seal_key: bytes) -> tuple[LoadedKey, ...]:
-    """A client's secrets in clear."""
+    """A client's secrets in clear, and its public keys."""
     found = []
     for key in client.keys:
         try:
+            if key.scheme != "hmac":
+                public = base64.b64decode(key.public_key, validate=True)
+                found.append(LoadedKey("", key.not_before, key.not_after, key.kid, key.scheme, public))
+                continue
             sealed = base64.b64decode(key.secret_sealed, validate=True)
             secret = suite("intl").open(seal_key, sealed, f"{client.rid}:{key.kid}".encode()).decode()
         except (OpenFailed, ValueError) as fault:
             raise BadSnapshot(fault=f"a key of {client.rid} cannot be opened") from fault
-        found.append(LoadedKey(secret, key.not_before, key.not_after))
+        found.append(LoadedKey(secret, key.not_before, key.not_after, key.kid))
     return tuple(found)

@@ -21,12 +21,10 @@ import asyncpg
 
 from quanshu.kernel.errors import Unavailable
 from quanshu.lake.masking import add_functions
+from quanshu.lake.serving_place import ON_SERVER, SCHEMA
 
-# What `table_file` of a service begins with when its table is on the PostgreSQL server.
-ON_SERVER = "pg:"
-SCHEMA = "quanshu_serving"
 MOST_STATEMENTS = 200
-CONNECT_SECONDS = 2.0
+CONNECT_SECONDS = 5.0
 QUERY_SECONDS = 5.0
 
 Rows = list[tuple[Any, ...]]

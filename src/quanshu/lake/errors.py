@@ -1,6 +1,14 @@
 """Refusals of the lake. Messages carry column names and counts, never values: values may be personal."""
 
-from quanshu.kernel.errors import Conflict, Invalid, NotFound
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deltalake.exceptions import DeltaError
+from duckdb import Error as EngineError
+
+from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+
+_FULL = ("No space left on device", "os error 28", "out of disk space")
 
 
 class BadTableName(Invalid):
@@ -113,3 +121,23 @@ class WriteConflict(Conflict):
     code = "lake.write_conflict"
     message = "Table %(table)s was changed by another writer at the same moment."
     remedy = "Try again."
+
+
+class DiskFull(Unavailable):
+    """There is no room for what is being written."""
+
+    code = "lake.disk_full"
+    status = 507
+    message = "There is no space left on the lake's disk to write table %(table)s; it stays as it was."
+    remedy = "Make room, or compact tables, and start the work again."
+
+
+@contextmanager
+def telling_full_disk(table: str) -> Iterator[None]:
+    """Turn what engines and file systems say of a full disk into DiskFull."""
+    try:
+        yield
+    except (OSError, DeltaError, EngineError) as fault:
+        if any(text in str(fault) for text in _FULL):
+            raise DiskFull(table=table) from fault
+        raise

@@ -20,18 +20,23 @@ from quanshu.lake.errors import NoKeys
 from quanshu.lake.schema import check_table_name, need_columns, quote, sql_type
 from quanshu.lake.tables import Lake
 
-_BATCH_ROWS = 20_000
+BATCH_ROWS = 20_000
 _SUFFIX = ".sqlite"
 
 
 @dataclass(frozen=True, slots=True)
 class ServingTable:
-    """A built file: `table` is the table's name inside it, `lake_version` what it was copied from."""
+    """A built table: `file` is the name of its file, or of its place on a server; `table` the table's name inside
+    it; `lake_version` what it was copied from."""
 
     path: Path
     table: str
     rows: int
     lake_version: int
+
+    @property
+    def file(self) -> str:
+        return self.path.name
 
 
 def build_serving_table(
@@ -50,7 +55,7 @@ def build_serving_table(
     file's name carries the version and a mark of columns and keys; if it is there, it is reused.
     Raises `lake.no_table`, `lake.missing_column`, `lake.no_keys`.
     """
-    key_sets = _key_sets(table, keys)
+    key_sets = key_sets_of(table, keys)
     version = lake.version(table) if version is None else version
     schema = lake.schema(table, version)
     wanted = list(dict.fromkeys([*columns, *(column for key_set in key_sets for column in key_set)]))
@@ -71,6 +76,17 @@ def build_serving_table(
     return ServingTable(path, inside, rows, version)
 
 
+def is_sound(path: Path) -> bool:
+    """Whether a serving file is there and SQLite finds no damage in it."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError:
+        return False
+
+
 def remove_serving_tables(target: Path, table: str, *, keep: Collection[Path]) -> list[Path]:
     """Delete the files of a table in `target` except those to keep; readers that hold one keep it."""
     kept = {Path(path).name for path in keep}
@@ -82,7 +98,7 @@ def remove_serving_tables(target: Path, table: str, *, keep: Collection[Path]) -
     return gone
 
 
-def _key_sets(table: str, keys: Sequence[str] | Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+def key_sets_of(table: str, keys: Sequence[str] | Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     flat = [key for key in keys if isinstance(key, str)]
     key_sets = [tuple(flat)] if flat else [tuple(key_set) for key_set in keys]
     if not key_sets or not all(key_sets):
@@ -91,8 +107,12 @@ def _key_sets(table: str, keys: Sequence[str] | Sequence[Sequence[str]]) -> list
 
 
 def _file_name(table: str, version: int, columns: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
-    shape = repr((list(columns), list(keys))).encode()
-    return f"{check_table_name(table)}.v{version}.{hashlib.sha256(shape).hexdigest()[:8]}{_SUFFIX}"
+    return f"{check_table_name(table)}.v{version}.{shape_mark(columns, keys)}{_SUFFIX}"
+
+
+def shape_mark(columns: Sequence[str], keys: Sequence[tuple[str, ...]]) -> str:
+    """Eight hex digits that tell tables of other columns or keys apart."""
+    return hashlib.sha256(repr((list(columns), list(keys))).encode()).hexdigest()[:8]
 
 
 def _count(path: Path, table: str) -> int:
@@ -100,7 +120,7 @@ def _count(path: Path, table: str) -> int:
         return int(connection.execute(f"SELECT count(*) FROM {quote(table)}").fetchone()[0])
 
 
-def _stored(name: str, kind: pa.DataType) -> tuple[str, str]:
+def stored(name: str, kind: pa.DataType) -> tuple[str, str]:
     """The SQLite type of a column, and the engine's expression for its value."""
     column = quote(name)
     types = pa.types
@@ -129,7 +149,7 @@ def _fill(
     path: Path,
 ) -> int:
     """Write all rows in one transaction, then the indexes; the file is on disk afterwards."""
-    shapes = [_stored(name, schema.field(name).type) for name in columns]
+    shapes = [stored(name, schema.field(name).type) for name in columns]
     inside = quote(table.replace(".", "_"))
     declared = ", ".join(f"{quote(name)} {kind}" for name, (kind, _) in zip(columns, shapes, strict=True))
     values = ", ".join(f"{sql} AS {quote(name)}" for name, (_, sql) in zip(columns, shapes, strict=True))
@@ -140,7 +160,7 @@ def _fill(
         # The file has no readers yet and is thrown away on failure: no journal is needed.
         target.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN")
         target.execute(f"CREATE TABLE {inside} ({declared})")
-        for batch in reader(connection, f"SELECT {values} FROM source", rows=_BATCH_ROWS):
+        for batch in reader(connection, f"SELECT {values} FROM source", rows=BATCH_ROWS):
             texts = (column.to_pylist() for column in batch.columns)
             target.executemany(f"INSERT INTO {inside} VALUES ({marks})", zip(*texts, strict=True))
             rows += batch.num_rows

@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import applying, engine
 from quanshu.lake.applying import OPERATION, ChangeCounts
-from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict
+from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
 from quanshu.lake.merging import LABEL, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 
@@ -328,7 +328,7 @@ class Lake:
     @contextmanager
     def _writing(self, name: str) -> Iterator[None]:
         check_table_name(name)
-        with engine.locked(self.root / "locks" / f"{name}.lock"):
+        with telling_full_disk(name), engine.locked(self.root / "locks" / f"{name}.lock"):
             try:
                 yield
             except CommitFailedError as error:

@@ -20,7 +20,7 @@ from quanshu.shared.access.api import SYSTEM, allows, list_roles
 from quanshu.shared.web.api import PUBLIC, Page
 from support_catalogue import NOW, uscc
 
-ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader")
+ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader", "emergency")
 PUBLIC_PAGES = {
     "/sign-in/",
     "/sign-out/",

@@ -52,6 +52,7 @@ ROLES = (
     ("developer", "部门开发者", "human_resources", "陈晓敏"),
     ("auditor", "审计员", "bureau", "刘守正"),
     ("leader", "市领导", "city", "赵国安"),
+    ("emergency", "应急专员", "bureau", "宋平安"),
 )
 
 

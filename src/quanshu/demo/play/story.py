@@ -12,10 +12,13 @@ from django.conf import settings
 
 from quanshu.demo.play import (
     census,
+    demands,
+    emergency,
     fusion,
     hosting,
     intake,
     inventory,
+    keys,
     landing,
     libraries,
     people,
@@ -106,6 +109,9 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     sharing.play_demand(cast, entries, consumer, teller.say)
     sharing.waiting_demands(cast, entries, consumer)
     sharing.show_call(consumer, secret, somebody(manifest), teller.say)
+    demands.play_demands(cast, entries, consumer, teller.say)
+    emergency.play_emergency(cast, entries, somebody(manifest), teller.say)
+    keys.play_keys(cast, somebody(manifest), teller.say)
     shapes.play_shapes(cast, entries, (consumer, secret), somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)

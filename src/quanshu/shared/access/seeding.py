@@ -17,6 +17,7 @@ ROLES: tuple[tuple[str, str, str], ...] = (
     ("developer", "部门开发者", "Department developer"),
     ("auditor", "审计员", "Auditor"),
     ("leader", "市领导", "City leader"),
+    ("emergency", "应急专员", "Emergency officer"),
 )
 
 

@@ -25,6 +25,8 @@ from quanshu.shared.jobs.permissions import JobPermission
 logger = logging.getLogger(__name__)
 _running: ContextVar[Job | None] = ContextVar("quanshu_running_job", default=None)
 WORKER_SILENT = timedelta(seconds=15)
+SKEW = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 class JobNotFound(NotFound):
@@ -63,7 +65,7 @@ def enqueue(
 
 def claim(now: datetime) -> Job | None:
     """Take the lease of the next due job, or of one whose worker died. None when there is none."""
-    due = Q(state="queued", run_at__lte=now) | Q(state="running", lease_until__lt=now)
+    due = Q(state="queued", run_at__lte=now) | Q(state="running", lease_until__lt=now) | from_the_future(now)
     for pk, name, lease in Job.objects.filter(due).order_by("run_at", "id").values_list("pk", "name", "lease")[:5]:
         spec = registry.jobs.get(name)
         token = new_uid()
@@ -73,6 +75,16 @@ def claim(now: datetime) -> Job | None:
         if taken:
             return Job.objects.get(pk=pk)
     return None
+
+
+def from_the_future(now: datetime) -> Q:
+    """Jobs whose times only a clock that was ahead can have written; they must not wait until it has caught up."""
+    longest = max((spec.lease_seconds for spec in registry.jobs.values()), default=60)
+    return (
+        Q(state="queued", created_at__gt=now + SKEW)
+        | Q(state="queued", attempts__gt=0, run_at__gt=now + LONGEST_WAIT + SKEW)
+        | Q(state="running", lease_until__gt=now + timedelta(seconds=longest) + SKEW)
+    )
 
 
 def run_due(now: datetime) -> int:
@@ -141,7 +153,7 @@ def put_off(job: Job, spec: registry.JobSpec, error: str) -> None:
     if job.attempts >= spec.max_attempts:
         finish(job, state="failed", error=error)
         return
-    later = clock_now() + timedelta(seconds=min(2**job.attempts, 600))
+    later = clock_now() + min(timedelta(seconds=2**job.attempts), LONGEST_WAIT)
     Job.objects.filter(pk=job.pk, lease=job.lease).update(
         state="queued", error=error[-4000:], run_at=later, lease="", lease_until=None
     )
@@ -161,13 +173,13 @@ def queue_periodic(now: datetime) -> int:
         row, _made = PeriodicJob.objects.get_or_create(name=name, defaults={"cron": cron})
         if not row.active:
             continue
-        if row.next_at is None:
-            PeriodicJob.objects.filter(pk=row.pk, next_at=None).update(next_at=next_time(row.cron, now))
+        coming = next_time(row.cron, now)
+        if row.next_at is None or row.next_at > coming:
+            # Later than the next time there is: a clock that was ahead has written it, or the line has changed.
+            PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=coming)
         elif row.next_at <= now:
             with transaction.atomic():
-                taken = PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(
-                    next_at=next_time(row.cron, now), last_at=now
-                )
+                taken = PeriodicJob.objects.filter(pk=row.pk, next_at=row.next_at).update(next_at=coming, last_at=now)
                 if taken:
                     enqueue(name, {}, now=now, key=f"periodic:{name}")
                     count += 1

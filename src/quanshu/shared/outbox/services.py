@@ -15,6 +15,7 @@ from quanshu.shared.outbox.registry import Event, handlers_of
 
 logger = logging.getLogger(__name__)
 MOST_ATTEMPTS = 12
+LONGEST_WAIT = timedelta(hours=1)
 
 
 def add(*, name: str, payload: Mapping[str, Any], now: datetime) -> OutboxEvent:
@@ -29,7 +30,9 @@ def dispatch(now: datetime, limit: int = 200) -> int:
     handler that fails is tried again later, twelve times over about three hours, then given up and shown.
     """
     fan_out(now, limit)
-    due = Delivery.objects.filter(state="waiting", next_at__lte=now).order_by("event_id", "id")[:limit]
+    # A time further off than any wait was written by a clock that was ahead.
+    times = Q(next_at__lte=now) | Q(next_at__gt=now + 2 * LONGEST_WAIT)
+    due = Delivery.objects.filter(times, state="waiting").order_by("event_id", "id")[:limit]
     return sum(deliver(pk, now) for pk in list(due.values_list("pk", flat=True)))
 
 
@@ -83,7 +86,7 @@ def put_off(pk: int, fault: Exception, now: datetime) -> None:
         row.attempts += 1
         row.error = f"{type(fault).__name__}: {fault}"[:2000]
         row.state = "dead" if row.attempts >= MOST_ATTEMPTS else "waiting"
-        row.next_at = now + timedelta(seconds=min(2**row.attempts, 3600))
+        row.next_at = now + min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
         row.save(update_fields=["attempts", "error", "state", "next_at"])
 
 

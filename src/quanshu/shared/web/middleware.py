@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.audit.api import set_request_id
-from quanshu.shared.web.errors import error_response
+from quanshu.shared.web.errors import error_response, fault_behind
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -58,6 +58,9 @@ class ErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, QuanshuError):
-            return error_response(request, exception)
-        return None
+        fault = exception if isinstance(exception, QuanshuError) else fault_behind(exception)
+        if fault is None:
+            return None
+        if fault is not exception:
+            logger.error("request %s: %s", getattr(request, "request_id", ""), exception)
+        return error_response(request, fault)

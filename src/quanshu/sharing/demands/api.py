@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 from quanshu.sharing.demands.events import DemandEvent
-from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.models import Demand, Meeting, Shrink
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.queries import demand_figures, get_demand, ledger, list_demands
+from quanshu.sharing.demands.queries import demand_figures, get_demand, ledger, list_demands, platform_path
+from quanshu.sharing.demands.queries import fields_of as item_fields
+from quanshu.sharing.demands.queries.matching import matching_services, probable_suppliers
+from quanshu.sharing.demands.queries.using import rating_figures, shrink_figures
+from quanshu.sharing.demands.rules import check_askable, field_faults, volume_faults
 from quanshu.sharing.demands.services import (
+    accept_shrink,
+    accept_terms,
+    answer_rating,
     change_demand,
     check_demand,
     close_demand,
     confirm_demand,
     contest_demand,
     create_demand,
+    decide_shrink,
+    decline_terms,
+    detect_unused,
     grant_demand,
+    keep_grant,
     overrule_refusal,
     pause_demand,
+    propose_meeting,
+    propose_terms,
+    rate_demand,
     record_meeting,
     refuse_demand,
     resume_demand,
     return_demand,
+    set_policy,
+    sign_meeting,
     submit_demand,
     withdraw_demand,
 )
-from quanshu.sharing.demands.types import ClockKind, DemandData, DemandFigures, DemandState
+from quanshu.sharing.demands.types import (
+    ClockKind,
+    DemandData,
+    DemandFigures,
+    DemandState,
+    PolicyData,
+    Proposal,
+    RatingData,
+)
 
 __all__ = [
     "ClockKind",
@@ -33,23 +57,49 @@ __all__ = [
     "DemandFigures",
     "DemandPermission",
     "DemandState",
+    "Meeting",
+    "PolicyData",
+    "Proposal",
+    "RatingData",
+    "Shrink",
+    "accept_shrink",
+    "accept_terms",
+    "answer_rating",
     "change_demand",
+    "check_askable",
     "check_demand",
     "close_demand",
     "confirm_demand",
     "contest_demand",
     "create_demand",
+    "decide_shrink",
+    "decline_terms",
     "demand_figures",
+    "detect_unused",
+    "field_faults",
     "get_demand",
     "grant_demand",
+    "item_fields",
+    "keep_grant",
     "ledger",
     "list_demands",
+    "matching_services",
     "overrule_refusal",
     "pause_demand",
+    "platform_path",
+    "probable_suppliers",
+    "propose_meeting",
+    "propose_terms",
+    "rate_demand",
+    "rating_figures",
     "record_meeting",
     "refuse_demand",
     "resume_demand",
     "return_demand",
+    "set_policy",
+    "shrink_figures",
+    "sign_meeting",
     "submit_demand",
+    "volume_faults",
     "withdraw_demand",
 ]

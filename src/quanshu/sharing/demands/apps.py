@@ -13,6 +13,13 @@ LABELS: dict[str, Any] = {
     "demands.check": _("Check by the platform"),
     "demands.confirm": _("Answer of the supplier"),
     "demands.publish": _("Service published"),
+    "demands.negotiate": _("Negotiation"),
+    "demands.todo.negotiate": _("Answer a proposal of other terms"),
+    "demands.todo.meeting": _("Hold a meeting on a demand"),
+    "demands.todo.second": _("Demand overdue, told a second time"),
+    "demands.todo.shrink": _("Grant wider than its use: answer"),
+    "demands.todo.keep": _("Decide whether a grant is kept"),
+    "demands.todo.rate": _("Rate the data used"),
     "demands.todo.check": _("Check a demand"),
     "demands.todo.decide": _("Decide on a refused demand"),
     "demands.todo.correct": _("Correct a demand"),
@@ -37,6 +44,20 @@ ACTIONS: dict[str, Any] = {
     E.RESUMED: _("Clock runs again"),
     E.ESCALATED: _("Escalated to the chief data representative"),
     E.MET: _("Meeting recorded"),
+    E.PROPOSED: _("Other terms proposed"),
+    E.AGREED: _("Agreed"),
+    E.BROKEN_OFF: _("Proposal declined"),
+    E.MEETING_PROPOSED: _("Meeting proposed"),
+    E.MEETING_SIGNED: _("Minutes signed"),
+    E.FILED: _("File put to the minutes"),
+    E.SHRINK_PROPOSED: _("Shrinking proposed"),
+    E.SHRINK_REMINDED: _("Reminded of the proposal"),
+    E.SHRINK_KEPT: _("Reason given to keep the grant"),
+    E.SHRINK_UPHELD: _("Grant kept by decision"),
+    E.SHRUNK: _("Grant shrunk"),
+    E.RATED: _("Data rated"),
+    E.RATING_ANSWERED: _("Rating answered"),
+    E.POLICY_SET: _("Rules for demands changed"),
 }
 
 
@@ -48,10 +69,18 @@ class DemandsConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.demands.pages.labels import satisfaction
+        from quanshu.sharing.services.api import register_facts
 
         register(
             NavItem("demands", _("Demands"), "demands:list", "messages", "use", 10, "demands.demand.view"),
             NavItem("demand-ledger", _("Demand ledger"), "demands:ledger", "report", "use", 20, "demands.ledger.view"),
         )
+        view = "demands.demand.view"
+        register(
+            NavItem("demand-unused", _("Unused grants"), "demands:shrinks", "scissors", "use", 32, view),
+            NavItem("demand-ratings", _("Satisfaction"), "demands:ratings", "star", "use", 34, view),
+        )
+        register_facts(satisfaction)
         register_labels(LABELS)
         register_actions(ACTIONS)

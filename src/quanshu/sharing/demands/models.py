@@ -20,12 +20,28 @@ STATES = [
     ("submitted", _("Being checked")),
     ("returned", _("Returned for correction")),
     ("confirming", _("Waiting for the supplier")),
+    ("negotiating", _("Being negotiated")),
     ("contested", _("Before the platform")),
     ("developing", _("Service being made")),
     ("in_use", _("In use")),
     ("closed", _("Closed")),
     ("refused", _("Refused")),
     ("withdrawn", _("Taken back")),
+]
+PARTIES = [("platform", _("Platform")), ("supplier", _("Supplier")), ("requester", _("Requester"))]
+GRADES = [(5, _("Very good")), (4, _("Good")), (3, _("Fair")), (2, _("Poor")), (1, _("Very poor"))]
+EXCESSES = [
+    ("unused", _("Never called")),
+    ("unread", _("Fields never read")),
+    ("rate", _("Far more calls allowed than made")),
+]
+SHRINK_STATES = [
+    ("open", _("Waits for the requester")),
+    ("kept", _("Reason before the bureau")),
+    ("accepted", _("Accepted")),
+    ("upheld", _("Grant kept as it is")),
+    ("overruled", _("Carried out by decision")),
+    ("lapsed", _("Carried out unanswered")),
 ]
 
 
@@ -77,6 +93,10 @@ class Demand(models.Model):
     paused = models.BooleanField(default=False)
     reason = models.TextField(blank=True)
     refused_by = models.CharField(max_length=20, blank=True)
+    appeal_until = models.DateField(null=True)
+    decision = models.TextField(blank=True)
+    decided_at = models.DateTimeField(null=True)
+    terms = models.TextField(blank=True)
     service = models.ForeignKey("services.Service", null=True, on_delete=models.PROTECT, related_name="demands")
     grant_uid = models.CharField(max_length=36, blank=True)
     created_by = models.CharField(max_length=80)
@@ -128,21 +148,41 @@ class Demand(models.Model):
 
 
 class Meeting(models.Model):
-    """Minutes of an on-site meeting of both sides about a demand."""
+    """An on-site meeting of both sides about a demand: proposed, held with minutes, signed off by both.
+
+    Its conclusions become conditions of the case once both sides have signed.
+    """
 
     demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="meetings")
-    held_on = models.DateField()
+    state = models.CharField(
+        max_length=10,
+        choices=[
+            ("proposed", _("Proposed")),
+            ("held", _("Minutes to be signed")),
+            ("signed", _("Signed by both sides")),
+        ],
+        default="held",
+    )
+    proposed_by = models.CharField(max_length=20, blank=True)
+    planned_on = models.DateField(null=True)
+    held_on = models.DateField(null=True)
     place = models.CharField(max_length=200, blank=True)
     attendees = models.CharField(max_length=500, blank=True)
-    minutes = models.TextField()
+    minutes = models.TextField(blank=True)
+    conclusions = models.JSONField(default=list)
+    files = models.JSONField(default=list)
     recorded_by = models.CharField(max_length=100)
     recorded_at = models.DateTimeField()
+    requester_signed_by = models.CharField(max_length=100, blank=True)
+    requester_signed_at = models.DateTimeField(null=True)
+    supplier_signed_by = models.CharField(max_length=100, blank=True)
+    supplier_signed_at = models.DateTimeField(null=True)
 
     class Meta:
-        ordering: ClassVar = ["held_on", "id"]
+        ordering: ClassVar = ["recorded_at", "id"]
 
     def __str__(self) -> str:
-        return f"{self.held_on} {self.place}".strip()
+        return f"{self.held_on or self.planned_on or ''} {self.place}".strip()
 
 
 class Escalation(models.Model):
@@ -154,9 +194,150 @@ class Escalation(models.Model):
     due_on = models.DateField()
     told = models.PositiveIntegerField(default=0)
     at = models.DateTimeField()
+    bureau_told = models.PositiveIntegerField(default=0)
+    bureau_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.due_on}"
+
+
+class Stay(models.Model):
+    """A stretch of time that a party held the case; `days` are working days, counted when it ends."""
+
+    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="stays")
+    side = models.CharField(max_length=20, choices=PARTIES)
+    state = models.CharField(max_length=20, choices=STATES)
+    why = models.TextField(blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    days = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["since", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.since}"
+
+
+class Round(models.Model):
+    """A proposal in a negotiation, and its answer."""
+
+    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="rounds")
+    side = models.CharField(max_length=20, choices=PARTIES)
+    fields = models.JSONField(default=list)
+    rate_per_minute = models.PositiveIntegerField()
+    volume_per_day = models.PositiveIntegerField()
+    terms = models.TextField(blank=True)
+    by_name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+    answer = models.CharField(
+        max_length=10,
+        choices=[
+            ("open", _("Waits for an answer")),
+            ("accepted", _("Accepted")),
+            ("declined", _("Declined")),
+            ("replaced", _("Answered by a counter-proposal")),
+        ],
+        default="open",
+    )
+    answer_reason = models.TextField(blank=True)
+    answered_by_name = models.CharField(max_length=100, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["demand"], condition=Q(answer="open"), name="demands_one_open_round"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.at}"
+
+
+class ShrinkQuerySet(models.QuerySet["Shrink"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Proposals about demands the actor may see."""
+        return self.filter(demand__in=Demand.objects.visible_to(actor))
+
+
+class Shrink(models.Model):
+    """A proposal to shrink or end a grant that is wider than its use, with the evidence."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    demand = models.ForeignKey(Demand, on_delete=models.CASCADE, related_name="shrinks")
+    kind = models.CharField(
+        max_length=10,
+        choices=EXCESSES,
+    )
+    remove = models.JSONField(default=list)
+    volume_per_day = models.PositiveIntegerField(null=True)
+    evidence = models.JSONField(default=dict)
+    state = models.CharField(
+        max_length=10,
+        choices=SHRINK_STATES,
+        default="open",
+    )
+    opened_at = models.DateTimeField()
+    reminders = models.PositiveSmallIntegerField(default=0)
+    reminded_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+    answered_by_name = models.CharField(max_length=100, blank=True)
+    answered_at = models.DateTimeField(null=True)
+    decision = models.TextField(blank=True)
+    decided_by_name = models.CharField(max_length=100, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    objects = ShrinkQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-opened_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["demand"], condition=Q(state__in=["open", "kept"]), name="demands_one_open_shrink"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.demand} {self.kind}"
+
+
+class Rating(models.Model):
+    """What the requester says of the data after use, and the supplier's answer."""
+
+    demand = models.OneToOneField(Demand, on_delete=models.CASCADE, related_name="rating")
+    grade = models.PositiveSmallIntegerField(choices=GRADES)
+    used_for = models.TextField()
+    effect = models.TextField(blank=True)
+    comment = models.TextField(blank=True)
+    rated_by_name = models.CharField(max_length=100)
+    rated_at = models.DateTimeField()
+    reply = models.TextField(blank=True)
+    replied_by_name = models.CharField(max_length=100, blank=True)
+    replied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-rated_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(grade__gte=1, grade__lte=5), name="demands_grade_in_range"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.demand} {self.grade}"
+
+
+class Policy(models.Model):
+    """What the bureau has set: one row."""
+
+    unused_days = models.PositiveSmallIntegerField(default=30)
+    rate_times = models.PositiveSmallIntegerField(default=20)
+    remind_days = models.PositiveSmallIntegerField(default=10)
+    auto_end = models.BooleanField(default=False)
+    meet_after_returns = models.PositiveSmallIntegerField(default=2)
+    second_days = models.PositiveSmallIntegerField(default=3)
+    rate_after_calls = models.PositiveSmallIntegerField(default=10)
+
+    def __str__(self) -> str:
+        return "policy"

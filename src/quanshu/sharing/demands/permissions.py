@@ -17,6 +17,9 @@ class DemandPermission(StrEnum):
     GRANT = "demands.demand.grant"
     PAUSE = "demands.clock.pause"
     MEET = "demands.meeting.record"
+    NEGOTIATE = "demands.demand.negotiate"
+    POLICY = "demands.policy.edit"
+    SHRINK = "demands.shrink.review"
     ESCALATION = "demands.escalation.receive"
 
 
@@ -30,6 +33,8 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.GRANT: Scope.ALL,
         P.PAUSE: Scope.ALL,
         P.MEET: Scope.ALL,
+        P.POLICY: Scope.ALL,
+        P.SHRINK: Scope.ALL,
     },
     "steward": {
         P.VIEW: Scope.TREE,
@@ -39,8 +44,9 @@ ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
         P.GRANT: Scope.TREE,
         P.PAUSE: Scope.TREE,
         P.MEET: Scope.TREE,
+        P.NEGOTIATE: Scope.TREE,
     },
-    "developer": {P.VIEW: Scope.TREE, P.SUBMIT: Scope.TREE},
+    "developer": {P.VIEW: Scope.TREE, P.SUBMIT: Scope.TREE, P.NEGOTIATE: Scope.TREE},
     "chief": {P.VIEW: Scope.TREE, P.LEDGER: Scope.TREE, P.ESCALATION: Scope.UNIT},
     "auditor": {P.VIEW: Scope.ALL, P.LEDGER: Scope.ALL},
     "leader": {P.VIEW: Scope.ALL, P.LEDGER: Scope.ALL},

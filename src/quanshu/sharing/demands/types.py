@@ -14,6 +14,7 @@ class DemandState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     CONFIRMING = "confirming"
+    NEGOTIATING = "negotiating"
     CONTESTED = "contested"
     DEVELOPING = "developing"
     IN_USE = "in_use"
@@ -26,6 +27,7 @@ OPEN_STATES = (
     DemandState.SUBMITTED,
     DemandState.RETURNED,
     DemandState.CONFIRMING,
+    DemandState.NEGOTIATING,
     DemandState.CONTESTED,
     DemandState.DEVELOPING,
 )
@@ -40,14 +42,118 @@ class Side(StrEnum):
 
 
 class ClockKind(StrEnum):
-    """The clocks of clause 2.2.3, in working days: check 2, confirm 5, publish 10."""
+    """The clocks of clause 2.2.3, in working days: check 2, confirm 5, publish 10; negotiation 10."""
 
     CHECK = "demands.check"
     CONFIRM = "demands.confirm"
     PUBLISH = "demands.publish"
+    NEGOTIATE = "demands.negotiate"
 
 
-CLOCK_DAYS = {ClockKind.CHECK: 2, ClockKind.CONFIRM: 5, ClockKind.PUBLISH: 10}
+CLOCK_DAYS = {ClockKind.CHECK: 2, ClockKind.CONFIRM: 5, ClockKind.PUBLISH: 10, ClockKind.NEGOTIATE: 10}
+# Working days in which a supplier's refusal may be put before the platform.
+APPEAL_DAYS = 10
+
+
+class Answer(StrEnum):
+    """What became of a proposal in a negotiation."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    REPLACED = "replaced"
+
+
+class MeetingState(StrEnum):
+    PROPOSED = "proposed"
+    HELD = "held"
+    SIGNED = "signed"
+
+
+class Excess(StrEnum):
+    """How a grant is wider than its use: never called, fields never read, far more calls allowed than made."""
+
+    UNUSED = "unused"
+    UNREAD = "unread"
+    RATE = "rate"
+
+
+class ShrinkState(StrEnum):
+    OPEN = "open"
+    KEPT = "kept"
+    ACCEPTED = "accepted"
+    UPHELD = "upheld"
+    OVERRULED = "overruled"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyData:
+    """What the bureau sets: days and counts, and whether an unanswered proposal takes effect by itself.
+
+    `second_days` are working days; `rate_times` says how many times more calls a day may be allowed than the most made.
+    """
+
+    unused_days: int = 30
+    rate_times: int = 20
+    remind_days: int = 10
+    auto_end: bool = False
+    meet_after_returns: int = 2
+    second_days: int = 3
+    rate_after_calls: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What one side offers in a negotiation: some of the fields, a frequency, terms in words (masks, conditions)."""
+
+    fields: tuple[str, ...]
+    rate_per_minute: int
+    volume_per_day: int
+    terms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """Calls under a grant since it was made: how many, of which fields, on how many days, the most on one."""
+
+    calls: int
+    read: frozenset[str]
+    most_a_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the detector proposes: to end the grant, or to leave it these fields or calls a day."""
+
+    kind: Excess
+    remove: tuple[str, ...] = ()
+    volume_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingData:
+    """What the requester says of the data after use. `grade` is 1 (very poor) to 5 (very good)."""
+
+    grade: int
+    used_for: str
+    effect: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFigures:
+    """Ratings of a supplier, of a service, or of the platform."""
+
+    name: str
+    ratings: int
+    average: float | None
+    satisfied: int
+
+    @property
+    def rate(self) -> float | None:
+        """Ratings of 4 and 5 / ratings."""
+        return self.satisfied / self.ratings if self.ratings else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +259,75 @@ class NotContestable(Conflict):
     code = "demands.not_contestable"
     message = "Only a supplier's refusal can be put before the platform."
     remedy = "Submit a new demand that answers the reason."
+
+
+class AppealOver(Conflict):
+    code = "demands.appeal_over"
+    message = "The refusal could be put before the platform until %(until)s."
+    remedy = "Submit a new demand."
+
+
+class NotYourTurn(Conflict):
+    code = "demands.not_your_turn"
+    message = "The last proposal is your own side's; the other side answers it."
+    remedy = "Wait for the answer, or ask the platform to decide."
+
+
+class NoProposal(Conflict):
+    code = "demands.no_proposal"
+    message = "No proposal waits for an answer."
+    remedy = "Make a proposal."
+
+
+class MeetingNotFound(NotFound):
+    code = "demands.meeting_not_found"
+    message = "There is no such meeting of this demand."
+    remedy = "Open the demand and choose one of its meetings."
+
+
+class MeetingOver(Conflict):
+    code = "demands.meeting_over"
+    message = "The minutes of this meeting are kept already."
+    remedy = "Record another meeting."
+
+
+class NotHeld(Conflict):
+    code = "demands.not_held"
+    message = "This meeting has no minutes to sign."
+    remedy = "Record the minutes first."
+
+
+class SignedAlready(Conflict):
+    code = "demands.signed_already"
+    message = "Your side has signed these minutes."
+    remedy = "Nothing more is asked of you here."
+
+
+class ShrinkNotFound(NotFound):
+    code = "demands.shrink_not_found"
+    message = "There is no such proposal that you may see."
+    remedy = "Open the list of unused grants and choose one."
+
+
+class ShrinkAnswered(Conflict):
+    code = "demands.shrink_answered"
+    message = "This proposal has been answered."
+    remedy = "Open the demand to see the outcome."
+
+
+class NotRatable(Conflict):
+    code = "demands.not_ratable"
+    message = "The data of this demand has not been used yet."
+    remedy = "Rate it after the first calls, or when the use has ended."
+
+
+class RatedAlready(Conflict):
+    code = "demands.rated_already"
+    message = "This demand has been rated."
+    remedy = "Read the supplier's answer on its page."
+
+
+class NotRated(Conflict):
+    code = "demands.not_rated"
+    message = "There is no rating to answer, or it has been answered."
+    remedy = "Wait until the requester has rated the data."

@@ -3,8 +3,48 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class EmergencyConfig(AppConfig):
     name = "quanshu.sharing.emergency"
     label = "emergency"
+
+    def ready(self) -> None:
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.emergency.events import EmergencyEvent as E
+
+        view = "emergency.emergency.view"
+        title = _("Emergency channel")
+        register(NavItem("emergency", title, "emergency:emergencies", "urgent", "use", 15, view))
+        register_labels(
+            {
+                "emergency.review": _("Review after the emergency"),
+                "emergency.todo.review": _("Review an emergency's grants"),
+                "emergency.todo.alert": _("Emergency alert: acknowledge"),
+                "emergency.todo.escalated": _("Emergency review overdue"),
+            }
+        )
+        register_actions(
+            {
+                E.DECLARED: _("Emergency declared"),
+                E.EXTENDED: _("Emergency extended"),
+                E.ENDED: _("Emergency over"),
+                E.CLOSED: _("Emergency review closed"),
+                E.ESCALATED: _("Overdue review told upwards"),
+                E.ASKED: _("Emergency demand made"),
+                E.GRANTED: _("Granted at once"),
+                E.GIVEN_BACK: _("Grant given back"),
+                E.OVER: _("Grant over with the emergency"),
+                E.LAPSED: _("Lapsed with the emergency"),
+                E.LATE: _("Service overdue"),
+                E.REVIEWED: _("Emergency use reviewed"),
+                E.ALERTED: _("Supplier alerted"),
+                E.ACKNOWLEDGED: _("Alert acknowledged"),
+                E.DUTY_ADDED: _("Turn of duty added"),
+                E.DUTY_CHANGED: _("Turn of duty changed"),
+                E.DUTY_REMOVED: _("Turn of duty removed"),
+            }
+        )

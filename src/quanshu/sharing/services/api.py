@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant, Service
+from quanshu.sharing.services.pages.facts import register_facts
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     exchange_figures,
@@ -18,18 +19,25 @@ from quanshu.sharing.services.queries import (
 from quanshu.sharing.services.rules import check_code
 from quanshu.sharing.services.services import (
     carry_receipts,
+    change_limits,
     create_consumer,
     create_grant,
     create_service,
+    end_key,
     ensure_gateway_keys,
+    extend_grant,
+    get_key,
     prepare_gateway,
     probe_services,
     publish_service,
     publish_snapshot,
+    register_key,
     revise_service,
     revoke_grant,
     rotate_key,
     serve_entry,
+    set_signing,
+    shrink_grant,
     stop_consumer,
     try_part,
     update_service,
@@ -38,6 +46,7 @@ from quanshu.sharing.services.services import (
 from quanshu.sharing.services.types import (
     ExchangeFigures,
     FieldData,
+    GrantLimits,
     GroupData,
     HourCount,
     MeasureData,
@@ -52,10 +61,12 @@ from quanshu.sharing.services.types import (
 
 __all__ = [
     "Consumer",
+    "ConsumerKey",
     "Exchange",
     "ExchangeFigures",
     "FieldData",
     "Grant",
+    "GrantLimits",
     "GroupData",
     "HourCount",
     "MeasureData",
@@ -69,15 +80,19 @@ __all__ = [
     "Shape",
     "StatisticData",
     "carry_receipts",
+    "change_limits",
     "check_code",
     "create_consumer",
     "create_grant",
     "create_service",
+    "end_key",
     "ensure_gateway_keys",
     "exchange_figures",
+    "extend_grant",
     "fields_of",
     "find_covering",
     "get_consumer",
+    "get_key",
     "get_service",
     "list_services",
     "prepare_gateway",
@@ -85,12 +100,16 @@ __all__ = [
     "publish_service",
     "publish_snapshot",
     "published_spec",
+    "register_facts",
+    "register_key",
     "revise_service",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
     "service_figures",
     "services_for_entry",
+    "set_signing",
+    "shrink_grant",
     "stop_consumer",
     "try_part",
     "update_service",

@@ -34,9 +34,17 @@ class ServicesConfig(AppConfig):
                 E.WITHDRAWN: _("Service withdrawn"),
                 E.CONSUMER_CREATED: _("Application registered"),
                 E.KEY_ROTATED: _("Key changed"),
+                E.KEY_REGISTERED: _("Public key registered"),
+                E.KEY_ENDED: _("Key ended"),
+                E.SIGNING_CHANGED: _("Signing changed"),
                 E.CONSUMER_STOPPED: _("Application switched off"),
                 E.GRANTED: _("Grant made"),
+                E.LIMITS_CHANGED: _("Limits of a grant changed"),
                 E.REVOKED: _("Grant revoked"),
+                E.SHRUNK: _("Fields taken off a grant"),
+                E.EXTENDED: _("Grant prolonged"),
+                E.SNAPSHOT_MENDED: _("Snapshot mended"),
+                E.TABLE_MENDED: _("Serving table mended"),
                 "gateway.call": _("Called through the gateway"),
             }
         )

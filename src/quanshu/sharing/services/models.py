@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -9,9 +10,11 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.gateway.signing import Profile
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, Place, allows, scope_q
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.types import GrantLimits
 
 if TYPE_CHECKING:
     from typing import Self
@@ -122,6 +125,11 @@ class Probe(models.Model):
         return f"{self.service_id} {self.code}"
 
 
+def convention() -> list[str]:
+    """The ways of signing of a new application."""
+    return [Profile.CONVENTION.value]
+
+
 class ConsumerQuerySet(models.QuerySet["Consumer"]):
     def visible_to(self, actor: Actor) -> Self:
         """Applications within the actor's scope."""
@@ -129,7 +137,10 @@ class ConsumerQuerySet(models.QuerySet["Consumer"]):
 
 
 class Consumer(models.Model):
-    """An application of a unit that calls services; `rid` is its requester id."""
+    """An application of a unit that calls services; `rid` is its requester id.
+
+    `profiles` are the ways it may sign, `fingerprints` the client certificates it must come with, any when empty.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     rid = models.CharField(_("Requester id"), max_length=40, unique=True)
@@ -138,6 +149,8 @@ class Consumer(models.Model):
     unit = models.ForeignKey("organisation.Unit", on_delete=models.PROTECT, related_name="consumers")
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    profiles = models.JSONField(default=convention)
+    fingerprints = models.JSONField(default=list)
 
     objects = ConsumerQuerySet.as_manager()
 
@@ -160,13 +173,21 @@ class Consumer(models.Model):
 
 
 class ConsumerKey(models.Model):
-    """A secret of an application, sealed under the gateway's key. Shown in clear once, when it is made."""
+    """A key of an application: a secret, sealed under the gateway's key and shown once, or a public key in Base64.
+
+    First and last use are of receipts.
+    """
 
     consumer = models.ForeignKey(Consumer, on_delete=models.CASCADE, related_name="keys")
     kid = models.CharField(max_length=20)
-    secret_sealed = models.TextField()
+    secret_sealed = models.TextField(blank=True)
     not_before = models.DateTimeField()
     not_after = models.DateTimeField()
+    scheme = models.CharField(max_length=10, default="hmac")
+    public_key = models.TextField(blank=True)
+    created_by = models.CharField(max_length=100, blank=True)
+    first_used_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-not_before", "-id"]
@@ -199,6 +220,12 @@ class Grant(models.Model):
     demand_uid = models.CharField(max_length=36, blank=True, db_index=True)
     rate_per_minute = models.PositiveIntegerField()
     daily_limit = models.PositiveIntegerField(null=True)
+    burst = models.PositiveIntegerField(null=True)
+    daily_rows = models.PositiveIntegerField(null=True)
+    row_cap = models.PositiveIntegerField(null=True)
+    windows = models.JSONField(default=list)
+    networks = models.JSONField(default=list)
+    case_required = models.BooleanField(default=False)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -216,6 +243,17 @@ class Grant(models.Model):
 
     def access_place(self) -> Place:
         return Place(unit_path=self.service.unit.path)
+
+    @property
+    def limits(self) -> GrantLimits:
+        """What is limited beyond calls a minute and a day."""
+        windows, networks = tuple(self.windows), tuple(self.networks)
+        return GrantLimits(self.burst, self.daily_rows, self.row_cap, windows, networks, self.case_required)
+
+    @limits.setter
+    def limits(self, limits: GrantLimits) -> None:
+        for name, value in asdict(limits).items():
+            setattr(self, name, list(value) if isinstance(value, tuple) else value)
 
     def get_absolute_url(self) -> str:
         return reverse("services:grant", args=[self.uid])
@@ -262,6 +300,8 @@ class Exchange(models.Model):
     parameters = models.TextField(blank=True)
     fields = models.TextField(blank=True)
     sign = models.CharField(max_length=100, blank=True)
+    kid = models.CharField(max_length=20, blank=True)
+    scheme = models.CharField(max_length=30, blank=True)
     items = models.PositiveIntegerField(default=1)
 
     objects = ExchangeQuerySet.as_manager()

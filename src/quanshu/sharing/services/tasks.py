@@ -10,6 +10,7 @@ from quanshu.shared.jobs.api import every_tick, job, periodic
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.services import (
     carry_receipts,
+    mend_snapshot,
     probe_service,
     probe_services,
     publish_snapshot,
@@ -59,6 +60,12 @@ periodic("services.clear_tables", "30 3 * * *")
 def tick_snapshot(at: datetime) -> None:
     """Publish what has changed."""
     publish_snapshot(at)
+
+
+@every_tick("services.mend", 5)
+def tick_mend(at: datetime) -> None:
+    """Heal a snapshot that was damaged on disk."""
+    mend_snapshot(at)
 
 
 @every_tick("services.receipts", 0.5)

@@ -109,6 +109,22 @@ class ServiceData:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantLimits:
+    """What a grant limits beyond calls a minute and a day; None and empty limit nothing.
+
+    `burst` calls at once, `daily_rows` rows a day, `row_cap` rows a call; `windows` of the form `12345 08:30-17:30`
+    (weekdays, 1 is Monday, and hours of the city), `networks` in CIDR form, a case number asked for or not.
+    """
+
+    burst: int | None = None
+    daily_rows: int | None = None
+    row_cap: int | None = None
+    windows: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    case_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HourCount:
     """Calls of one hour."""
 
@@ -219,6 +235,30 @@ class StatisticTwice(Conflict):
     code = "services.statistic_twice"
     message = "The statistic %(sid)s of this entry is in force already."
     remedy = "Two cubes of the same records could be subtracted from each other. Revise that one, or withdraw it first."
+
+
+class KeyNotFound(NotFound):
+    code = "services.key_not_found"
+    message = "The application %(consumer)s has no key “%(kid)s”."
+    remedy = "Open the application's page and choose one of its keys."
+
+
+class KeyOver(Conflict):
+    code = "services.key_over"
+    message = "The key %(kid)s has already ended."
+    remedy = "Make or register a new one."
+
+
+class TooManyKeys(Conflict):
+    code = "services.too_many_keys"
+    message = "The application has %(count)s keys that hold, the most there may be."
+    remedy = "End one that is no longer used, then try again."
+
+
+class OwnKeysOnly(Conflict):
+    code = "services.own_keys_only"
+    message = "The application signs with a private key of its own, which the platform does not hold."
+    remedy = "Call from the application itself, or let it sign by a secret as well."
 
 
 class ConsumerOff(Conflict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.services.pages import applications, grants, lists, reporting, service, statistics, wizard
+from quanshu.sharing.services.pages import applications, grants, limits, lists, reporting, service, statistics, wizard
 
 app_name = "services"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("applications/<str:uid>/stop/", applications.StopConsumer.as_view(), name="consumer-stop"),
     path("grants/", lists.Grants.as_view(), name="grants"),
     path("grants/<str:uid>/", grants.GrantPage.as_view(), name="grant"),
+    path("grants/<str:uid>/limits/", limits.ChangeLimits.as_view(), name="grant-limits"),
     path("grants/<str:uid>/revoke/", grants.Revoke.as_view(), name="grant-revoke"),
     path("calls/", lists.Exchanges.as_view(), name="exchanges"),
     path("calls/<str:receipt_id>/report/", reporting.ReportCall.as_view(), name="exchange-report"),

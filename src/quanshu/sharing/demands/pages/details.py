@@ -10,13 +10,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, reason_against
+from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.demands import queries, rules, services
 from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.pages.cards import more_actions, more_cards
 from quanshu.sharing.demands.pages.forms import DemandForm
 from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
+from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
 from quanshu.sharing.services.api import Consumer, Grant
 from quanshu.supply.catalogue.api import Entry, get_entry
@@ -28,11 +32,21 @@ STAGES = (
     (S.DEVELOPING, gettext_lazy("Service published"), gettext_lazy("10 working days"), "granted_at"),
     (S.IN_USE, gettext_lazy("In use"), "", "closed_at"),
 )
+REACHED = {
+    S.SUBMITTED: 0,
+    S.CONFIRMING: 1,
+    S.NEGOTIATING: 1,
+    S.CONTESTED: 1,
+    S.DEVELOPING: 2,
+    S.IN_USE: 3,
+    S.CLOSED: 4,
+}
 NEXT = {
     S.DRAFT: gettext_lazy("The requester completes and submits it."),
     S.SUBMITTED: gettext_lazy("The bureau checks whether it is complete, within 2 working days."),
     S.RETURNED: gettext_lazy("The requester corrects what the bureau named and submits it again."),
     S.CONFIRMING: gettext_lazy("The supplier confirms or refuses with a reason, within 5 working days."),
+    S.NEGOTIATING: gettext_lazy("The side that was offered other terms accepts, declines or offers its own."),
     S.CONTESTED: gettext_lazy("The bureau decides on the supplier's refusal, within 2 working days."),
     S.DEVELOPING: gettext_lazy("A service with these fields is published within 10 working days; the grant follows."),
     S.IN_USE: gettext_lazy("The application calls the service under its grant."),
@@ -73,10 +87,16 @@ class DemandPage(DetailPage):
             (_("Catalogue entry"), str(obj.entry)),
             (_("Submitted"), obj.submitted_at),
             (_("Service granted"), obj.service.sid if obj.service else ""),
+            (_("Can be contested until"), obj.appeal_until if obj.state == S.REFUSED else None),
         ]
 
     def actions(self, obj: Demand) -> list[Action]:
-        return [*self.requester_actions(obj), *self.platform_actions(obj), *self.supplier_actions(obj)]
+        return [
+            *self.requester_actions(obj),
+            *self.platform_actions(obj),
+            *self.supplier_actions(obj),
+            *more_actions(self.actor, obj),
+        ]
 
     def requester_actions(self, obj: Demand) -> list[Action]:
         """What the asking unit may do."""
@@ -86,11 +106,12 @@ class DemandPage(DetailPage):
         if obj.state in {S.DRAFT, S.RETURNED}:
             found.append(Action(_("Edit"), url_of(obj, "edit/"), "edit", method="get", style="outline-primary"))
             found.append(Action(_("Submit"), url_of(obj, "submit/"), "send"))
-        if obj.state == S.REFUSED:
-            reason = reason_against(rules.check_contest, obj.state, obj.refused_by)
+        if obj.state in {S.REFUSED, S.NEGOTIATING}:
+            today = city_day(self.now)
+            reason = reason_against(rules.check_contest, obj.state, obj.refused_by, until=obj.appeal_until, today=today)
             label = _("Ask the platform to decide")
             found.append(Action(label, url_of(obj, "contest/"), method="get", reason=reason))
-        if obj.state in {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.CONTESTED, S.DEVELOPING}:
+        if reason_against(rules.check_step, obj.state, "withdraw") is None:
             found.append(Action(_("Take back"), url_of(obj, "withdraw/"), method="get", style="outline-danger"))
         if obj.state == S.IN_USE:
             found.append(Action(_("End the use"), url_of(obj, "close/"), method="get", style="outline-danger"))
@@ -162,12 +183,6 @@ class DemandPage(DetailPage):
                 tone=lambda row: GRADE_TONES.get(row.grade, "secondary"),
             ),
         )
-        meetings = (
-            Column("held_on", _("Held on"), kind="date"),
-            Column("place", _("Place")),
-            Column("attendees", _("Who took part"), phone=False),
-            Column("minutes", _("Minutes")),
-        )
         cards = [
             Card(_("What is asked for"), facts=asked),
             Card(
@@ -176,9 +191,7 @@ class DemandPage(DetailPage):
         ]
         if obj.grant_uid:
             cards.append(self.grant_card(obj))
-        if obj.meetings.exists():
-            cards.append(Card(_("On-site meetings"), columns=meetings, rows=obj.meetings.all()))
-        return cards
+        return [*cards, *more_cards(self.actor, obj, self.now)]
 
     def grant_card(self, obj: Demand) -> Card:
         """What was granted, beside what was asked for."""
@@ -195,8 +208,7 @@ class DemandPage(DetailPage):
         return Card(_("Grant"), facts=facts, more=more)
 
     def detail_context(self, obj: Demand) -> dict[str, Any]:
-        reached = {S.SUBMITTED: 0, S.CONFIRMING: 1, S.CONTESTED: 1, S.DEVELOPING: 2, S.IN_USE: 3, S.CLOSED: 4}
-        at = reached.get(S(obj.state), -1)
+        at = REACHED.get(S(obj.state), -1)
         stages = [
             {
                 "label": label,
@@ -238,9 +250,19 @@ class Ask(FormPage):
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         return {"entry": self.entry(), "consumers": self.consumers()}
 
+    template_name = "demands/ask.html"
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
         entry = self.entry()
-        return {"subtitle": f"{entry} · {entry.unit}", "entry": entry}
+        names = [item.name for item in entry.items.all()]
+        chosen = self.request.POST.getlist("fields_asked") if self.request.method == "POST" else names
+        unit = Unit.objects.filter(path=self.actor.unit_path).first() if self.actor.unit_path else None
+        return {
+            "subtitle": f"{entry} · {entry.unit}",
+            "entry": entry,
+            "held": held_grants(unit, entry, chosen, now=self.now) if unit else [],
+            "matches": matching_services(entry, chosen),
+        }
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         return {"rate_per_minute": 60, "volume_per_day": 1000}

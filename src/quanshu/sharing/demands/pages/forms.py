@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.shared.web.api import Form, ReasonForm
-from quanshu.sharing.demands.pages.labels import GRADES
+from quanshu.sharing.demands.pages.labels import GRADES, PARTIES
 from quanshu.sharing.demands.rules import MOST_RATE, MOST_VOLUME
 from quanshu.sharing.demands.types import DemandData
 
@@ -71,10 +71,12 @@ class WhyForm(ReasonForm):
         self.fields["reason"].label = _("Reason")
 
 
-class MeetingForm(Form):
-    """Minutes of an on-site meeting."""
+class PauseForm(WhyForm):
+    """Why the clock waits, and for whom."""
 
-    held_on = forms.DateField(label=_("Held on"), widget=forms.DateInput)
-    place = forms.CharField(label=_("Place"), max_length=200, required=False)
-    attendees = forms.CharField(label=_("Who took part"), max_length=500, required=False)
-    minutes = forms.CharField(label=_("Minutes"), widget=forms.Textarea, max_length=5000)
+    waits_for = forms.ChoiceField(
+        label=_("Who is waited for"),
+        choices=[("", _("Whoever holds the case")), *PARTIES.items()],
+        required=False,
+        help_text=_("The time is charged to this party."),
+    )

@@ -11,11 +11,12 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.kernel.clock import today
+from quanshu.kernel.clock import now, today
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Column, Filter, ListPage
 from quanshu.sharing.demands.models import STATES, Demand
 from quanshu.sharing.demands.pages.labels import OVERDUE, SIDES, TONES
+from quanshu.sharing.demands.pages.labels import PARTIES as PARTY_NAMES
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import (
     consumers_for,
@@ -25,6 +26,7 @@ from quanshu.sharing.demands.queries import (
     on_side,
     overdue,
 )
+from quanshu.sharing.demands.queries.using import held_days, held_totals
 from quanshu.sharing.demands.types import Side
 from quanshu.supply.catalogue.api import Entry, list_entries
 
@@ -56,7 +58,8 @@ def new_action(page: ListPage) -> list[Action]:
     """The button that begins a demand, for those who may."""
     if not allows(page.actor, DemandPermission.SUBMIT):
         return []
-    return [Action(gettext("New demand"), reverse("demands:new"), "plus", method="get")]
+    match = Action(gettext("Who holds these fields?"), reverse("demands:match"), "search", "outline-primary", "get")
+    return [Action(gettext("New demand"), reverse("demands:new"), "plus", method="get"), match]
 
 
 class SideFilter(Filter):
@@ -143,6 +146,15 @@ def clock_columns(name: str, label: Any) -> tuple[Column, ...]:
     )
 
 
+def held_by(side: str) -> Any:
+    """Working days a row's case was with a party."""
+
+    def read(row: Any) -> int:
+        return held_days(row, now=now())[side]
+
+    return read
+
+
 class Ledger(ListPage):
     """The 台账 of clause 2.2.3: every filed demand with its clocks."""
 
@@ -159,6 +171,16 @@ class Ledger(ListPage):
         *clock_columns("check", _("Check")),
         *clock_columns("confirm", _("Reply")),
         *clock_columns("publish", _("Service")),
+        *(
+            Column(
+                f"held_{side}",
+                named(_("Working days with: %(clock)s"), label),
+                held_by(side),
+                kind="number",
+                phone=False,
+            )
+            for side, label in PARTY_NAMES.items()
+        ),
         Column(
             "escalations",
             _("Escalations"),
@@ -192,7 +214,9 @@ class Ledger(ListPage):
 
     def row_context(self) -> dict[str, Any]:
         seen = Demand.objects.visible_to(self.actor)
-        return {"figures": demand_figures(today=today(), rows=seen)}
+        held = held_totals(seen.filed())
+        tiles = [(label, held[side]) for side, label in PARTY_NAMES.items()]
+        return {"figures": demand_figures(today=today(), rows=seen), "held": tiles}
 
 
 def ask_for(entry: Entry) -> str:

@@ -13,7 +13,7 @@ from quanshu.shared.web.api import ActionPage, FormPage
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.pages.details import url_of
-from quanshu.sharing.demands.pages.forms import MeetingForm, WhyForm
+from quanshu.sharing.demands.pages.forms import PauseForm, WhyForm
 from quanshu.sharing.demands.permissions import DemandPermission as P
 
 Write = Callable[..., Demand]
@@ -129,7 +129,11 @@ class Pause(Why):
 
     title = submit_label = gettext_lazy("Pause the clock")
     success = gettext_lazy("The clock is paused.")
-    write = staticmethod(services.pause_demand)
+    form_class = PauseForm
+
+    def save(self, form: forms.Form, **kwargs: Any) -> str:
+        found = services.pause_demand(actor=self.actor, now=self.now, demand=self.demand(), **form.cleaned_data)
+        return url_of(found)
 
 
 class Withdraw(Why):
@@ -146,17 +150,3 @@ class Close(Why):
     title = submit_label = gettext_lazy("End the use")
     success = gettext_lazy("Closed; the grant is revoked.")
     write = staticmethod(services.close_demand)
-
-
-class Meeting(FormPage):
-    """Minutes of an on-site meeting."""
-
-    title = gettext_lazy("Record a meeting")
-    permission = P.MEET
-    form_class = MeetingForm
-    success = gettext_lazy("The minutes are kept.")
-
-    def save(self, form: forms.Form, **kwargs: Any) -> str:
-        demand = queries.get_demand(actor=self.actor, uid=kwargs["uid"])
-        services.record_meeting(actor=self.actor, now=self.now, demand=demand, **form.cleaned_data)
-        return url_of(demand)

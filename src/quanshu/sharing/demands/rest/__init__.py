@@ -16,11 +16,14 @@ from quanshu.shared.workflow.api import city_day, clocks_of
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission as P
+from quanshu.sharing.demands.rest.more import more_of
+from quanshu.sharing.demands.rest.more import router as more
 from quanshu.sharing.demands.types import DemandData
 from quanshu.sharing.services.api import get_consumer
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()
+router.add_router("", more)
 
 
 class DemandBody(Schema):
@@ -53,6 +56,12 @@ class ReasonBody(Schema):
     reason: str
 
 
+class PauseBody(ReasonBody):
+    """Why the clock waits, and for whom: requester, supplier, platform, or "" for whoever holds the case."""
+
+    waits_for: str = ""
+
+
 class MeetingBody(Schema):
     """Minutes."""
 
@@ -60,6 +69,7 @@ class MeetingBody(Schema):
     minutes: str
     place: str = ""
     attendees: str = ""
+    conclusions: tuple[str, ...] = ()
 
 
 def demand_row(demand: Demand) -> dict[str, Any]:
@@ -100,7 +110,7 @@ def whole(demand: Demand) -> dict[str, Any]:
         {"kind": clock.kind, "days": clock.days, "due_on": clock.due_on, "stopped_at": clock.stopped_at}
         for clock in clocks_of(queries.KIND, demand.uid)
     ]
-    return demand_row(demand) | {"clocks": clocks}
+    return demand_row(demand) | {"clocks": clocks} | more_of(demand, now=now())
 
 
 def find(request: HttpRequest, uid: str) -> Demand:
@@ -161,6 +171,13 @@ def change_demand(request: HttpRequest, uid: str, body: DemandBody) -> dict[str,
     return whole(changed)
 
 
+@router.post("/demands/{uid}/pause")
+def pause_demand(request: HttpRequest, uid: str, body: PauseBody) -> dict[str, Any]:
+    """Pause the running clock."""
+    actor, demand = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    return whole(services.pause_demand(actor=actor, now=now(), demand=demand, **body.dict()))
+
+
 @router.post("/demands/{uid}/meetings")
 def record_meeting(request: HttpRequest, uid: str, body: MeetingBody) -> dict[str, Any]:
     """Keep the minutes of an on-site meeting."""
@@ -193,11 +210,12 @@ plain_step("submit", services.submit_demand, "Submit to the platform")
 plain_step("pass", services.check_demand, "Pass to the supplier")
 plain_step("confirm", services.confirm_demand, "Confirm as the supplier")
 plain_step("grant", services.grant_demand, "Grant on a published service")
+plain_step("accept", services.accept_terms, "Accept the other side's terms")
+reasoned_step("decline", services.decline_terms, "Decline the other side's terms")
 plain_step("resume", services.resume_demand, "Let the clock run again")
 reasoned_step("return", services.return_demand, "Return for correction")
 reasoned_step("refuse", services.refuse_demand, "Refuse with a reason")
 reasoned_step("contest", services.contest_demand, "Put a refusal before the platform")
 reasoned_step("overrule", services.overrule_refusal, "Decide that the data be shared")
-reasoned_step("pause", services.pause_demand, "Pause the running clock")
 reasoned_step("withdraw", services.withdraw_demand, "Withdraw")
 reasoned_step("close", services.close_demand, "End the use")

@@ -15,7 +15,7 @@ from quanshu.sharing.demands.models import Demand, NumberSeries
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import fields_of
 from quanshu.sharing.demands.services.moving import locked, note, take
-from quanshu.sharing.demands.types import DemandData
+from quanshu.sharing.demands.types import Answer, DemandData
 from quanshu.sharing.services.api import Consumer
 from quanshu.supply.catalogue.api import Entry
 
@@ -75,11 +75,16 @@ def submit_demand(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
 
 @transaction.atomic
 def contest_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str) -> Demand:
-    """Put a supplier's refusal before the platform. Raises Forbidden, WrongState, NotContestable, FieldErrors."""
+    """Put a supplier's refusal, or a negotiation without agreement, before the platform.
+
+    Raises Forbidden, WrongState, NotContestable, AppealOver, FieldErrors.
+    """
     demand = locked(demand)
     require(actor, DemandPermission.SUBMIT, demand.requesting_unit)
-    rules.check_contest(demand.state, demand.refused_by)
+    rules.check_contest(demand.state, demand.refused_by, until=demand.appeal_until, today=city_day(now))
     rules.check_reason(reason)
+    waiting = demand.rounds.filter(answer=Answer.OPEN)
+    waiting.update(answer=Answer.DECLINED, answered_by_name=actor.name, answered_at=now)
     return take(demand, "contest", actor=actor, now=now, details={"reason": reason})
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from django.db import transaction
 
 from quanshu.shared.access.api import Actor, require
+from quanshu.shared.workflow.api import calendar, city_day
 from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.services.granting import grant_if_covered
+from quanshu.sharing.demands.services.meeting import require_meeting
 from quanshu.sharing.demands.services.moving import locked, take
-from quanshu.sharing.demands.types import DemandState, Side
+from quanshu.sharing.demands.types import APPEAL_DAYS, DemandState, Side
 
 
 @transaction.atomic
@@ -36,7 +38,9 @@ def return_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str) -
     rules.check_step(demand.state, "return")
     rules.check_reason(reason)
     demand.reason = reason
-    return take(demand, "return", actor=actor, now=now, details={"reason": reason})
+    take(demand, "return", actor=actor, now=now, details={"reason": reason})
+    require_meeting(demand, now=now)
+    return demand
 
 
 @transaction.atomic
@@ -72,6 +76,9 @@ def refuse_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str) -
     rules.check_reason(reason)
     if by == Side.SUPPLIER:
         demand.answered_at = now
+        demand.appeal_until = calendar().due(city_day(now), APPEAL_DAYS)
+    elif demand.state == DemandState.CONTESTED:
+        demand.decision, demand.decided_at = reason, now
     demand.reason, demand.refused_by = reason, by
     return take(demand, step, actor=actor, now=now, details={"reason": reason, "by": by.value})
 
@@ -87,5 +94,6 @@ def overrule_refusal(*, actor: Actor, now: datetime, demand: Demand, reason: str
     rules.check_step(demand.state, "overrule")
     rules.check_reason(reason)
     demand.reason, demand.refused_by = "", ""
+    demand.decision, demand.decided_at = reason, now
     take(demand, "overrule", actor=actor, now=now, details={"reason": reason})
     return grant_if_covered(demand, now=now)

@@ -21,6 +21,7 @@ from quanshu.sharing.demands.events import DemandEvent
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import KIND, platform_path
+from quanshu.sharing.demands.services.charging import charge, side_holding
 from quanshu.sharing.demands.types import CLOCK_DAYS, ClockKind, DemandState, Side
 
 TODOS = {
@@ -29,20 +30,52 @@ TODOS = {
     DemandState.RETURNED: ("demands.todo.correct", DemandPermission.SUBMIT),
     DemandState.CONFIRMING: ("demands.todo.confirm", DemandPermission.CONFIRM),
     DemandState.DEVELOPING: ("demands.todo.publish", DemandPermission.CONFIRM),
+    DemandState.NEGOTIATING: ("demands.todo.negotiate", DemandPermission.NEGOTIATE),
 }
 ESCALATED = "demands.todo.escalated"
+SECOND = "demands.todo.second"
+SHRINK_TODO = "demands.todo.shrink"
+KEEP_TODO = "demands.todo.keep"
 NEWS = {
     DemandEvent.RETURNED: N_("Demand %(demand)s was returned for correction"),
     DemandEvent.PASSED: N_("Demand %(demand)s waits for your answer"),
     DemandEvent.CONFIRMED: N_("Demand %(demand)s was confirmed by the supplier"),
     DemandEvent.REFUSED: N_("Demand %(demand)s was refused"),
     DemandEvent.CONTESTED: N_("Demand %(demand)s was put before the platform"),
+    DemandEvent.PROPOSED: N_("Other terms were proposed for demand %(demand)s"),
+    DemandEvent.AGREED: N_("Both sides agree on demand %(demand)s"),
+    DemandEvent.BROKEN_OFF: N_("The proposal on demand %(demand)s was declined"),
+    DemandEvent.MEETING_PROPOSED: N_("A meeting on demand %(demand)s is proposed"),
+    DemandEvent.MET: N_("Minutes of a meeting on demand %(demand)s wait to be signed"),
+    DemandEvent.MEETING_SIGNED: N_("Minutes of a meeting on demand %(demand)s were signed by both sides"),
+    DemandEvent.SHRINK_PROPOSED: N_("The grant of demand %(demand)s is wider than its use"),
+    DemandEvent.SHRINK_REMINDED: N_("The grant of demand %(demand)s is wider than its use: please answer"),
+    DemandEvent.SHRINK_KEPT: N_("Demand %(demand)s: the requester wants to keep the grant"),
+    DemandEvent.SHRINK_UPHELD: N_("The grant of demand %(demand)s is kept as it is"),
+    DemandEvent.SHRUNK: N_("The grant of demand %(demand)s was shrunk"),
+    DemandEvent.RATED: N_("Demand %(demand)s was rated"),
+    DemandEvent.RATING_ANSWERED: N_("The supplier answered the rating of demand %(demand)s"),
     DemandEvent.OVERRULED: N_("The platform decided that the data of demand %(demand)s be shared"),
     DemandEvent.GRANTED: N_("Demand %(demand)s was granted; the service can be called"),
     DemandEvent.CLOSED: N_("Demand %(demand)s was closed and its grant revoked"),
     DemandEvent.PAUSED: N_("The clock of demand %(demand)s was paused"),
     DemandEvent.RESUMED: N_("The clock of demand %(demand)s runs again"),
     DemandEvent.ESCALATED: N_("Demand %(demand)s is overdue"),
+}
+
+
+BOTH = {
+    DemandEvent.OVERRULED,
+    DemandEvent.GRANTED,
+    DemandEvent.CLOSED,
+    DemandEvent.CONTESTED,
+    DemandEvent.PROPOSED,
+    DemandEvent.AGREED,
+    DemandEvent.BROKEN_OFF,
+    DemandEvent.MEETING_PROPOSED,
+    DemandEvent.MET,
+    DemandEvent.MEETING_SIGNED,
+    DemandEvent.SHRUNK,
 }
 
 
@@ -64,6 +97,8 @@ def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Map
     demand.paused = False
     demand.updated_at = now
     demand.save()
+    side = side_holding(demand)
+    charge(demand, side, now=now)
     for kind in transition.starts:
         workflow.start_clock(kind=kind, days=CLOCK_DAYS[ClockKind(kind)], holder_path=holder(demand).path, **where)
     show_todo(demand, now)
@@ -73,7 +108,7 @@ def take(demand: Demand, step: str, *, actor: Actor, now: datetime, details: Map
 
 def holder(demand: Demand) -> Unit:
     """The unit that has to act next: it holds the clock. The requester's while nobody else has to."""
-    side = rules.HOLDER.get(DemandState(demand.state), Side.REQUESTER)
+    side = side_holding(demand) or Side.REQUESTER
     if side == Side.SUPPLIER:
         return demand.supplier_unit
     if side == Side.PLATFORM:
@@ -84,7 +119,7 @@ def holder(demand: Demand) -> Unit:
 def show_todo(demand: Demand, now: datetime) -> None:
     """Keep exactly the to-do that the state asks for open; an escalation ends with the step it asked for."""
     wanted = TODOS.get(DemandState(demand.state))
-    kinds = {kind for kind, _permission in TODOS.values()} | {ESCALATED}
+    kinds = {kind for kind, _permission in TODOS.values()} | {ESCALATED, SECOND, SHRINK_TODO, KEEP_TODO}
     for kind in kinds - ({wanted[0]} if wanted else set()):
         workflow.close_todo(kind=kind, subject_kind=KIND, subject_uid=demand.uid, now=now)
     if wanted is None:
@@ -146,10 +181,14 @@ def note(
 def audience(demand: Demand, event: DemandEvent, actor: Actor) -> list[str]:
     """Who is told of an event: the requester of answers, the supplier's stewards of what waits for them."""
     stewards = holders(demand.supplier_unit.path, "steward")
-    if event == DemandEvent.PASSED:
+    if event in {DemandEvent.PASSED, DemandEvent.RATED}:
         people = stewards
-    elif event in {DemandEvent.OVERRULED, DemandEvent.GRANTED, DemandEvent.CLOSED, DemandEvent.CONTESTED}:
+    elif event in BOTH:
         people = [demand.created_by, *stewards]
+    elif event == DemandEvent.SHRINK_KEPT:
+        people = holders(platform_path(), "bureau")
+    elif event in {DemandEvent.SHRINK_PROPOSED, DemandEvent.SHRINK_REMINDED}:
+        people = [demand.created_by, *holders(demand.requesting_unit.path, "steward")]
     elif event in NEWS and event != DemandEvent.ESCALATED:
         people = [demand.created_by]
     else:

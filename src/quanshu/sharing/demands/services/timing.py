@@ -1,4 +1,4 @@
-"""Pauses, meetings and overdue clocks."""
+"""Pauses and overdue clocks."""
 
 from __future__ import annotations
 
@@ -11,26 +11,32 @@ from quanshu.shared.access.api import SYSTEM, Actor, Place, allows, require
 from quanshu.shared.workflow import api as workflow
 from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.events import DemandEvent
-from quanshu.sharing.demands.models import Demand, Escalation, Meeting
+from quanshu.sharing.demands.models import Demand, Escalation
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import KIND, platform_path
-from quanshu.sharing.demands.services.moving import ESCALATED, locked, note, show_todo, tell
-from quanshu.sharing.demands.types import ClockKind, DemandState
+from quanshu.sharing.demands.queries.using import days_between, policy_set
+from quanshu.sharing.demands.services.charging import charge, side_holding
+from quanshu.sharing.demands.services.moving import ESCALATED, SECOND, locked, note, show_todo, tell
+from quanshu.sharing.demands.types import ClockKind, DemandState, Side
 
 
 @transaction.atomic
-def pause_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str) -> Demand:
+def pause_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str, waits_for: str = "") -> Demand:
     """Pause the running clock with a reason. The platform may, and the supplier while it holds the clock.
 
+    The time is charged to the party that is waited for, by default to the one that holds the case.
     Raises Forbidden, NoClock, AlreadyPaused, FieldErrors.
     """
     demand = locked(demand)
     require_clock(actor, demand)
     kind = rules.check_pause(demand.state, paused=demand.paused)
     rules.check_reason(reason)
+    rules.check_side(waits_for)
+    charge(demand, Side(waits_for) if waits_for else side_holding(demand), now=now, why=reason)
     workflow.pause_clock(kind=kind, subject_kind=KIND, subject_uid=demand.uid, reason=reason, by=actor.name, now=now)
     _set_paused(demand, True, now)
-    note(demand, DemandEvent.PAUSED, actor=actor, now=now, details={"clock": kind.value, "reason": reason})
+    details = {"clock": kind.value, "reason": reason, "waits_for": waits_for}
+    note(demand, DemandEvent.PAUSED, actor=actor, now=now, details=details)
     return demand
 
 
@@ -42,6 +48,7 @@ def resume_demand(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
     kind = rules.check_resume(demand.state, paused=demand.paused)
     clock = workflow.resume_clock(kind=kind, subject_kind=KIND, subject_uid=demand.uid, now=now)
     _set_paused(demand, False, now)
+    charge(demand, side_holding(demand), now=now)
     show_todo(demand, now)
     details = {"clock": kind.value, "due_on": clock.due_on.isoformat()}
     note(demand, DemandEvent.RESUMED, actor=actor, now=now, details=details)
@@ -55,35 +62,6 @@ def require_clock(actor: Actor, demand: Demand) -> None:
     held = rules.RUNNING_CLOCK.get(DemandState(demand.state))
     theirs = demand.supplier_unit if held in {ClockKind.CONFIRM, ClockKind.PUBLISH} else _Nobody()
     require(actor, DemandPermission.PAUSE, theirs)
-
-
-@transaction.atomic
-def record_meeting(
-    *,
-    actor: Actor,
-    now: datetime,
-    demand: Demand,
-    held_on: date,
-    minutes: str,
-    place: str = "",
-    attendees: str = "",
-) -> Meeting:
-    """Keep the minutes of an on-site meeting; either side or the platform may. Raises Forbidden, FieldErrors."""
-    demand = locked(demand)
-    if not allows(actor, DemandPermission.MEET, demand.requesting_unit):
-        require(actor, DemandPermission.MEET, demand.supplier_unit)
-    rules.check_minutes(held_on=held_on, minutes=minutes, today=workflow.city_day(now))
-    meeting = Meeting.objects.create(
-        demand=demand,
-        held_on=held_on,
-        place=place,
-        attendees=attendees,
-        minutes=minutes,
-        recorded_by=actor.name,
-        recorded_at=now,
-    )
-    note(demand, DemandEvent.MET, actor=actor, now=now, details={"held_on": held_on.isoformat()})
-    return meeting
 
 
 @transaction.atomic
@@ -124,6 +102,41 @@ def escalate(*, demand: Demand, clock_uid: str, kind: str, holder_path: str, due
         details={"clock": kind, "due_on": due_on.isoformat()},
     )
     return True
+
+
+def escalate_again(*, now: datetime) -> int:
+    """The second stage: what is still overdue some working days after the chief was told goes to the bureau, once.
+
+    Returns how many.
+    """
+    wait, count = policy_set().second_days, 0
+    for found in Escalation.objects.filter(bureau_at__isnull=True).select_related("demand"):
+        if days_between(found.at, now) < wait:
+            continue
+        with transaction.atomic():
+            demand = locked(found.demand)
+            row = Escalation.objects.select_for_update().get(pk=found.pk)
+            running = workflow.clocks_of(KIND, demand.uid).filter(uid=row.clock_uid, stopped_at__isnull=True)
+            if row.bureau_at is not None or demand.paused or not running.exists():
+                continue
+            row.bureau_at = now
+            workflow.open_todo(
+                kind=SECOND,
+                subject_kind=KIND,
+                subject_uid=demand.uid,
+                title=str(demand),
+                url=demand.get_absolute_url(),
+                permission=DemandPermission.CHECK,
+                unit_path=platform_path(),
+                due_on=row.due_on,
+                now=now,
+            )
+            row.bureau_told = tell(demand, DemandEvent.ESCALATED, to=holders(platform_path(), "bureau"), now=now)
+            row.save(update_fields=["bureau_at", "bureau_told"])
+            details = {"clock": row.kind, "due_on": row.due_on.isoformat(), "stage": 2}
+            note(demand, DemandEvent.ESCALATED, actor=SYSTEM, now=now, details=details)
+            count += 1
+    return count
 
 
 def _set_paused(demand: Demand, paused: bool, now: datetime) -> None:

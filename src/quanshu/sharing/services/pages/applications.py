@@ -18,6 +18,7 @@ from quanshu.shared.access.api import Place, allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Form, FormPage, put_fault_on_form, when
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant
+from quanshu.sharing.services.pages.labels import address_of
 from quanshu.sharing.services.pages.lists import Exchanges, Grants
 from quanshu.sharing.services.permissions import ServicePermission as P
 
@@ -35,9 +36,23 @@ def key_state(key: ConsumerKey) -> tuple[str, str]:
     return (_("Valid"), "green") if key.not_before <= now() < key.not_after else (_("Expired"), "secondary")
 
 
+def key_link(key: ConsumerKey) -> str:
+    """The key's page."""
+    return address_of("keys:key", key.consumer.uid, key.kid)
+
+
+SIGNING = {
+    "convention": gettext_lazy("National convention"),
+    "convention-two-step": gettext_lazy("National convention in two steps"),
+    "rfc9421-ed25519": gettext_lazy("HTTP message signature, Ed25519"),
+    "rfc9421-sm2": gettext_lazy("HTTP message signature, SM2"),
+    "rfc9421-hmac": gettext_lazy("HTTP message signature, by the secret"),
+}
+KINDS = {"hmac": gettext_lazy("Secret"), "ed25519": "Ed25519", "sm2": "SM2"}
 KEY_COLUMNS = (
-    Column("kid", gettext_lazy("Key id"), kind="code"),
-    Column("from", gettext_lazy("Valid from"), value="not_before", kind="datetime"),
+    Column("kid", gettext_lazy("Key id"), kind="code", link=key_link),
+    Column("kind", gettext_lazy("Kind"), value=lambda row: KINDS.get(row.scheme, row.scheme)),
+    Column("from", gettext_lazy("Valid from"), value="not_before", kind="datetime", phone=False),
     Column("until", gettext_lazy("Valid until"), value="not_after", kind="datetime"),
     Column(
         "state",
@@ -46,6 +61,9 @@ KEY_COLUMNS = (
         kind="badge",
         tone=lambda row: key_state(row)[1],
     ),
+    Column("by", gettext_lazy("Made by"), value="created_by", phone=False),
+    Column("first", gettext_lazy("First used"), value="first_used_at", kind="datetime", phone=False),
+    Column("last", gettext_lazy("Last used"), value="last_used_at", kind="datetime", phone=False),
 )
 GRANT_COLUMNS = tuple(column for column in Grants.columns if column.key in {"service", "provider", "until", "state"})
 CALL_COLUMNS = tuple(column for column in Exchanges.columns if column.key in {"at", "service", "outcome", "receipt"})
@@ -75,6 +93,8 @@ class ConsumerPage(DetailPage):
             (_("Requester id"), obj.rid),
             (_("Unit"), str(obj.unit)),
             (_("Registered"), when(obj.created_at)),
+            (_("Signs by"), ", ".join(str(SIGNING[name]) for name in obj.profiles)),
+            (_("Client certificates"), ", ".join(f"{mark[:16]}…" for mark in obj.fingerprints) or _("Not asked for")),
             (_("Calls"), calls.count()),
             (_("Refused"), calls.filter(status__gte=400).count()),
         ]
@@ -82,7 +102,15 @@ class ConsumerPage(DetailPage):
     def actions(self, obj: Consumer) -> list[Action]:
         if not allows(self.actor, P.CONSUMER_MANAGE, obj) or not obj.active:
             return []
+        ways = (
+            (_("Register a public key"), "keys:register", "key"),
+            (_("Change how it signs"), "keys:signing", "signature"),
+        )
         return [
+            *(
+                Action(label, address_of(name, obj.uid), icon, style="outline-primary", method="get")
+                for label, name, icon in ways
+            ),
             Action(
                 _("New secret"),
                 reverse("services:consumer-rotate", args=[obj.uid]),
@@ -115,7 +143,7 @@ class ConsumerPage(DetailPage):
                 _("Keys"),
                 note=_("A secret is shown once, when it is made. The platform keeps it sealed."),
                 columns=KEY_COLUMNS,
-                rows=obj.keys.all(),
+                rows=obj.keys.select_related("consumer"),
             ),
             Card(
                 _("Latest calls"),

@@ -23,6 +23,7 @@ from quanshu.sharing.services.pages.labels import (
     outcome_label,
     title_of,
 )
+from quanshu.sharing.services.pages.limits import crumbs_to, limit_facts
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.supply.assurance.api import AssurancePermission
 
@@ -43,12 +44,6 @@ def granted_fields(grant: Grant) -> list[dict[str, Any]]:
         mask = MASKS.get(part.get("mask", ""), "") if part else _("No longer offered")
         rows.append({"name": name, "title": title_of(part) if part else "", "mask": mask})
     return rows
-
-
-def crumbs_to(grant: Grant | None = None) -> list[tuple[Any, str]]:
-    """The way to a grant."""
-    way: list[tuple[Any, str]] = [(_("Grants"), reverse("services:grants"))]
-    return [*way, (grant.service.title, grant.get_absolute_url())] if grant is not None else way
 
 
 class GrantPage(DetailPage):
@@ -72,8 +67,6 @@ class GrantPage(DetailPage):
 
     def facts(self, obj: Grant) -> list[tuple[Any, Any]]:
         facts = [
-            (_("Calls a minute"), obj.rate_per_minute),
-            (_("Calls a day"), obj.daily_limit or _("No limit")),
             (_("Valid from"), day(obj.valid_from)),
             (_("Valid until"), day(obj.valid_until)),
             (_("Made by"), obj.created_by),
@@ -88,7 +81,11 @@ class GrantPage(DetailPage):
         demand = address_of("demands:demand", obj.demand_uid) if obj.demand_uid else ""
         if demand and allows(self.actor, "demands.demand.view"):
             found.append(Action(_("Its demand"), demand, "file-text", style="outline-primary", method="get"))
-        if allows(self.actor, P.GRANT_REVOKE, obj) and grant_state(obj, self.now) == "active":
+        active = grant_state(obj, self.now) == "active"
+        if allows(self.actor, P.GRANT_CREATE, obj) and active:
+            url = reverse("services:grant-limits", args=[obj.uid])
+            found.append(Action(_("Change the limits"), url, "gauge", style="outline-primary", method="get"))
+        if allows(self.actor, P.GRANT_REVOKE, obj) and active:
             url = reverse("services:grant-revoke", args=[obj.uid])
             found.append(Action(_("Revoke"), url, "ban", style="outline-danger", method="get"))
         return found
@@ -104,6 +101,7 @@ class GrantPage(DetailPage):
         ]
         return [
             Card(_("Who may use what, and for what"), facts=parties),
+            Card(_("Limits"), facts=limit_facts(obj)),
             Card(_("Fields"), columns=FIELD_COLUMNS, rows=granted_fields(obj)),
             Card(
                 _("Latest calls"),
@@ -196,6 +194,7 @@ class ExchangePage(DetailPage):
         ]
         proof = [
             (_("Receipt"), obj.receipt_id),
+            (_("Signed by"), f"{obj.kid} · {obj.scheme}" if obj.kid else ""),
             (_("Grant"), obj.grant_uid),
             (_("Request hash"), obj.request_hash),
             (_("Answer hash"), obj.response_hash),

@@ -30,6 +30,7 @@ from quanshu.shared.web.api import (
 from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Grant, Service
 from quanshu.sharing.services.pages.examples import curl_example, python_example
+from quanshu.sharing.services.pages.facts import known_facts
 from quanshu.sharing.services.pages.labels import (
     GRADE_TONES,
     GRADES,
@@ -163,6 +164,7 @@ class ServicePage(DetailPage):
             (_("Data as of"), when(obj.served_at)),
             (_("Latest check"), answering(obj)[0]),
             (_("Checked at"), when(obj.probed_at)),
+            *known_facts(obj),
         ]
 
     def actions(self, obj: Service) -> list[Action]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from quanshu.shared.web.api import page_of
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Consumer, Grant
 from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.sharing.services.types import GrantLimits
 
 router = Router()
 
@@ -34,7 +36,28 @@ class ConsumerBody(Schema):
     name_en: str = ""
 
 
-class GrantBody(Schema):
+class LimitsBody(Schema):
+    """What a grant limits; what is left out or null is not limited."""
+
+    burst: int | None = None
+    daily_rows: int | None = None
+    row_cap: int | None = None
+    windows: list[str] = []
+    networks: list[str] = []
+    case_required: bool = False
+
+    def limits(self) -> GrantLimits:
+        return GrantLimits(
+            self.burst,
+            self.daily_rows,
+            self.row_cap,
+            tuple(self.windows),
+            tuple(self.networks),
+            self.case_required,
+        )
+
+
+class GrantBody(LimitsBody):
     """A grant as approved."""
 
     consumer_uid: str
@@ -43,6 +66,13 @@ class GrantBody(Schema):
     purpose: str
     rate_per_minute: int
     valid_until: datetime
+    daily_limit: int | None = None
+
+
+class ChangeBody(LimitsBody):
+    """A grant's limits, set anew as a whole."""
+
+    rate_per_minute: int
     daily_limit: int | None = None
 
 
@@ -82,6 +112,7 @@ def grant_row(grant: Grant) -> dict[str, Any]:
         "demand_uid": grant.demand_uid,
         "rate_per_minute": grant.rate_per_minute,
         "daily_limit": grant.daily_limit,
+        **asdict(grant.limits),
         "valid_from": grant.valid_from,
         "valid_until": grant.valid_until,
         "revoked_at": grant.revoked_at,
@@ -165,8 +196,24 @@ def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]
         rate_per_minute=body.rate_per_minute,
         daily_limit=body.daily_limit,
         valid_until=body.valid_until,
+        limits=body.limits(),
     )
     return Status(201, grant_row(grant))
+
+
+@router.post("/grants/{uid}/limits")
+def change_limits(request: HttpRequest, uid: str, body: ChangeBody) -> dict[str, Any]:
+    """Set a grant's limits anew; gateways hold to them within a second."""
+    actor = request.actor  # type: ignore[attr-defined]
+    grant = services.change_limits(
+        actor=actor,
+        now=now(),
+        grant=queries.get_grant(actor=actor, uid=uid),
+        rate_per_minute=body.rate_per_minute,
+        daily_limit=body.daily_limit,
+        limits=body.limits(),
+    )
+    return grant_row(grant)
 
 
 @router.post("/grants/{uid}/revoke")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.sharing.services.services.amending import extend_grant, shrink_grant
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
 from quanshu.sharing.services.services.carrying import carry_receipts
 from quanshu.sharing.services.services.defining import (
@@ -12,7 +13,9 @@ from quanshu.sharing.services.services.defining import (
     withdraw_not_allowed,
     withdraw_service,
 )
-from quanshu.sharing.services.services.granting import create_grant, revoke_grant
+from quanshu.sharing.services.services.granting import change_limits, create_grant, revoke_grant
+from quanshu.sharing.services.services.keys import end_key, get_key, register_key, set_signing
+from quanshu.sharing.services.services.mending import mend_snapshot, mend_table
 from quanshu.sharing.services.services.probing import probe_service, probe_services
 from quanshu.sharing.services.services.publishing import (
     ensure_gateway_keys,
@@ -25,20 +28,29 @@ from quanshu.sharing.services.services.trying import try_part, try_service
 
 __all__ = [
     "carry_receipts",
+    "change_limits",
     "create_consumer",
     "create_grant",
     "create_service",
+    "end_key",
     "ensure_gateway_keys",
+    "extend_grant",
+    "get_key",
     "mark_dirty",
+    "mend_snapshot",
+    "mend_table",
     "prepare_gateway",
     "probe_service",
     "probe_services",
     "publish_service",
     "publish_snapshot",
+    "register_key",
     "revise_service",
     "revoke_grant",
     "rotate_key",
     "serve_entry",
+    "set_signing",
+    "shrink_grant",
     "stop_consumer",
     "try_part",
     "try_service",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.gateway.signing.profiles import HMAC
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.gateway.state import seal_secret
 from quanshu.kernel.errors import FieldError, FieldErrors
@@ -18,12 +19,9 @@ from quanshu.shared.access.api import Actor, Place, require
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Consumer, ConsumerKey
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.services.keys import KEY_LIFE, give_way, locked, next_kid
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.publishing import mark_dirty, seal_key
-from quanshu.sharing.services.types import ConsumerOff
-
-KEY_LIFE = timedelta(days=365)
-OVERLAP = timedelta(days=7)
 
 
 class _At:
@@ -48,23 +46,20 @@ def create_consumer(*, actor: Actor, now: datetime, unit: Unit, name: str, name_
         raise FieldErrors(errors=(fault,))
     rid = f"app-{secrets.token_hex(6)}"
     consumer = Consumer.objects.create(rid=rid, name=name.strip(), name_en=name_en.strip(), unit=unit, created_at=now)
-    secret = _new_key(consumer, now)
+    secret = _new_key(consumer, actor, now)
     note(ServiceEvent.CONSUMER_CREATED, consumer, actor=actor, now=now, details={"rid": rid})
     return consumer, secret
 
 
 @transaction.atomic
-def rotate_key(*, actor: Actor, now: datetime, consumer: Consumer) -> str:
-    """Make a new secret; the old ones hold for seven more days, so that callers can change over.
+def rotate_key(*, actor: Actor, now: datetime, consumer: Consumer, ends_at: datetime | None = None) -> str:
+    """Make a new secret; the old ones hold until `ends_at`, seven days unless told, so that callers can change over.
 
-    Raises Forbidden, ConsumerOff.
+    Raises Forbidden, ConsumerOff, TooManyKeys, FieldErrors.
     """
-    consumer = _locked(consumer)
-    require(actor, ServicePermission.CONSUMER_MANAGE, consumer)
-    if not consumer.active:
-        raise ConsumerOff(consumer=consumer.name)
-    ConsumerKey.objects.filter(consumer=consumer, not_after__gt=now + OVERLAP).update(not_after=now + OVERLAP)
-    secret = _new_key(consumer, now)
+    consumer = locked(consumer, actor)
+    give_way(list(consumer.keys.filter(scheme=HMAC, not_after__gt=now)), now, ends_at)
+    secret = _new_key(consumer, actor, now)
     note(ServiceEvent.KEY_ROTATED, consumer, actor=actor, now=now)
     return secret
 
@@ -72,10 +67,7 @@ def rotate_key(*, actor: Actor, now: datetime, consumer: Consumer) -> str:
 @transaction.atomic
 def stop_consumer(*, actor: Actor, now: datetime, consumer: Consumer) -> Consumer:
     """Switch an application off for good; gateways refuse it within a second. Raises Forbidden, ConsumerOff."""
-    consumer = _locked(consumer)
-    require(actor, ServicePermission.CONSUMER_MANAGE, consumer)
-    if not consumer.active:
-        raise ConsumerOff(consumer=consumer.name)
+    consumer = locked(consumer, actor)
     consumer.active = False
     consumer.save(update_fields=["active"])
     mark_dirty()
@@ -85,19 +77,16 @@ def stop_consumer(*, actor: Actor, now: datetime, consumer: Consumer) -> Consume
     return consumer
 
 
-def _locked(consumer: Consumer) -> Consumer:
-    return Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=consumer.pk)
-
-
-def _new_key(consumer: Consumer, now: datetime) -> str:
+def _new_key(consumer: Consumer, actor: Actor, now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
-    kid = f"k{consumer.keys.count() + 1}"
+    kid = next_kid(consumer, now)
     ConsumerKey.objects.create(
         consumer=consumer,
         kid=kid,
         secret_sealed=seal_secret(seal_key(), consumer.rid, kid, secret),
         not_before=now,
         not_after=now + KEY_LIFE,
+        created_by=actor.name[:100],
     )
     mark_dirty()
     return secret

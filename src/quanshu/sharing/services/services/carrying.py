@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from quanshu.gateway.journal import Receipt, read_after
 from quanshu.shared.access.api import Actor, ActorKind, Place
 from quanshu.shared.audit import api as audit
-from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, JournalCursor, Service
+from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, ExchangeMark, JournalCursor, Service
 from quanshu.sharing.services.types import PROBE_RID
 
 BATCH = 500
@@ -37,9 +38,8 @@ def carry_receipts(now: datetime) -> int:
         )
         fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
         _keep(fresh)
-        for file, number, _receipt in found:
-            cursors[file] = max(cursors.get(file, 0), number)
-        for file, number in cursors.items():
+        moved = {file: number for file, number, _receipt in found}
+        for file, number in moved.items():
             JournalCursor.objects.update_or_create(file=file, defaults={"number": number})
     return len(fresh)
 
@@ -74,12 +74,28 @@ def _keep(receipts: list[Receipt]) -> None:
             parameters=receipt.parameters,
             fields=receipt.fields,
             sign=receipt.sign[:100],
+            kid=receipt.kid,
+            scheme=receipt.scheme,
             items=receipt.items,
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
             ExchangeMark.objects.bulk_create(marks)
         _note(receipt, consumer, service, at)
+    _note_use(receipts, consumers)
+
+
+def _note_use(receipts: list[Receipt], consumers: dict[str, Consumer]) -> None:
+    """First and last use of each key."""
+    used: dict[tuple[str, str], list[int]] = {}
+    for receipt in receipts:
+        if receipt.kid and receipt.rid in consumers:
+            used.setdefault((receipt.rid, receipt.kid), []).append(receipt.at_ms)
+    for (rid, kid), moments in used.items():
+        first, last = (datetime.fromtimestamp(pick(moments) / 1000, tz=UTC) for pick in (min, max))
+        keys = ConsumerKey.objects.filter(consumer=consumers[rid], kid=kid)
+        keys.filter(Q(first_used_at__isnull=True) | Q(first_used_at__gt=first)).update(first_used_at=first)
+        keys.filter(Q(last_used_at__isnull=True) | Q(last_used_at__lt=last)).update(last_used_at=last)
 
 
 def plain(text: str, most: int) -> str:

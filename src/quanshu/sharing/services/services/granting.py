@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -19,8 +21,8 @@ from quanshu.sharing.services.models import Consumer, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import fields_of
 from quanshu.sharing.services.services.noting import note
-from quanshu.sharing.services.services.publishing import mark_dirty
-from quanshu.sharing.services.types import ConsumerOff, GrantOver, ServiceState, WrongState
+from quanshu.sharing.services.services.publishing import mark_dirty, publish_snapshot
+from quanshu.sharing.services.types import ConsumerOff, GrantLimits, GrantOver, ServiceState, WrongState
 
 
 @transaction.atomic
@@ -35,6 +37,7 @@ def create_grant(
     daily_limit: int | None,
     valid_until: datetime,
     demand_uid: str = "",
+    limits: GrantLimits | None = None,
     now: datetime,
 ) -> Grant:
     """Let an application call a service for exactly these fields, this purpose, rate and time.
@@ -57,6 +60,7 @@ def create_grant(
         created_at=now,
         created_by=actor.name,
     )
+    grant.limits = limits or GrantLimits()
     require(actor, ServicePermission.GRANT_CREATE, grant)
     _check(grant, now)
     grant.save()
@@ -66,6 +70,7 @@ def create_grant(
         "rid": consumer.rid,
         "fields": list(fields),
         "rate_per_minute": rate_per_minute,
+        **set_limits(grant),
         "valid_until": valid_until.isoformat(),
         "demand_uid": demand_uid,
     }
@@ -86,10 +91,42 @@ def _check(grant: Grant, now: datetime) -> None:
         purpose=grant.purpose,
         rate_per_minute=grant.rate_per_minute,
         daily_limit=grant.daily_limit,
+        limits=grant.limits,
     )
     if grant.valid_until <= now:
         fault = FieldError("valid_until", N_("The end lies in the past."), N_("Choose a later day."))
         raise FieldErrors(errors=(fault,))
+
+
+def set_limits(grant: Grant) -> dict[str, Any]:
+    """What is limited beyond calls a minute, as the audit trail tells it."""
+    told = {"daily_limit": grant.daily_limit, **asdict(grant.limits)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items() if value}
+
+
+@transaction.atomic
+def change_limits(
+    *, actor: Actor, grant: Grant, rate_per_minute: int, daily_limit: int | None, limits: GrantLimits, now: datetime
+) -> Grant:
+    """Set a grant's limits anew; gateways hold to them within a second.
+
+    What was used of the day stays counted. Raises Forbidden, GrantOver, FieldErrors.
+    """
+    rows = Grant.objects.select_for_update(of=("self",)).select_related("service__unit", "consumer")
+    grant = rows.get(pk=grant.pk)
+    require(actor, ServicePermission.GRANT_CREATE, grant)
+    if grant.revoked_at is not None or grant.valid_until <= now:
+        raise GrantOver
+    rules.check_limits(rate_per_minute=rate_per_minute, daily_limit=daily_limit, limits=limits)
+    before = {"rate_per_minute": grant.rate_per_minute, **set_limits(grant)}
+    grant.rate_per_minute, grant.daily_limit, grant.limits = rate_per_minute, daily_limit, limits
+    grant.save()
+    mark_dirty()
+    after = {"rate_per_minute": rate_per_minute, **set_limits(grant)}
+    details = {"sid": grant.service.sid, "rid": grant.consumer.rid, "before": before, "after": after}
+    note(ServiceEvent.LIMITS_CHANGED, grant, actor=actor, now=now, details=details)
+    transaction.on_commit(partial(publish_snapshot, now))
+    return grant
 
 
 @transaction.atomic

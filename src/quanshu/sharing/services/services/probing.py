@@ -14,6 +14,7 @@ from quanshu.shared.outbox import api as outbox
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Probe, Service
 from quanshu.sharing.services.queries import published_spec
+from quanshu.sharing.services.services.mending import mend_table
 from quanshu.sharing.services.services.publishing import probe_secret
 from quanshu.sharing.services.types import PROBE_RID, ServiceState
 from quanshu.supply.catalogue.api import Entry
@@ -36,6 +37,8 @@ def probe_services(now: datetime) -> int:
 def probe_service(service: Service, now: datetime) -> bool:
     """Check one service. Rows or no rows are both an answer; a refusal or silence is not."""
     code, took = call(service)
+    if code == "gateway.table_missing":
+        mend_table(service, now)
     ok = code == "ok"
     with transaction.atomic():
         Probe.objects.create(service=service, at=now, ok=ok, code=code[:60], duration_us=took)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -130,10 +131,19 @@ def clients(now: datetime) -> tuple[ClientSpec, ...]:
             name=consumer.name,
             unit=consumer.unit.name,
             keys=tuple(
-                KeySpec(key.kid, key.secret_sealed, key.not_before.timestamp(), key.not_after.timestamp())
+                KeySpec(
+                    key.kid,
+                    key.secret_sealed,
+                    key.not_before.timestamp(),
+                    key.not_after.timestamp(),
+                    key.scheme,
+                    key.public_key,
+                )
                 for key in consumer.keys.all()
                 if key.not_after > now
             ),
+            profiles=tuple(consumer.profiles),
+            fingerprints=tuple(consumer.fingerprints),
         )
         for consumer in rows
     )
@@ -153,6 +163,7 @@ def grants(now: datetime) -> tuple[GrantSpec, ...]:
             daily_limit=grant.daily_limit,
             valid_from=grant.valid_from.timestamp(),
             valid_until=grant.valid_until.timestamp(),
+            **asdict(grant.limits),
         )
         for grant in rows.select_related("consumer", "service")
     )

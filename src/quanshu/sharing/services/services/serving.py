@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import transaction
 
 from quanshu.gateway.snapshot import current_version, decode
-from quanshu.lake.serving import build_serving_table, remove_serving_tables
-from quanshu.lake.tables import Lake
+from quanshu.lake import Lake
+from quanshu.lake.serving import ServingTable, build_serving_table, remove_serving_tables
+from quanshu.lake.serving_server import build_server_table, remove_server_tables
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Service, ServiceVersion
@@ -39,13 +40,12 @@ def serve_entry(entry_uid: str, now: datetime) -> int:
         if row is None or service.state == ServiceState.WITHDRAWN or not lake.exists(service.entry.lake_table):
             continue
         table, columns, keys, key = source_of(lake, service, row.spec, now)
-        built = build_serving_table(lake, table, columns=columns, keys=keys, target=settings.QUANSHU_SERVING_DIR)
-        os.utime(built.path)
+        built = build(lake, table, columns, keys)
         put_in_force(
             service,
             now,
             served_version=row.number,
-            serving_file=built.path.name,
+            serving_file=built.file,
             serving_table=built.table,
             serving_rows=built.rows,
             serving_key=list(key),
@@ -77,21 +77,34 @@ def put_in_force(service: Service, now: datetime, **served: Any) -> None:
     jobs.enqueue(PROBE_JOB, {"service_uid": service.uid}, now=now, run_at=None)
 
 
+def build(lake: Lake, table: str, columns: list[str], keys: list[list[str]]) -> ServingTable:
+    """The serving table where the node keeps them: on the PostgreSQL server, or as a file."""
+    if settings.QUANSHU_SERVING_URL:
+        return build_server_table(lake, table, columns=columns, keys=keys, url=settings.QUANSHU_SERVING_URL)
+    built = build_serving_table(lake, table, columns=columns, keys=keys, target=settings.QUANSHU_SERVING_DIR)
+    os.utime(built.path)
+    return built
+
+
 def clear_old_tables(now: datetime) -> int:
-    """Delete serving files that nothing needs any more; returns how many.
+    """Delete serving tables that nothing needs any more; returns how many.
 
     Kept are those that services in force point at, those that a gateway may still have from the last two
     snapshots, and those of the last hour, which a build may be about to put in force.
     """
-    folder = settings.QUANSHU_SERVING_DIR
+    folder, url = settings.QUANSHU_SERVING_DIR, settings.QUANSHU_SERVING_URL
     in_force = Service.objects.exclude(state=ServiceState.WITHDRAWN).values_list("serving_file", flat=True)
-    kept = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
-    kept |= {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > now.timestamp() - YOUNG}
+    needed = {*in_force, *recent_files(settings.QUANSHU_GATEWAY_DIR)}
+    before = now.timestamp() - YOUNG
+    young = {path.name for path in folder.glob("*.sqlite") if path.stat().st_mtime > before}
+    kept = [folder / name for name in needed | young]
+    gone = 0
+    cubes = Service.objects.filter(shape=Shape.STATISTIC).values_list("sid", flat=True)
     tables = set(Service.objects.values_list("entry__lake_table", flat=True))
-    tables |= {
-        release_table(sid) for sid in Service.objects.filter(shape=Shape.STATISTIC).values_list("sid", flat=True)
-    }
-    return sum(len(remove_serving_tables(folder, table, keep=[folder / name for name in kept])) for table in tables)
+    for table in tables | {release_table(sid) for sid in cubes}:
+        gone += len(remove_serving_tables(folder, table, keep=kept))
+        gone += len(remove_server_tables(url, table, keep=needed, before=before)) if url else 0
+    return gone
 
 
 def recent_files(folder: Path) -> set[str]:

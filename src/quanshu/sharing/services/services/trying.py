@@ -12,13 +12,14 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from quanshu.gateway.client import Answer, GatewayClient
+from quanshu.gateway.signing.profiles import HMAC, SCHEMES
 from quanshu.kernel.ciphers import suite
 from quanshu.shared.access.api import Actor, require
 from quanshu.sharing.services.models import Consumer, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.services.probing import call as probe_call
 from quanshu.sharing.services.services.publishing import seal_key
-from quanshu.sharing.services.types import GatewaySilent, NoGrantToTry
+from quanshu.sharing.services.types import GatewaySilent, NoGrantToTry, OwnKeysOnly
 
 
 def grants_to_try(*, actor: Actor, service: Service, now: datetime) -> QuerySet[Grant]:
@@ -35,19 +36,23 @@ def try_service(
     """Call a service as the first application of the actor's unit that holds a grant.
 
     The call passes the gateway like any other, with its limits, receipt and audit entry. Raises Forbidden,
-    NoGrantToTry, GatewaySilent.
+    NoGrantToTry, OwnKeysOnly, GatewaySilent.
     """
     grant = grants_to_try(actor=actor, service=service, now=now).first()
     if grant is None:
         raise NoGrantToTry
     require(actor, ServicePermission.CONSUMER_MANAGE, grant.consumer)
-    key = grant.consumer.keys.filter(not_before__lte=now, not_after__gt=now).first()
+    profile = next((name for name in grant.consumer.profiles if SCHEMES[name] == HMAC), None)
+    if profile is None:
+        raise OwnKeysOnly
+    key = grant.consumer.keys.filter(scheme=HMAC, not_before__lte=now, not_after__gt=now).first()
     if key is None:
         raise NoGrantToTry
     context = f"{grant.consumer.rid}:{key.kid}".encode()
     secret = suite("intl").open(seal_key(), base64.b64decode(key.secret_sealed), context).decode()
     try:
-        with GatewayClient(settings.QUANSHU_GATEWAY_URL, grant.consumer.rid, secret, timeout=10) as client:
+        way = {"profile": profile, "kid": key.kid}
+        with GatewayClient(settings.QUANSHU_GATEWAY_URL, grant.consumer.rid, secret, timeout=10, **way) as client:
             return client.call(service.sid, parameters, case_number=case_number or None)
     except httpx.HTTPError as fault:
         raise GatewaySilent(address=settings.QUANSHU_GATEWAY_URL) from fault

@@ -13,6 +13,7 @@ from quanshu.sharing.demands.events import DemandEvent
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.types import (
     AlreadyPaused,
+    AppealOver,
     ClockKind,
     DemandData,
     DemandState,
@@ -31,7 +32,9 @@ P, E, S, C = DemandPermission, DemandEvent, DemandState, ClockKind
 MOST_RATE = 6_000
 MOST_VOLUME = 10_000_000
 MOST_YEARS = 3
-ALL_CLOCKS = (C.CHECK, C.CONFIRM, C.PUBLISH)
+# Working days left for an appeal when a negotiation has been broken off.
+AFTER_TALKS_DAYS = 5
+ALL_CLOCKS = (C.CHECK, C.CONFIRM, C.PUBLISH, C.NEGOTIATE)
 
 MACHINE = Machine(
     name="demands.demand",
@@ -94,12 +97,49 @@ MACHINE = Machine(
             label=N_("Refuse"),
         ),
         Transition(
-            "contest",
+            "negotiate",
             frozenset({S.REFUSED}),
+            S.NEGOTIATING,
+            P.NEGOTIATE,
+            E.PROPOSED,
+            starts=(C.NEGOTIATE,),
+            label=N_("Propose other terms"),
+        ),
+        Transition(
+            "propose",
+            frozenset({S.NEGOTIATING}),
+            S.NEGOTIATING,
+            P.NEGOTIATE,
+            E.PROPOSED,
+            label=N_("Propose other terms"),
+        ),
+        Transition(
+            "agree",
+            frozenset({S.NEGOTIATING}),
+            S.DEVELOPING,
+            P.NEGOTIATE,
+            E.AGREED,
+            starts=(C.PUBLISH,),
+            stops=(C.NEGOTIATE,),
+            label=N_("Accept the proposal"),
+        ),
+        Transition(
+            "break_off",
+            frozenset({S.NEGOTIATING}),
+            S.REFUSED,
+            P.NEGOTIATE,
+            E.BROKEN_OFF,
+            stops=(C.NEGOTIATE,),
+            label=N_("Decline the proposal"),
+        ),
+        Transition(
+            "contest",
+            frozenset({S.REFUSED, S.NEGOTIATING}),
             S.CONTESTED,
             P.SUBMIT,
             E.CONTESTED,
             starts=(C.CHECK,),
+            stops=(C.NEGOTIATE,),
             label=N_("Ask the platform to decide"),
         ),
         Transition(
@@ -124,7 +164,7 @@ MACHINE = Machine(
         Transition("close", frozenset({S.IN_USE}), S.CLOSED, P.SUBMIT, E.CLOSED, label=N_("End the use")),
         Transition(
             "withdraw",
-            frozenset({S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.CONTESTED, S.DEVELOPING}),
+            frozenset({S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}),
             S.WITHDRAWN,
             P.SUBMIT,
             E.WITHDRAWN,
@@ -138,6 +178,7 @@ RUNNING_CLOCK = {
     S.SUBMITTED: C.CHECK,
     S.CONTESTED: C.CHECK,
     S.CONFIRMING: C.CONFIRM,
+    S.NEGOTIATING: C.NEGOTIATE,
     S.DEVELOPING: C.PUBLISH,
 }
 HOLDER = {
@@ -154,11 +195,16 @@ def check_step(state: str, step: str) -> Transition:
     return MACHINE.check(state, step)
 
 
-def check_contest(state: str, refused_by: str) -> Transition:
-    """A supplier's refusal may be put before the platform, the platform's own may not."""
+def check_contest(state: str, refused_by: str, *, until: date | None = None, today: date | None = None) -> Transition:
+    """A supplier's refusal may be put before the platform within its time, the platform's own may not.
+
+    Raises WrongState, NotContestable, AppealOver.
+    """
     transition = MACHINE.check(state, "contest")
     if refused_by != Side.SUPPLIER:
         raise NotContestable
+    if state == S.REFUSED and until is not None and today is not None and today > until:
+        raise AppealOver(until=until)
     return transition
 
 
@@ -188,6 +234,13 @@ def check_resume(state: str, *, paused: bool) -> ClockKind:
 def check_reason(reason: str) -> None:
     """A refusal, return, pause or withdrawal says why."""
     check_text("reason", reason, N_("Say why."))
+
+
+def check_side(side: str) -> None:
+    """A party that is waited for, or none. Raises FieldErrors."""
+    if side and side not in set(Side):
+        fault = FieldError("waits_for", N_("There is no such party."), N_("Choose requester, supplier or platform."))
+        raise FieldErrors(errors=(fault,))
 
 
 def check_minutes(*, held_on: date | None, minutes: str, today: date) -> None:
@@ -233,10 +286,7 @@ def check_demand(data: DemandData, *, items: Sequence[Field], today: date) -> No
         elif len(text) > most:
             faults.append(FieldError(name, N_("This text is too long."), N_("Shorten it.")))
     faults.extend(field_faults(data.fields, items))
-    if not 1 <= data.rate_per_minute <= MOST_RATE:
-        faults.append(bounds("rate_per_minute", MOST_RATE))
-    if not 1 <= data.volume_per_day <= MOST_VOLUME:
-        faults.append(bounds("volume_per_day", MOST_VOLUME))
+    faults.extend(volume_faults(rate_per_minute=data.rate_per_minute, volume_per_day=data.volume_per_day))
     faults.extend(duration_faults(data.valid_until, today))
     if faults:
         raise FieldErrors(errors=tuple(faults))
@@ -279,6 +329,14 @@ def duration_faults(valid_until: date | None, today: date) -> Iterable[FieldErro
             N_("Use is approved for at most three years."),
             N_("Enter an earlier day; a new demand can follow."),
         )
+
+
+def volume_faults(*, rate_per_minute: int, volume_per_day: int) -> Iterable[FieldError]:
+    """A rate and a volume within what a demand may ask for."""
+    if not 1 <= rate_per_minute <= MOST_RATE:
+        yield bounds("rate_per_minute", MOST_RATE)
+    if not 1 <= volume_per_day <= MOST_VOLUME:
+        yield bounds("volume_per_day", MOST_VOLUME)
 
 
 def bounds(name: str, most: int) -> FieldError:

@@ -6,7 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('services', '0002_row_marks'),
+        ('services', '0003_runtime'),
+        ('services', '0003_signing'),
     ]
 
     operations = [

@@ -95,12 +95,17 @@ def check_window(signed: SignedHeaders, *, now_ms: int) -> None:
         raise OutsideWindow(seconds=abs(now_ms - signed.at_ms) // 1000)
 
 
+def is_by(signed: SignedHeaders, secret: str) -> bool:
+    """Whether a secret made the signature; compared in constant time."""
+    expected = signature(rid=signed.rid, sid=signed.sid, rtime=signed.rtime, secret=secret)
+    return hmac.compare_digest(expected, signed.sign)
+
+
 def check_signature(signed: SignedHeaders, secrets: list[str]) -> None:
     """The signature is by one of the client's keys; compared in constant time."""
     good = False
     for secret in secrets:
-        expected = signature(rid=signed.rid, sid=signed.sid, rtime=signed.rtime, secret=secret)
-        good |= hmac.compare_digest(expected, signed.sign)
+        good |= is_by(signed, secret)
     if not good:
         raise BadSignature
 

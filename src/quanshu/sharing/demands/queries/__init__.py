@@ -54,7 +54,7 @@ def on_side(rows: QuerySet[Demand], actor: Actor, side: str) -> QuerySet[Demand]
 
 def ledger(actor: Actor) -> QuerySet[Demand]:
     """The 台账: every filed demand the actor may see, with due day, day of stop and days used of each clock."""
-    rows = list_demands(actor).filed().prefetch_related("escalations")  # type: ignore[attr-defined]
+    rows = list_demands(actor).filed().prefetch_related("escalations", "stays")  # type: ignore[attr-defined]
     return with_clocks(rows)
 
 

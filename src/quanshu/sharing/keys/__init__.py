@@ -1,0 +1,1 @@
+"""Keys of applications: pages, REST, and warnings before their end."""
