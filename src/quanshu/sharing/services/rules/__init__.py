@@ -19,7 +19,8 @@ from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.rules.items import core_fault, default_mask, missing
-from quanshu.sharing.services.rules.statistics import cube_of, statistic_data, statistic_faults, statistic_spec
+from quanshu.sharing.services.rules.specs import columns_of, data_of, key_sets, marking_key, spec_of
+from quanshu.sharing.services.rules.statistics import cube_of, statistic_faults
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
@@ -53,7 +54,6 @@ __all__ = [
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 ROW_CAP_MAX = 1000
-MARKED_TYPES = frozenset({"string", "integer", "date"})
 RATE_MAX = 60_000
 NO_LIMITS = GrantLimits()
 WINDOW_REMEDY = N_("Write weekdays (1 is Monday) and hours, such as 12345 08:30-17:30, one window a line.")
@@ -187,80 +187,6 @@ def field_faults(data: ServiceData, items: Mapping[str, ItemData]) -> list[Field
                 )
             )
     return faults
-
-
-def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
-    """The service as plain values, kept with its version and published to gateways."""
-    if data.composite is not None:
-        return {**data.composite, "row_cap": data.row_cap}
-    if data.statistic is not None:
-        return statistic_spec(data.statistic, items)
-    return {
-        "parameters": [
-            {
-                "name": parameter.name,
-                "column": parameter.name,
-                "type": items[parameter.name].data_type,
-                "required": parameter.required,
-                "pattern": parameter.pattern,
-                "max_length": parameter.max_length,
-                "compare": parameter.compare,
-                "title": items[parameter.name].title,
-                "title_en": items[parameter.name].title_en,
-                "example": parameter.example,
-            }
-            for parameter in data.parameters
-        ],
-        "fields": [
-            {
-                "name": field.name,
-                "column": field.name,
-                "type": items[field.name].data_type,
-                "grade": items[field.name].grade,
-                "mask": field.mask or default_mask(items[field.name]),
-                "title": items[field.name].title,
-                "title_en": items[field.name].title_en,
-            }
-            for field in data.fields
-        ],
-        "row_cap": data.row_cap,
-    }
-
-
-def data_of(texts: Mapping[str, Any], spec: Mapping[str, Any]) -> ServiceData:
-    """A kept service as it was entered: the reverse of `spec_of`. `texts` holds code, names, abstracts and shape."""
-    if spec.get("composite"):
-        return ServiceData(**texts, parameters=(), row_cap=spec["row_cap"], composite=spec)
-    if spec.get("statistic"):
-        return ServiceData(**texts, parameters=(), statistic=statistic_data(spec["statistic"]))
-    entered = ("name", "example", "required", "pattern", "max_length", "compare")
-    return ServiceData(
-        **texts,
-        parameters=tuple(ParameterData(**{key: part[key] for key in entered}) for part in spec["parameters"]),
-        fields=tuple(FieldData(part["name"], part["mask"]) for part in spec["fields"]),
-        row_cap=spec["row_cap"],
-    )
-
-
-def key_sets(spec: Mapping[str, Any]) -> list[list[str]]:
-    """The sets of columns a serving table is indexed on: the required search columns, and each optional one."""
-    searched = [part for part in spec["parameters"] if not part["compare"]]
-    required = [part["column"] for part in searched if part["required"]]
-    optional = [part["column"] for part in searched if not part["required"]]
-    return ([required] if required else []) + [[column] for column in optional]
-
-
-def columns_of(spec: Mapping[str, Any]) -> list[str]:
-    """Every column the service needs, once."""
-    return list(dict.fromkeys(part["column"] for part in [*spec["parameters"], *spec["fields"]]))
-
-
-def marking_key(items: Sequence[ItemData]) -> tuple[str, ...]:
-    """The key columns a serving table carries to mark rows in receipts: none where one is core data, or of a type
-    whose text differs between the lake and the serving table."""
-    keys = [item for item in items if item.is_key]
-    fit = all(item.grade != Grade.CORE and item.data_type in MARKED_TYPES for item in keys)
-    return tuple(item.name for item in keys) if fit else ()
 
 
 def offered(shape: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
