@@ -24,7 +24,6 @@ from quanshu.sharing.services.rules.statistics import cube_of, statistic_faults
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
-    FieldData,
     GrantLimits,
     ParameterData,
     ServiceData,
@@ -33,7 +32,7 @@ from quanshu.sharing.services.types import (
     TooManyKeys,
     WrongState,
 )
-from quanshu.supply.catalogue.api import Grade, ItemData, ShareType
+from quanshu.supply.catalogue.api import ItemData, ShareType
 
 __all__ = [
     "SID",
