@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    batch_verify,
     bulk_read,
     catalogue_search,
     csv_landing,
@@ -52,6 +53,7 @@ MODULES = (
     linking,
     catalogue_search,
     gateway_lookup,
+    batch_verify,
     gateway_postgresql,
     gateway_datasette,
     gateway_mixed,

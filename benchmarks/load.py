@@ -26,7 +26,7 @@ class Shot:
     ids: tuple[str, ...]
     connections: int = 16
     seconds: float = 4.0
-    turn: int = 0
+    turn: float = 0
     get: str = ""
 
 
@@ -47,13 +47,13 @@ def requests(shot: Shot) -> Iterator[bytes]:
             path = shot.get.format(id=shot.ids[number % len(shot.ids)])
             yield f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
         return
-    begin = time.time_ns() // 1_000_000 - 240_000 + shot.turn * APART
+    begin = time.time_ns() // 1_000_000 - 240_000 + int(shot.turn * APART)
     for number in range(APART):
         headers = sign_headers(shot.rid, shot.sid, shot.secret, begin + number)
         body = f'{{"id":"{shot.ids[number % len(shot.ids)]}"}}'
         lines = [f"POST {shot.path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines += [f"Content-Length: {len(body)}", "", body]
+        lines += [f"Content-Length: {len(body.encode())}", "", body]
         yield "\r\n".join(lines).encode()
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,6 +52,39 @@ def read_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{pair!r} is not name=value", param_hint="PARAMETERS")
         values[name] = value
     return values
+
+
+def read_items(file: Path) -> list[dict[str, Any]]:
+    """The parameter sets of a CSV or JSONL file; a line that is none is a usage error by its number."""
+    if file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            return [{name: value for name, value in row.items() if name and value} for row in csv.DictReader(lines)]
+    items = []
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        try:
+            item = json.loads(line) if line.strip() else None
+        except ValueError:
+            item = line
+        if item is not None and not isinstance(item, dict):
+            raise click.BadParameter(f"line {number} of {file.name} is no JSON object", param_hint="--batch")
+        items += [item] if item is not None else []
+    return items
+
+
+def call_in_batches(
+    client: GatewayClient, service: str, items: list[dict[str, Any]], fields: list[str] | None, case_number: str | None
+) -> None:
+    """Call by the thousand and print each item's outcome as a line; a refused batch ends it with its refusal."""
+    from quanshu.gateway.openapi import MOST_ITEMS
+
+    for start in range(0, len(items), MOST_ITEMS):
+        answer = client.call_batch(service, items[start : start + MOST_ITEMS], fields=fields, case_number=case_number)
+        if not answer.ok:
+            click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2), err=True)
+            raise SystemExit(1)
+        for item in answer.body["items"]:
+            click.echo(json.dumps(item, ensure_ascii=False))
+        click.echo(f"{answer.body['answered']} of {answer.body['total']}, receipt {answer.receipt_id}", err=True)
 
 
 def signed(command: Callable[..., None]) -> Callable[..., None]:
@@ -110,6 +144,12 @@ def open_client(
 @signed
 @click.option("--fields", default="", help="Comma-separated fields; all granted ones when left out.")
 @click.option("--case", "case_number", default="", help="The caller's case number, kept as the reason of the call.")
+@click.option(
+    "--batch",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A .csv (header: parameter names) or .jsonl file of many parameter sets; answered by one JSON line each.",
+)
 def call(
     service: str,
     parameters: tuple[str, ...],
@@ -121,16 +161,17 @@ def call(
     key_file: Path | None,
     fields: str,
     case_number: str,
+    file: Path | None,
 ) -> None:
     """Call SERVICE through the gateway with PARAMETERS given as name=value, signed as the application is registered."""
     values = read_pairs(parameters)
+    chosen = [name.strip() for name in fields.split(",") if name.strip()] or None
     with open_client(base_url, rid, secret, profile, kid, key_file) as client:
-        answer = client.call(
-            service,
-            values,
-            fields=[name.strip() for name in fields.split(",") if name.strip()] or None,
-            case_number=case_number or None,
-        )
+        if file is not None:
+            items = [{**values, **item} for item in read_items(file)]
+            call_in_batches(client, service, items, chosen, case_number or None)
+            return
+        answer = client.call(service, values, fields=chosen, case_number=case_number or None)
     click.echo(json.dumps(answer.body, ensure_ascii=False, indent=2))
     if answer.status >= 400:
         raise SystemExit(1)

@@ -19,10 +19,11 @@ from starlette.routing import Route
 
 from quanshu import __version__
 from quanshu.gateway import messages, metrics, signing, versions
+from quanshu.gateway.batching import Batches
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.delta_sharing.routes import DeltaSharing
-from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer
 from quanshu.gateway.host import Host, SharedReplay, Use, reload_asked
 from quanshu.gateway.journal import Journal, JournalFailed, look_back
 from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of_day
@@ -30,6 +31,7 @@ from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
 from quanshu.gateway.sandbox import Sandbox
+from quanshu.gateway.shapes import Shape, answer_of, told
 from quanshu.gateway.sharing import SharedLimits
 from quanshu.gateway.signing.desk import KeyDesk
 from quanshu.gateway.signing.identity import identify
@@ -175,48 +177,40 @@ class Gateway:
         self.identify(request, call, loaded, body=raw)
         await self.claim(call)
         executor = self.find_service(call, loaded)
-        given, asked = read_request(request, raw)
-        call.grant = grant = self.find_grant(call, loaded, asked or ())
-        verify = executor.service.shape == "verify"
-        call.fields = () if verify else pick_fields(executor.service, asked, grant.fields)
-        values = read_parameters(executor.service, given)
+        given, fields = read_request(request, raw)
+        asked = executor.asks(given, fields)
+        call.grant = grant = self.find_grant(call, loaded, asked)
+        call.fields = executor.pick(asked, grant.fields)
+        values = executor.read(given)
         call.parameters = sorted(values)
         await self.admit(request, call, loaded, grant)
-        found = (
-            executor.run(values, call.fields)
-            if grant.row_cap is None
-            else executor.run(values, call.fields, most=min(grant.row_cap, executor.service.row_cap))
-        )
+        found = answer_of(self, request, call, loaded, executor, values)
         if not isinstance(found, Answer):
             found = await found
+        await self.count_rows(call, loaded, grant, found.rows)
+        call.rows, call.marks = found.rows, found.marks
+        return told(call, found)
+
+    async def count_rows(self, call: Call, loaded: Loaded, grant: GrantSpec, rows: int) -> None:
+        """The day allows so many rows more. Raises DailyRows."""
         if grant.daily_rows is not None:
-            counted = self.limits.take_rows(grant, loaded.terms[grant.uid], found.rows, now_ms=call.at_ms)
+            counted = self.limits.take_rows(grant, loaded.terms[grant.uid], rows, now_ms=call.at_ms)
             if counted is not None:
                 await counted
-        call.rows, call.marks = found.rows, found.marks
-        outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
-        return {
-            "code": "ok",
-            "message": "成功",
-            "receipt_id": call.receipt_id,
-            "request_hash": call.request_hash,
-            "service": {"sid": call.sid, "version": call.service_version},
-            **outcome,
-        }
 
     async def claim(self, call: Call) -> None:
         """A signature is good once among all hosts that share."""
         if self.shared is not None:
             await self.shared.claim(call.sign)
 
-    async def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec) -> None:
-        """The grant holds here and now, and has calls left; one is counted."""
+    async def admit(self, request: Request, call: Call, loaded: Loaded, grant: GrantSpec, *, count: int = 1) -> None:
+        """The grant holds here and now, and has calls left; they are counted."""
         terms = loaded.terms[grant.uid]
         if terms.networks or terms.windows or grant.case_required:
             peer = request.client.host if request.client else ""
             address = caller_address(peer, request.headers.get("x-forwarded-for", ""), self.config.edge.proxies)
             check_terms(grant, terms, address=address, case_number=call.case_number, now_ms=call.at_ms)
-        taken = self.limits.take(grant, terms, now_ms=call.at_ms)
+        taken = self.limits.take(grant, terms, now_ms=call.at_ms, count=count)
         if taken is not None:
             await taken
 
@@ -226,7 +220,7 @@ class Gateway:
         """Know the caller by the signature; each signature is good once. `signed_sid`: when it is not the service's."""
         identify(self, request, call, loaded, sid=signed_sid or call.sid, body=body)
 
-    def find_service(self, call: Call, loaded: Loaded) -> Executor:
+    def find_service(self, call: Call, loaded: Loaded) -> Shape:
         """The compiled service."""
         executor = versions.choose(loaded, call)
         if executor is None or self.state.ended("service", f"{call.sid}@{executor.service.version}"):
@@ -262,38 +256,11 @@ class Gateway:
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = orjson.dumps(body, default=str)
-        loaded, grant = self.state.loaded, call.grant
-        took = time.perf_counter() - call.began
+        loaded, took = self.state.loaded, time.perf_counter() - call.began
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
-            # In the order of journal.Receipt.
-            await self.journal.keep(
-                (
-                    call.receipt_id,
-                    call.at_ms,
-                    call.rid,
-                    call.sid,
-                    call.service_version,
-                    grant.uid if grant else "",
-                    outcome,
-                    status,
-                    call.rows,
-                    int(took * 1_000_000),
-                    call.request_hash,
-                    hashlib.sha256(data).hexdigest(),
-                    loaded.snapshot.version if loaded else 0,
-                    grant.purpose if grant else "",
-                    call.case_number,
-                    ",".join(call.parameters),
-                    ",".join(call.fields),
-                    call.sign,
-                    ",".join(call.marks),
-                    call.kid,
-                    call.scheme,
-                    call.trace_id,
-                )
-            )
+            await self.journal.keep(self.receipt(call, status, outcome, data))
         except JournalFailed as fault:
             logger.error(
                 "receipt %s was not kept: %s",
@@ -327,6 +294,35 @@ class Gateway:
             )
         return Reply(data, status, headers)
 
+    def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
+        """What is kept of a call that is answered with these bytes, in the order of journal.Receipt."""
+        loaded, grant = self.state.loaded, call.grant
+        return (
+            call.receipt_id,
+            call.at_ms,
+            call.rid,
+            call.sid,
+            call.service_version,
+            grant.uid if grant else "",
+            outcome,
+            status,
+            call.rows,
+            int((time.perf_counter() - call.began) * 1_000_000),
+            call.request_hash,
+            hashlib.sha256(data).hexdigest(),
+            loaded.snapshot.version if loaded else 0,
+            grant.purpose if grant else "",
+            call.case_number,
+            ",".join(call.parameters),
+            ",".join(call.fields),
+            call.sign,
+            ",".join(call.marks),
+            call.kid,
+            call.scheme,
+            call.trace_id,
+            call.items,
+        )
+
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
         loaded = self.state.loaded
@@ -359,16 +355,16 @@ def now_ms() -> int:
     return int(now().timestamp() * 1000)
 
 
-async def read_body(request: Request) -> bytes:
-    """The request's body; BodyTooLarge past 64 KiB, before it is read whole. Raises ClientDisconnect."""
+async def read_body(request: Request, most: int = MOST_BODY) -> bytes:
+    """The request's body; BodyTooLarge past the limit, before it is read whole. Raises ClientDisconnect."""
     body: bytes = b""
     while True:
         message = await request.receive()
         if message["type"] != "http.request":
             raise ClientDisconnect
         body += message.get("body", b"")
-        if len(body) > MOST_BODY:
-            raise BodyTooLarge(most=MOST_BODY)
+        if len(body) > most:
+            raise BodyTooLarge(most=most)
         if not message.get("more_body", False):
             return body
 
@@ -414,6 +410,7 @@ def create_app(config: GatewayConfig) -> Starlette:
         gateway.call,
         routes=[
             Route("/s/{sid}", gateway.call, methods=["GET", "POST"]),
+            Route("/s/{sid}/batch", Batches(gateway).call, methods=["POST"]),
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/s/{sid}/v{version:int}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/v{version:int}/openapi.json", gateway.openapi),

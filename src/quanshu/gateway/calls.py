@@ -33,6 +33,7 @@ class Call:
     answer_to: tuple[str, bytes] | None = None
     trace_id: str = ""
     asked_version: int = 0
+    items: int = 1
 
 
 def place_of(fault: BaseException) -> str:

@@ -36,11 +36,12 @@ class FieldNotGranted(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a service found: rows of a query, or the result of a verification."""
+    """What a service found: rows, or the result of a verification; of a composite also how each part fared."""
 
     data: list[dict[str, Any]] | None
     result: str | None
     marks: tuple[str, ...] = ()
+    parts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def rows(self) -> int:
@@ -131,6 +132,15 @@ def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequ
     return tuple(dict.fromkeys(asked))
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A query written once: what it is searched by, and the fields or compared parameters its rows hold in order."""
+
+    sql: str
+    searched: tuple[str, ...]
+    chosen: tuple[str, ...]
+
+
 class Executor:
     """One service over its serving table. Each query is written once and kept."""
 
@@ -154,7 +164,19 @@ class Executor:
             f"{quote(field.name)}"
             for field in service.fields
         }
-        self._written: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
+        self._forms: dict[tuple[tuple[str, ...], tuple[str, ...]], Form] = {}
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The call's parameters, checked. Raises BadParameter."""
+        return read_parameters(self.service, given)
+
+    def asks(self, given: Mapping[str, Any], fields: Sequence[str] | None) -> Sequence[str]:
+        """What a call asks for, by which its grant is chosen."""
+        return fields or ()
+
+    def pick(self, asked: Sequence[str], granted: Sequence[str]) -> tuple[str, ...]:
+        """The fields to answer with; a verification has none. Raises FieldNotGranted."""
+        return () if self.service.shape == "verify" else pick_fields(self.service, asked, granted)
 
     def run(
         self, values: Mapping[str, str], fields: Sequence[str], *, most: int | None = None
@@ -163,54 +185,49 @@ class Executor:
 
         `most` is the grant's cap of rows, under the service's own. Raises TableMissing, at once or when awaited.
         """
+        form = self.form(tuple(values), tuple(fields))
+        found = self.table.rows(form.sql, [values[name] for name in form.searched])
+        if isinstance(found, list):
+            return self.told(form, values, found, most)
+        return self._later(form, values, found, most)
+
+    def form(self, names: tuple[str, ...], fields: tuple[str, ...]) -> Form:
+        """The query for parameters of these names. There are few forms, as names come from the service alone."""
+        known = self._forms.get((names, fields))
+        if known is not None:
+            return known
+        searched = tuple(name for name in names if name not in self._compared)
         if self.service.shape == "verify":
-            return self._verify(values)
-        return self._query(values, tuple(fields), self.service.row_cap if most is None else most)
-
-    def _query(self, values: Mapping[str, str], fields: tuple[str, ...], most: int) -> Answer | Awaitable[Answer]:
-        def answer(rows: Rows) -> Answer:
-            del rows[most:]
-            # The key columns stand behind the fields; they make the marks and do not leave.
-            data = [dict(zip(fields, row, strict=False)) for row in rows]
-            return Answer(data, None, self._marks(rows, len(fields)))
-
-        searched = tuple(name for name in values if name not in self._compared)
-        sql = self._written.get((searched, fields))
-        if sql is None:
-            chosen = ", ".join(self._masked[name] for name in fields)
-            sql = self._write(searched, fields, chosen, int(self.service.row_cap))
-        return self._read(sql, [values[name] for name in searched], answer)
-
-    def _verify(self, values: Mapping[str, str]) -> Answer | Awaitable[Answer]:
-        compared = tuple(name for name in self._columns if name in self._compared and name in values)
-        wanted = [values[name] for name in compared]
-
-        def answer(rows: Rows) -> Answer:
-            if not rows:
-                return Answer(None, "no_record")
-            same = any(all(same_text(value, text) for value, text in zip(row, wanted, strict=False)) for row in rows)
-            return Answer(None, "match" if same else "mismatch", self._marks(rows, max(1, len(compared))))
-
-        searched = tuple(name for name in values if name not in self._compared)
-        sql = self._written.get((searched, compared))
-        if sql is None:
-            chosen = ", ".join(quote(self._columns[name]) for name in compared) or "1"
-            sql = self._write(searched, compared, chosen, MOST_COMPARED)
-        return self._read(sql, [values[name] for name in searched], answer)
-
-    def _write(self, searched: tuple[str, ...], chosen: tuple[str, ...], columns: str, most: int) -> str:
-        """The query over the parameters searched by. There are few forms, as names come from the service alone."""
+            chosen = tuple(name for name in self._columns if name in self._compared and name in names)
+            columns, most = ", ".join(quote(self._columns[name]) for name in chosen) or "1", MOST_COMPARED
+        else:
+            chosen = fields
+            columns, most = ", ".join(self._masked[name] for name in fields), int(self.service.row_cap)
         where = " AND ".join(
             f"{quote(self._columns[name])} = {self.table.slot(number)}" for number, name in enumerate(searched, start=1)
         )
         sql = f"SELECT {columns}{self._key} FROM {self.table.source} WHERE {where} LIMIT {most}"  # noqa: S608
-        if len(self._written) < MOST_WRITTEN:
-            self._written[searched, chosen] = sql
-        return sql
+        form = Form(sql, searched, chosen)
+        if len(self._forms) < MOST_WRITTEN:
+            self._forms[names, fields] = form
+        return form
 
-    def _read(self, sql: str, bound: list[str], answer: Callable[[Rows], Answer]) -> Answer | Awaitable[Answer]:
-        found = self.table.rows(sql, bound)
-        return answer(found) if isinstance(found, list) else answer_later(found, answer)
+    def told(self, form: Form, values: Mapping[str, str], rows: Rows, most: int | None) -> Answer:
+        """The answer the rows of a form make."""
+        if self.service.shape != "verify":
+            if most is not None:
+                del rows[most:]
+            # The key columns stand behind the fields; they make the marks and do not leave.
+            data = [dict(zip(form.chosen, row, strict=False)) for row in rows]
+            return Answer(data, None, self._marks(rows, len(form.chosen)))
+        if not rows:
+            return Answer(None, "no_record")
+        wanted = [values[name] for name in form.chosen]
+        same = any(all(map(same_text, row, wanted)) for row in rows)
+        return Answer(None, "match" if same else "mismatch", self._marks(rows, max(1, len(wanted))))
+
+    async def _later(self, form: Form, values: Mapping[str, str], rows: Awaitable[Rows], most: int | None) -> Answer:
+        return self.told(form, values, await rows, most)
 
     def _marks(self, rows: Rows, start: int) -> tuple[str, ...]:
         if self._marker is None or not rows:
@@ -225,4 +242,4 @@ async def answer_later(found: Awaitable[Rows], answer: Callable[[Rows], Answer])
 
 def same_text(value: Any, text: str) -> bool:
     """Whether a stored value is the given text; letters of either case, blanks around it ignored."""
-    return value is not None and str(value).strip().casefold() == text.strip().casefold()
+    return value == text or (value is not None and str(value).strip().casefold() == text.strip().casefold())

@@ -61,6 +61,7 @@ class Receipt:
     kid: str = ""
     scheme: str = ""
     trace_id: str = ""
+    items: int = 1
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))
@@ -227,7 +228,8 @@ def look_back(directory: Path, *, signs_since: int, used_since: int) -> Before:
     """Read what every journal in the folder tells since two times, in epoch milliseconds."""
     before = Before([], {})
     since = min(signs_since, used_since)
-    at, grant, outcome, rows, sign = map(COLUMNS.index, ("at_ms", "grant_uid", "outcome", "rows", "sign"))
+    names = ("at_ms", "grant_uid", "outcome", "rows", "sign", "items")
+    at, grant, outcome, rows, sign, item = map(COLUMNS.index, names)
     for path in directory.glob("journal-*.log"):
         if path.stat().st_mtime * 1000 < since:
             continue
@@ -236,5 +238,7 @@ def look_back(directory: Path, *, signs_since: int, used_since: int) -> Before:
                 before.signs.append(values[sign])
             if values[at] >= used_since and values[outcome] == "ok":
                 calls, told = before.used.get(values[grant], (0, 0))
-                before.used[values[grant]] = calls + 1, told + values[rows]
+                # A receipt of before batches is one call.
+                items = values[item] if len(values) > item else 1
+                before.used[values[grant]] = calls + items, told + values[rows]
     return before

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+# What a receipt without a column is read as; other columns are empty texts.
+ABSENT = {"items": "1"}
+
 
 def read_after(
     directory: Path, columns: Sequence[str], cursors: Mapping[str, int], limit: int
@@ -17,7 +20,7 @@ def read_after(
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as connection:
             try:
                 present = {row[1] for row in connection.execute("PRAGMA table_info(receipt)")}
-                names = (name if name in present else "''" for name in columns)
+                names = (name if name in present else ABSENT.get(name, "''") for name in columns)
                 rows = connection.execute(
                     f"SELECT number, {', '.join(names)} FROM receipt WHERE number > ? ORDER BY number LIMIT ?",  # noqa: S608
                     (cursors.get(path.name, 0), limit),

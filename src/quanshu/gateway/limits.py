@@ -171,8 +171,8 @@ class Limits:
             words, place = self.use.words, self.use.place(grant_uid)
             words[place + DAY], words[place + CALLS], words[place + ROWS] = day_of(now_ms), used, rows
 
-    def take(self, grant: GrantSpec, terms: Terms, *, now_ms: int) -> None:
-        """Count one call. Raises RateLimited or DailyLimit and counts nothing then."""
+    def take(self, grant: GrantSpec, terms: Terms, *, now_ms: int, count: int = 1) -> None:
+        """Count one call, or as many as a batch has items. Raises RateLimited or DailyLimit and counts nothing then."""
         rate, capacity = grant.rate_per_minute, terms.capacity
         with self.use.lock:
             words, place = self.use.words, self.use.place(grant.uid)
@@ -188,15 +188,15 @@ class Limits:
                 if before
                 else capacity * MINUTE_MS
             )
-            if grant.daily_limit is not None and words[place + CALLS] >= grant.daily_limit:
+            if grant.daily_limit is not None and words[place + CALLS] + count > grant.daily_limit:
                 raise DailyLimit(limit=grant.daily_limit, retry_after=until_tomorrow(now_ms))
             if grant.daily_rows is not None and words[place + ROWS] >= grant.daily_rows:
                 raise DailyRows(limit=grant.daily_rows, retry_after=until_tomorrow(now_ms))
-            if tokens < MINUTE_MS:
-                raise RateLimited(rate=rate, retry_after=wait_of(tokens, rate))
-            words[place + TOKENS] = tokens - MINUTE_MS
+            if tokens < count * MINUTE_MS:
+                raise RateLimited(rate=rate, retry_after=wait_of(tokens, rate, count))
+            words[place + TOKENS] = tokens - count * MINUTE_MS
             words[place + REFILLED] = max(before, now_ms)
-            words[place + CALLS] += 1
+            words[place + CALLS] += count
 
     def take_rows(self, grant: GrantSpec, terms: Terms, rows: int, *, now_ms: int) -> None:
         """Count rows found. Raises DailyRows and counts nothing when they would be more than the day allows."""
@@ -207,6 +207,6 @@ class Limits:
             words[place + ROWS] += rows
 
 
-def wait_of(tokens: int, rate: int) -> int:
-    """Seconds until a bucket has a whole token."""
-    return max(1, -(-(MINUTE_MS - tokens) // (rate * 1000)))
+def wait_of(tokens: int, rate: int, count: int = 1) -> int:
+    """Seconds until a bucket has so many whole tokens."""
+    return max(1, -(-(count * MINUTE_MS - tokens) // (rate * 1000)))

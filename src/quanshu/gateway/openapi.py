@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.shape_specs import StatisticSpec
 from quanshu.gateway.signing import PREFIX
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
@@ -19,29 +20,30 @@ TYPES = {
 }
 TEXT = {"type": "string"}
 ENVELOPE = {"code": TEXT, "message": TEXT, "receipt_id": TEXT}
+MOST_ITEMS = 1000
+BATCHED = {"query", "verify"}
+PART: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "node": TEXT,
+        "sid": TEXT,
+        "version": {"type": ["integer", "null"]},
+        "required": {"type": "boolean"},
+        "outcome": TEXT,
+        "rows": {"type": "integer"},
+        "receipt_id": {"type": ["string", "null"]},
+    },
+}
 SERVICE = {"type": "object", "properties": {"sid": TEXT, "version": {"type": "integer"}}}
 
 
 def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
     """The service described for programs; titles are Chinese and English."""
-    properties = {
-        parameter.name: {
-            **TYPES.get(parameter.type, TEXT),
-            "maxLength": parameter.max_length,
-            "description": both(parameter.title, parameter.title_en),
-            **({"pattern": parameter.pattern} if parameter.pattern else {}),
-        }
-        for parameter in service.parameters
-    }
-    body: dict[str, Any] = {
-        "type": "object",
-        "properties": properties,
-        "required": [parameter.name for parameter in service.parameters if parameter.required],
-        "additionalProperties": False,
-    }
-    if service.shape == "query":
-        names = [item.name for item in service.fields]
-        properties["fields"] = {"type": "array", "items": {"type": "string", "enum": names}}
+    body = request_body(service)
+    call = operation(service.sid, body, responses(service))
+    paths = {address_of(service): {"post": {**ending_of(service), **call["post"]}}}
+    if service.shape in BATCHED and not service.ends_at:
+        paths[f"/s/{service.sid}/batch"] = operation(f"{service.sid}-batch", batch_body(body), batch_responses(service))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -50,17 +52,7 @@ def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
             "description": both(service.abstract, service.abstract_en),
         },
         "servers": [{"url": server.rstrip("/")}],
-        "paths": {
-            address_of(service): {
-                "post": {
-                    **ending_of(service),
-                    "operationId": service.sid,
-                    "security": [{part: [] for part in ("rid", "sid", "rtime", "sign")}],
-                    "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-                    "responses": responses(service),
-                }
-            }
-        },
+        "paths": paths,
         "components": {
             "securitySchemes": {
                 part: {"type": "apiKey", "in": "header", "name": f"{PREFIX}{part}"}
@@ -91,6 +83,63 @@ def ending_of(service: ServiceSpec) -> dict[str, Any]:
     }
 
 
+def operation(name: str, body: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+    """A signed POST."""
+    return {
+        "post": {
+            "operationId": name,
+            "security": [{part: [] for part in ("rid", "sid", "rtime", "sign")}],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": answers,
+        }
+    }
+
+
+def request_body(service: ServiceSpec) -> dict[str, Any]:
+    """What a call sends."""
+    if service.statistic is not None:
+        return statistic_body(service.statistic)
+    properties = {
+        parameter.name: {
+            **TYPES.get(parameter.type, TEXT),
+            "maxLength": parameter.max_length,
+            "description": both(parameter.title, parameter.title_en),
+            **({"pattern": parameter.pattern} if parameter.pattern else {}),
+        }
+        for parameter in service.parameters
+    }
+    if service.shape != "verify":
+        names = [item.name for item in service.fields]
+        properties["fields"] = {"type": "array", "items": {"type": "string", "enum": names}}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [parameter.name for parameter in service.parameters if parameter.required],
+        "additionalProperties": False,
+    }
+
+
+def statistic_body(spec: StatisticSpec) -> dict[str, Any]:
+    """Groups, measures, and for each group the value to narrow to."""
+    lists = {"groups": [part.name for part in spec.groups], "measures": [part.name for part in spec.measures]}
+    properties: dict[str, Any] = {
+        name: {"type": "array", "items": {"type": "string", "enum": names}} for name, names in lists.items()
+    }
+    for group in spec.groups:
+        title = both(group.title, group.title_en)
+        properties[group.name] = {"type": "string", "enum": list(group.values), "description": title}
+    return {"type": "object", "properties": properties, "required": [], "additionalProperties": False}
+
+
+def batch_body(body: dict[str, Any]) -> dict[str, Any]:
+    """What a batch sends: items as single calls would be, and the fields of all."""
+    item = {**body, "properties": {name: part for name, part in body["properties"].items() if name != "fields"}}
+    properties = {"items": {"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": item}}
+    if "fields" in body["properties"]:
+        properties["fields"] = body["properties"]["fields"]
+    return {"type": "object", "properties": properties, "required": ["items"], "additionalProperties": False}
+
+
 def both(zh: str, en: str) -> str:
     """Chinese, then English where there is one."""
     return f"{zh} / {en}" if zh and en else zh or en
@@ -98,17 +147,41 @@ def both(zh: str, en: str) -> str:
 
 def responses(service: ServiceSpec) -> dict[str, Any]:
     """The answer of the service and the refusals it shares with all."""
+    extra = found(service)
+    if service.composite is not None:
+        extra["parts"] = {"type": "array", "items": PART}
+    return answered(extra)
+
+
+def found(service: ServiceSpec) -> dict[str, Any]:
+    """What a call, or an item of a batch, is answered with."""
     if service.shape == "verify":
-        extra: dict[str, Any] = {"result": {"type": "string", "enum": ["match", "mismatch", "no_record"]}}
-    else:
-        row = {
-            item.name: {**TYPES.get(item.type, TEXT), "description": both(item.title, item.title_en)}
-            for item in service.fields
-        }
-        extra = {
-            "data": {"type": "array", "items": {"type": "object", "properties": row}},
-            "total": {"type": "integer"},
-        }
+        return {"result": {"type": "string", "enum": ["match", "mismatch", "no_record"]}}
+    row: dict[str, dict[str, Any]] = {
+        item.name: {**TYPES.get(item.type, TEXT), "description": both(item.title, item.title_en)}
+        for item in service.fields
+    }
+    for measure in service.statistic.measures if service.statistic else ():
+        title = {"description": both(measure.title, measure.title_en)}
+        row[measure.name] = {"anyOf": [{"type": "number"}, {"const": "*"}, {"type": "null"}], **title}
+    for output in service.composite.outputs if service.composite else ():
+        if output.merge == "all":
+            row[output.name] = {"type": "array", "items": TEXT, "description": row[output.name]["description"]}
+    return {
+        "data": {"type": "array", "items": {"type": "object", "properties": row}},
+        "total": {"type": "integer"},
+    }
+
+
+def batch_responses(service: ServiceSpec) -> dict[str, Any]:
+    """Items in the order sent, each answered or refused as a single call would be, and how many were answered."""
+    item = {"type": "object", "properties": {"code": TEXT, "message": TEXT, **found(service)}, "required": ["code"]}
+    number = {"type": "integer"}
+    return answered({"items": {"type": "array", "items": item}, "total": number, "answered": number})
+
+
+def answered(extra: dict[str, Any]) -> dict[str, Any]:
+    """An answer with these properties, and every refusal."""
     ok = {
         "description": "成功 / OK",
         "content": {

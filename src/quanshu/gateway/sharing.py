@@ -35,7 +35,7 @@ from quanshu.gateway.limits import (
     wait_of,
 )
 from quanshu.gateway.snapshot import GrantSpec
-from quanshu.kernel.errors import Unavailable
+from quanshu.kernel.errors import QuanshuError, Unavailable
 
 LAPSE_MS = 2000
 MOST_BLOCK = 1000
@@ -141,7 +141,24 @@ class SharedLimits:
         self._opening = asyncio.Lock()
         self._asking: dict[str, asyncio.Lock] = {}
 
-    async def take(self, grant: GrantSpec, terms: Terms, *, now_ms: int) -> None:
+    async def take(self, grant: GrantSpec, terms: Terms, *, now_ms: int, count: int = 1) -> None:
+        """Count one call, or all of a batch. Raises as below, and counts nothing then."""
+        for spent in range(count):
+            try:
+                await self._take_one(grant, terms, now_ms=now_ms)
+            except QuanshuError:
+                self._give_back(grant, spent, now_ms=now_ms)
+                raise
+
+    def _give_back(self, grant: GrantSpec, count: int, *, now_ms: int) -> None:
+        """What was spent on a batch that is refused. Tokens lapse as they would have."""
+        with self.use.lock:
+            words, place = self.use.words, self.use.place(grant.uid)
+            words[place + TOKENS] += count
+            if grant.daily_limit is not None and words[place + DAY] == day_of(now_ms):
+                words[place + CALLS] += count
+
+    async def _take_one(self, grant: GrantSpec, terms: Terms, *, now_ms: int) -> None:
         """Count one call. Raises RateLimited, DailyLimit or DailyRows and counts nothing then; SharingFailed."""
         if self._spend(grant, now_ms):
             return

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quanshu.gateway.shape_specs import CompositeSpec, StatisticSpec, decode_composite, decode_statistic
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.errors import Invalid
@@ -77,6 +78,8 @@ class ServiceSpec:
     deprecated_at: float = 0.0
     ends_at: float = 0.0
     successor: int = 0
+    statistic: StatisticSpec | None = None
+    composite: CompositeSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,10 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
     parts["parameters"] = tuple(ParameterSpec(**part) for part in row["parameters"])
     parts["fields"] = tuple(FieldSpec(**part) for part in row["fields"])
     parts["key"] = tuple(row.get("key", ()))
+    if row.get("statistic"):
+        parts["statistic"] = decode_statistic(row["statistic"])
+    if row.get("composite"):
+        parts["composite"] = decode_composite(row["composite"])
     return ServiceSpec(**parts)
 
 

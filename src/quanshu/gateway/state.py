@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.delta_sharing.links import link_key
-from quanshu.gateway.execution import Executor
 from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
+from quanshu.gateway.shapes import Shape, executor_of
 from quanshu.gateway.signing.responses import node_pair
 from quanshu.gateway.signing.session import session_root
 from quanshu.gateway.snapshot import (
@@ -51,8 +51,8 @@ class Loaded:
     clients: Mapping[str, ClientSpec]
     keys: Mapping[str, tuple[LoadedKey, ...]]
     grants: Mapping[tuple[str, str], tuple[GrantSpec, ...]]
-    executors: Mapping[str, Executor]
-    versions: Mapping[tuple[str, int], Executor] = field(default_factory=dict)
+    executors: Mapping[str, Shape]
+    versions: Mapping[tuple[str, int], Shape] = field(default_factory=dict)
     pushes: Mapping[tuple[str, str], PushSpec] = field(default_factory=dict)
     terms: Mapping[str, Terms] = field(default_factory=dict)
     session_root: bytes = b""
@@ -104,7 +104,7 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
     for grant in snapshot.grants:
         grants[grant.rid, grant.sid] = (*grants.get((grant.rid, grant.sid), ()), grant)
     versions = {
-        (service.sid, service.version): Executor(
+        (service.sid, service.version): executor_of(
             service, config.serving_directory, salt=salt, marking=marking, server=server
         )
         for service in snapshot.services

@@ -75,6 +75,14 @@ class NoKeys(Invalid):
     remedy = "Name at least one key column."
 
 
+class CubeTooLarge(Invalid):
+    """A statistic would have more values of a group, or more cells, than can be protected and told."""
+
+    code = "lake.cube_too_large"
+    message = "The statistic by %(group)s would have more than %(most)s values or cells."
+    remedy = "Leave a group out, take fewer values, or group by bands or by the first characters."
+
+
 class NullKeys(Invalid):
     """Incoming rows have an empty key."""
 

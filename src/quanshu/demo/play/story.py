@@ -27,6 +27,7 @@ from quanshu.demo.play import (
     people,
     quality,
     registration,
+    shapes,
     sharing,
     standards,
     supply,
@@ -115,6 +116,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     demands.play_demands(cast, entries, consumer, teller.say)
     emergency.play_emergency(cast, entries, somebody(manifest), teller.say)
     keys.play_keys(cast, somebody(manifest), teller.say)
+    shapes.play_shapes(cast, entries, (consumer, secret), somebody(manifest), teller.say)
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)

@@ -55,7 +55,7 @@ from quanshu.sharing.services.queries import (
     terms_of,
     told_by,
 )
-from quanshu.sharing.services.rules import check_entry, compare_specs, core_fault, default_mask, offered
+from quanshu.sharing.services.rules import check_code, check_entry, compare_specs, core_fault, default_mask, offered
 from quanshu.sharing.services.services import (
     carry_receipts,
     change_limits,
@@ -84,6 +84,7 @@ from quanshu.sharing.services.services import (
     set_version_end,
     shrink_grant,
     stop_consumer,
+    try_part,
     update_service,
     withdraw_service,
 )
@@ -96,7 +97,9 @@ from quanshu.sharing.services.types import (
     ExchangeFigures,
     FieldData,
     GrantLimits,
+    GroupData,
     HourCount,
+    MeasureData,
     ParameterData,
     ServiceCount,
     ServiceData,
@@ -104,6 +107,7 @@ from quanshu.sharing.services.types import (
     ServiceState,
     Shape,
     SpecChange,
+    StatisticData,
     VersionNotOld,
 )
 
@@ -129,7 +133,9 @@ __all__ = [
     "FieldData",
     "Grant",
     "GrantLimits",
+    "GroupData",
     "HourCount",
+    "MeasureData",
     "ParameterData",
     "Probe",
     "Publication",
@@ -143,10 +149,12 @@ __all__ = [
     "Serving",
     "Shape",
     "SpecChange",
+    "StatisticData",
     "VersionNotOld",
     "carry_receipts",
     "change_limits",
     "changes_to",
+    "check_code",
     "check_entry",
     "check_publishable",
     "compare_specs",
@@ -206,6 +214,7 @@ __all__ = [
     "terms_of",
     "title_of",
     "told_by",
+    "try_part",
     "update_service",
     "withdraw_service",
 ]

@@ -286,7 +286,10 @@ class ExchangeQuerySet(models.QuerySet["Exchange"]):
 
 
 class Exchange(models.Model):
-    """A call as its receipt tells it: names of parameters and fields, never their values."""
+    """A call as its receipt tells it: names of parameters and fields, never their values.
+
+    `items` is how many calls it counts as: more than one for a batch.
+    """
 
     receipt_id = models.CharField(max_length=40, unique=True)
     at = models.DateTimeField(db_index=True)
@@ -313,6 +316,7 @@ class Exchange(models.Model):
     scheme = models.CharField(max_length=30, blank=True)
     trace_id = models.CharField(max_length=32, blank=True, default="")
     carried_at = models.DateTimeField(null=True, db_index=True)
+    items = models.PositiveIntegerField(default=1)
 
     objects = ExchangeQuerySet.as_manager()
 

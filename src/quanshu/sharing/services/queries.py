@@ -14,8 +14,10 @@ from django.db.models.functions import TruncHour
 
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
+from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
+from quanshu.lake.disclosure import labels_of
 from quanshu.shared.access.api import Actor
 from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
@@ -184,6 +186,24 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table:
         row_cap=spec["row_cap"],
         entry_uid=service.entry.uid,
         key=tuple(service.serving_key) if table else (),
+        statistic=cube_spec(spec["statistic"]) if spec.get("statistic") else None,
+        composite=decode_composite(spec["composite"]) if spec.get("composite") else None,
+    )
+
+
+def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:
+    """A statistic's cube as gateways know it: names, titles, and the labels of every group."""
+    groups, _measures = rules.cube_of(cube)
+    return StatisticSpec(
+        groups=tuple(
+            GroupSpec(group.name, labels_of(group), part["title"], part["title_en"])
+            for group, part in zip(groups, cube["groups"], strict=True)
+        ),
+        measures=tuple(
+            MeasureSpec(part["name"], part["kind"], part["title"], part["title_en"]) for part in cube["measures"]
+        ),
+        least=cube["least"],
+        percent=cube["percent"],
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
@@ -15,10 +16,13 @@ PROBE_RID = "platform-probe"
 
 
 class Shape(StrEnum):
-    """`query` answers with fields; `verify` (核验) answers match, no match or no record, nothing else."""
+    """`query` answers with fields; `verify` (核验) answers match, no match or no record, nothing else; `statistic`
+    with cells of a protected cube; `composite` with what several services found together."""
 
     QUERY = "query"
     VERIFY = "verify"
+    STATISTIC = "statistic"
+    COMPOSITE = "composite"
 
 
 class ServiceState(StrEnum):
@@ -51,8 +55,45 @@ class FieldData:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupData:
+    """What a statistic groups an item by: its `value`, its first `width` characters (`prefix`), or `bands`.
+
+    `edges` are the lower bounds of bands, of a number or of full years since a date. `values` are the labels told;
+    where none are named, those the data holds when the service is published.
+    """
+
+    name: str
+    item: str
+    kind: str = "value"
+    width: int = 0
+    edges: tuple[int, ...] = ()
+    values: tuple[str, ...] = ()
+    title: str = ""
+    title_en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureData:
+    """What a statistic tells of a cell: `count`, `share` of all records, or `sum` or `average` of an item."""
+
+    name: str
+    kind: str = "count"
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticData:
+    """A cube. Cells with fewer than `least` records are not told, nor such as break the p% rule with `percent`."""
+
+    groups: tuple[GroupData, ...]
+    measures: tuple[MeasureData, ...]
+    least: int = 10
+    percent: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceData:
-    """What is entered for a service. `sid` is its code in calls."""
+    """What is entered for a service. `sid` is its code in calls; `composite` is a whole spec, made by its room."""
 
     sid: str
     name: str
@@ -63,6 +104,8 @@ class ServiceData:
     abstract: str = ""
     abstract_en: str = ""
     row_cap: int = 50
+    statistic: StatisticData | None = None
+    composite: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +270,12 @@ class NothingLanded(Conflict):
     code = "services.nothing_landed"
     message = "No data of %(entry)s has landed yet."
     remedy = "Run its source in intake first, then publish the service."
+
+
+class StatisticTwice(Conflict):
+    code = "services.statistic_twice"
+    message = "The statistic %(sid)s of this entry is in force already."
+    remedy = "Two cubes of the same records could be subtracted from each other. Revise that one, or withdraw it first."
 
 
 class KeyNotFound(NotFound):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.services.pages import applications, grants, limits, lists, reporting, service, wizard
+from quanshu.sharing.services.pages import applications, grants, limits, lists, reporting, service, statistics, wizard
 
 app_name = "services"
 urlpatterns = [
     path("", lists.Services.as_view(), name="services"),
     path("new/", wizard.ChooseEntry.as_view(), name="service-new"),
     path("new/<str:uid>/", wizard.NewService.as_view(), name="service-new-of"),
+    path("new/<str:uid>/statistic/", statistics.StatisticEditor.as_view(), name="statistic-new"),
     path("applications/", lists.Consumers.as_view(), name="consumers"),
     path("applications/new/", applications.NewConsumer.as_view(), name="consumer-new"),
     path("applications/<str:uid>/", applications.ConsumerPage.as_view(), name="consumer"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("<str:uid>/openapi/", service.OpenApiPage.as_view(), name="service-openapi"),
     path("<str:uid>/openapi.json", service.OpenApiJson.as_view(), name="service-openapi-json"),
     path("<str:uid>/edit/", wizard.EditService.as_view(), name="service-edit"),
+    path("<str:uid>/statistic/", statistics.EditStatistic.as_view(), name="statistic-edit"),
     path("<str:uid>/review/", wizard.Review.as_view(), name="service-review"),
     path("<str:uid>/publish/", wizard.Publish.as_view(), name="service-publish"),
     path("<str:uid>/revise/", service.Revise.as_view(), name="service-revise"),

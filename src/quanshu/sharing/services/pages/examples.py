@@ -11,8 +11,11 @@ from typing import Any
 RID, SECRET = "app-xxxxxxxxxxxx", "…"
 
 
-def body_of(spec: dict[str, Any]) -> dict[str, str]:
-    """The example values of a service's parameters."""
+def body_of(spec: dict[str, Any]) -> dict[str, Any]:
+    """The example values of a service's parameters; of a statistic, its first group and measure."""
+    if spec.get("statistic"):
+        cube = spec["statistic"]
+        return {"groups": [cube["groups"][0]["name"]], "measures": [cube["measures"][0]["name"]]}
     return {part["name"]: part["example"] for part in spec["parameters"]}
 
 

@@ -174,6 +174,7 @@ class ExchangePage(DetailPage):
             (_("HTTP status"), obj.status),
             (_("Code"), obj.outcome),
             (_("Rows"), str(obj.rows)),
+            (_("Counts as calls"), obj.items),
             (_("Took, ms"), f"{obj.duration_us / 1000:.1f}"),
         ]
 

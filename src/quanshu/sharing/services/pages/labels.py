@@ -23,10 +23,17 @@ STATES = {
     ServiceState.WITHDRAWN: _("Withdrawn"),
 }
 STATE_TONES = {ServiceState.DRAFT: "secondary", ServiceState.PUBLISHED: "green", ServiceState.WITHDRAWN: "red"}
-SHAPES = {Shape.QUERY: _("Query"), Shape.VERIFY: _("Verification")}
+SHAPES = {
+    Shape.QUERY: _("Query"),
+    Shape.VERIFY: _("Verification"),
+    Shape.STATISTIC: _("Statistic"),
+    Shape.COMPOSITE: _("Composite"),
+}
 SHAPE_HINTS = {
     Shape.QUERY: _("Answers with the fields of the rows found, masked as their grades ask."),
     Shape.VERIFY: _("Answers match, mismatch or no record, and nothing else."),
+    Shape.STATISTIC: _("Answers with counts, sums or averages by group; small cells are not told."),
+    Shape.COMPOSITE: _("Calls several services as one, each under the caller's own grant."),
 }
 SHARE_TYPES = {
     ShareType.UNCONDITIONAL: _("Unconditional sharing"),
@@ -120,6 +127,13 @@ OUTCOME_NAMES = {
     "gateway.rate_limited": _("Too many calls a minute"),
     "gateway.daily_limit": _("The day's volume used up"),
     "gateway.table_missing": _("Data not available"),
+    "gateway.part_refused": _("A required part refused"),
+    "gateway.part_failed": _("A required part failed"),
+    "gateway.part_timeout": _("A part took too long"),
+    "gateway.part_gone": _("A part is of another shape"),
+    "gateway.composite_timeout": _("The composite took too long"),
+    "gateway.bad_batch": _("Batch at fault"),
+    "gateway.no_batch": _("No batches of this service"),
     "gateway.wrong_method": _("Method not supported"),
     "gateway.bulk_not_shared": _("Nothing shared under the name"),
     "gateway.bulk_bad_request": _("Request at fault"),
@@ -144,6 +158,20 @@ def answering(service: Service) -> tuple[str, str]:
     if service.probe_ok is None:
         return _t("Not checked yet"), "secondary"
     return (_t("Answers"), "green") if service.probe_ok else (_t("Does not answer"), "red")
+
+
+# Where a draft of each shape is changed; the rooms of other shapes add theirs.
+EDITORS = {
+    Shape.QUERY: "services:service-edit",
+    Shape.VERIFY: "services:service-edit",
+    Shape.STATISTIC: "services:statistic-edit",
+    Shape.COMPOSITE: "composition:edit-of",
+}
+
+
+def edit_url(service: Service) -> str:
+    """The page on which a draft is changed."""
+    return reverse(EDITORS[Shape(service.shape)], args=[service.uid])
 
 
 def ask_url(service: Service) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.gateway.client import Answer
 from quanshu.gateway.messages import MESSAGES
 from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.masking import Mask, mask_value
@@ -22,7 +20,6 @@ from quanshu.shared.web.api import (
     ActionPage,
     Column,
     DetailPage,
-    Form,
     FormPage,
     Page,
     ReasonForm,
@@ -47,10 +44,12 @@ from quanshu.sharing.services.pages.labels import (
     TYPES,
     answering,
     ask_url,
+    edit_url,
     links_of,
     outcome_label,
     title_of,
 )
+from quanshu.sharing.services.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS, CallForm, shown, try_form
 from quanshu.sharing.services.permissions import ServicePermission as P
 from quanshu.sharing.services.services.trying import grants_to_try
 from quanshu.supply.assurance.api import AssurancePermission
@@ -134,33 +133,6 @@ def crumbs_to(service: Service | None = None) -> list[tuple[Any, str]]:
     return [*way, (service.title, service.get_absolute_url())] if service is not None else way
 
 
-class TryForm(Form):
-    """One box for each parameter. The gateway checks the values, so that its refusals can be seen here too."""
-
-    def __init__(self, *args: Any, spec: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for part in spec["parameters"]:
-            field = forms.CharField(
-                label=title_of(part),
-                required=False,
-                max_length=2000,
-                widget=forms.TextInput(attrs={"class": "form-control", "placeholder": part["example"]}),
-                help_text=part["name"] + (f" · {_('required')}" if part["required"] else ""),
-            )
-            self.fields[f"p-{part['name']}"] = field
-        self.fields["case_number"] = forms.CharField(
-            label=_("Case number"),
-            required=False,
-            max_length=64,
-            widget=forms.TextInput(attrs={"class": "form-control"}),
-            help_text=_("Of the matter the data is used for; it is kept with the receipt."),
-        )
-
-    def parameters(self) -> dict[str, str]:
-        """The parameters that were filled in."""
-        return {name[2:]: value for name, value in self.cleaned_data.items() if name.startswith("p-") and value}
-
-
 class ServicePage(DetailPage):
     """One service, as documentation that can be tried."""
 
@@ -168,7 +140,7 @@ class ServicePage(DetailPage):
     audit_kind = "services.service"
     template_name = "services/service.html"
     tried: dict[str, Any] | None = None
-    try_form: TryForm | None = None
+    try_form: CallForm | None = None
 
     def get_object(self, **kwargs: Any) -> Service:
         return queries.get_service(actor=self.actor, uid=kwargs["uid"])
@@ -209,7 +181,7 @@ class ServicePage(DetailPage):
             )
         edit, publish = allows(self.actor, P.EDIT, obj), allows(self.actor, P.PUBLISH, obj)
         if edit and obj.state == "draft":
-            url = reverse("services:service-edit", args=[obj.uid])
+            url = edit_url(obj)
             found.append(Action(_("Edit"), url, "edit", style="outline-primary", method="get"))
         if (edit or publish) and obj.state == "draft":
             url = reverse("services:service-review", args=[obj.uid])
@@ -246,7 +218,9 @@ class ServicePage(DetailPage):
             "fault_columns": FAULT_COLUMNS,
             "faults": fault_rows(),
             "grant": held if may_try else None,
-            "try_form": self.try_form or TryForm(spec=spec),
+            "try_form": self.try_form or try_form(spec),
+            "group_columns": GROUP_COLUMNS,
+            "measure_columns": MEASURE_COLUMNS,
             "tried": self.tried,
             "links": links_of(obj, may_edit=allows(self.actor, P.EDIT, obj)),
             "java": java_example(obj.sid, spec, base=base),
@@ -257,7 +231,8 @@ class ServicePage(DetailPage):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Call the service as the person's unit; the answer alone for HTMX, the whole page otherwise."""
         service = self.object = self.get_object(**kwargs)
-        form = self.try_form = TryForm(request.POST, spec=queries.published_spec(service))
+        spec = queries.published_spec(service)
+        form = self.try_form = try_form(spec, request.POST)
         if form.is_valid():
             try:
                 answer = services.try_service(
@@ -267,7 +242,7 @@ class ServicePage(DetailPage):
                     parameters=form.parameters(),
                     case_number=form.cleaned_data["case_number"],
                 )
-                self.tried = shown(answer)
+                self.tried = shown(answer, spec)
             except QuanshuError as fault:
                 if fault.status in {403, 404}:
                     raise
@@ -277,19 +252,6 @@ class ServicePage(DetailPage):
         if getattr(request, "htmx", False):
             return self.render({"tried": self.tried}, template="services/answer.html")
         return self.get(request, *args, **kwargs)
-
-
-def shown(answer: Answer) -> dict[str, Any]:
-    """An answer for the page."""
-    code = str(answer.body.get("code", ""))
-    return {
-        "status": answer.status,
-        "ok": answer.ok,
-        "code": code,
-        "meaning": outcome_label(code),
-        "receipt_id": answer.receipt_id,
-        "text": json.dumps(answer.body, ensure_ascii=False, indent=2),
-    }
 
 
 class OpenApiJson(Page):
@@ -319,7 +281,7 @@ class OpenApiPage(Page):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
         found = queries.openapi_of(service, server=settings.QUANSHU_GATEWAY_URL)
-        ((path, methods),) = found["paths"].items()
+        path, methods = next(iter(found["paths"].items()))
         operation = methods["post"]
         body = operation["requestBody"]["content"]["application/json"]["schema"]
         answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
@@ -368,7 +330,7 @@ class Revise(ActionPage):
         service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
         service = services.revise_service(actor=self.actor, now=self.now, service=service)
         text = _("Version %(number)s is open as a draft; the one in force goes on answering.")
-        return text % {"number": service.version}, reverse("services:service-edit", args=[service.uid])
+        return text % {"number": service.version}, edit_url(service)
 
 
 class Withdraw(FormPage):

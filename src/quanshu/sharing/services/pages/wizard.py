@@ -19,10 +19,11 @@ from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, ListPage, Page, reason_against
 from quanshu.sharing.services import queries, rules, services
 from quanshu.sharing.services.models import Service
-from quanshu.sharing.services.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES
+from quanshu.sharing.services.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES, edit_url
 from quanshu.sharing.services.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
+from quanshu.sharing.services.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS
 from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData
+from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData, Shape
 from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
 
 # Nobody's values in the forms that items commonly have: (pattern, longest, example).
@@ -73,8 +74,8 @@ class ChooseEntry(ListPage):
         return crumbs_to()
 
 
-class ServiceForm(Form):
-    """Everything of a service but its parameters and fields."""
+class TextsForm(Form):
+    """Code, names and abstracts of a service."""
 
     sid = forms.CharField(
         label=gettext_lazy("Service code"),
@@ -89,9 +90,14 @@ class ServiceForm(Form):
     abstract_en = forms.CharField(
         label=gettext_lazy("In English"), widget=forms.Textarea(attrs={"rows": 3}), required=False
     )
+
+
+class ServiceForm(TextsForm):
+    """Everything of a service but its parameters and fields."""
+
     shape = forms.ChoiceField(
         label=gettext_lazy("Shape"),
-        choices=list(SHAPES.items()),
+        choices=[(shape, SHAPES[shape]) for shape in (Shape.QUERY, Shape.VERIFY)],
         widget=forms.RadioSelect,
         help_text=gettext_lazy("A query answers with fields; a verification says only match, mismatch or no record."),
     )
@@ -201,7 +207,7 @@ class Editor(FormPage):
             "entry": self.entry(),
             "rows": [row_of(item, uses[item.name]) for item in items],
             "masks": MASKS.items(),
-            "hints": [(SHAPES[shape], hint) for shape, hint in SHAPE_HINTS.items()],
+            "statistic": reverse("services:statistic-new", args=[self.entry().uid]) if self.service() is None else "",
             "crumbs": crumbs_to(self.service()),
         }
 
@@ -234,6 +240,10 @@ class EditService(Editor):
 
     title = gettext_lazy("Change the draft")
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        url = edit_url(self.service())
+        return super().get(request, *args, **kwargs) if url == request.path else HttpResponseRedirect(url)
+
     def service(self) -> Service:
         return queries.get_service(actor=self.actor, uid=self.kwargs["uid"])
 
@@ -264,7 +274,7 @@ class Review(Page):
         reason = reason_against(queries.check_publishable, service)
         actions = []
         if allows(self.actor, P.EDIT, service) and service.state == "draft":
-            url = reverse("services:service-edit", args=[service.uid])
+            url = edit_url(service)
             actions.append(Action(_("Edit"), url, "edit", style="outline-primary", method="get"))
         if allows(self.actor, P.PUBLISH, service) and (reason or not service.served_version):
             url = reverse("services:service-publish", args=[service.uid])
@@ -275,6 +285,8 @@ class Review(Page):
             "shape": SHAPES[service.shape],  # type: ignore[index]
             "shape_hint": SHAPE_HINTS[service.shape],  # type: ignore[index]
             "share": SHARE_TYPES[service.entry.share_type],  # type: ignore[index]
+            "group_columns": GROUP_COLUMNS,
+            "measure_columns": MEASURE_COLUMNS,
             "parameter_columns": PARAMETER_COLUMNS,
             "field_columns": FIELD_COLUMNS,
             "actions": actions,

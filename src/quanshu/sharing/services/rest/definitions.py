@@ -16,7 +16,7 @@ from quanshu.shared.web.api import page_of
 from quanshu.sharing.services import queries, services
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData
+from quanshu.sharing.services.types import FieldData, GroupData, MeasureData, ParameterData, ServiceData, StatisticData
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()
@@ -40,18 +40,56 @@ class FieldBody(Schema):
     mask: str = ""
 
 
+class GroupBody(Schema):
+    """A group of a statistic: an item by value, by its first `width` characters (prefix), or in bands by `edges`."""
+
+    name: str
+    item: str
+    kind: str = "value"
+    width: int = 0
+    edges: list[int] = []
+    values: list[str] = []
+    title: str = ""
+    title_en: str = ""
+
+
+class MeasureBody(Schema):
+    """A measure: count, share, or sum or average of an item."""
+
+    name: str
+    kind: str = "count"
+    item: str = ""
+
+
+class StatisticBody(Schema):
+    """The cube of a statistic."""
+
+    groups: list[GroupBody]
+    measures: list[MeasureBody]
+    least: int = 10
+    percent: int = 10
+
+    def value(self) -> StatisticData:
+        """As the value services take."""
+        tuples = [{"edges": tuple(part.edges), "values": tuple(part.values)} for part in self.groups]
+        groups = (GroupData(**{**part.dict(), **more}) for part, more in zip(self.groups, tuples, strict=True))
+        measures = (MeasureData(**part.dict()) for part in self.measures)
+        return StatisticData(tuple(groups), tuple(measures), self.least, self.percent)
+
+
 class ServiceBody(Schema):
     """A service as entered."""
 
     sid: str
     name: str
     shape: str
-    parameters: list[ParameterBody]
+    parameters: list[ParameterBody] = []
     answer_fields: list[FieldBody] = []
     name_en: str = ""
     abstract: str = ""
     abstract_en: str = ""
     row_cap: int = 50
+    statistic: StatisticBody | None = None
 
     def value(self) -> ServiceData:
         """As the value services take."""
@@ -60,6 +98,7 @@ class ServiceBody(Schema):
             **{name: getattr(self, name) for name in names},
             parameters=tuple(ParameterData(**part.dict()) for part in self.parameters),
             fields=tuple(FieldData(**part.dict()) for part in self.answer_fields),
+            statistic=self.statistic.value() if self.statistic and self.shape == "statistic" else None,
         )
 
 

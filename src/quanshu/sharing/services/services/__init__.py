@@ -26,7 +26,7 @@ from quanshu.sharing.services.services.publishing import (
     seal_key,
 )
 from quanshu.sharing.services.services.serving import serve_entry
-from quanshu.sharing.services.services.trying import try_service
+from quanshu.sharing.services.services.trying import try_part, try_service
 from quanshu.sharing.services.services.versions import move_grant, set_version_end
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "set_version_end",
     "shrink_grant",
     "stop_consumer",
+    "try_part",
     "try_service",
     "update_service",
     "withdraw_not_allowed",

@@ -94,6 +94,7 @@ def _keep(receipts: list[Receipt], now: datetime) -> None:
             scheme=receipt.scheme,
             trace_id=receipt.trace_id[:32],
             carried_at=now,
+            items=receipt.items,
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
@@ -142,6 +143,7 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
             "code": receipt.outcome,
             "status": receipt.status,
             "rows": receipt.rows,
+            "items": receipt.items,
             "fields": receipt.fields,
             "request": receipt.request_hash,
             "response": receipt.response_hash,

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
 from quanshu.sharing.services import rules
@@ -22,8 +23,17 @@ from quanshu.sharing.services.queries import check_publishable, items_in, old_ve
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
+from quanshu.sharing.services.services.releasing import check_only_cube, with_values
+from quanshu.sharing.services.services.serving import put_in_force
 from quanshu.sharing.services.services.versions import keep_beside
-from quanshu.sharing.services.types import EntryNotReady, EntryNotShared, NothingLanded, ServiceData, ServiceState
+from quanshu.sharing.services.types import (
+    EntryNotReady,
+    EntryNotShared,
+    NothingLanded,
+    ServiceData,
+    ServiceState,
+    Shape,
+)
 from quanshu.supply.catalogue.api import Entry, ItemData
 from quanshu.supply.lake_store import get_lake
 
@@ -33,9 +43,14 @@ NOT_ALLOWED_NOW = N_("The catalogue entry no longer allows it.")
 
 
 @transaction.atomic
-def create_service(*, actor: Actor, now: datetime, entry: Entry, data: ServiceData) -> Service:
-    """Draft a service over a published entry. Raises Forbidden, EntryNotReady, EntryNotShared, FieldErrors."""
-    service = Service(entry=entry, unit=entry.unit, created_at=now)
+def create_service(
+    *, actor: Actor, now: datetime, entry: Entry, data: ServiceData, unit: Unit | None = None
+) -> Service:
+    """Draft a service over a published entry; its unit provides it, or the one that composes several.
+
+    Raises Forbidden, EntryNotReady, EntryNotShared, FieldErrors.
+    """
+    service = Service(entry=entry, unit=unit or entry.unit, created_at=now)
     require(actor, ServicePermission.EDIT, service)
     return _keep(service, data, actor=actor, now=now, event=ServiceEvent.CREATED)
 
@@ -71,23 +86,30 @@ def publish_service(*, actor: Actor, now: datetime, service: Service, ends_on: d
     """Freeze the draft as a version and have it served; the version in force answers beside it until `ends_on`.
 
     The entry is asked again, as its grades may have risen since the draft was made. Without a day the version before
-    answers 30 days more. Raises Forbidden, WrongState, EntryNotReady, EntryNotShared, FieldErrors, NothingLanded, and
-    what the rooms above refuse with.
+    answers 30 days more; that of a statistic ends at once, for two cubes could be subtracted. Raises Forbidden,
+    WrongState, EntryNotReady, EntryNotShared, FieldErrors, NothingLanded, StatisticTwice, CubeTooLarge, and what the
+    rooms above refuse with.
     """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
     check_publishable(service)
     service.spec = _check_against_entry(service, service.spec)
-    if not get_lake().exists(service.entry.lake_table):
+    if service.shape != Shape.COMPOSITE and not get_lake().exists(service.entry.lake_table):
         raise NothingLanded(entry=service.entry.resource_name)
+    if service.shape == Shape.STATISTIC:
+        check_only_cube(service)
+        service.spec = with_values(service.entry.lake_table, service.spec)
     ServiceVersion.objects.create(
         service=service, number=service.version, spec=service.spec, published_at=now, published_by=actor.name
     )
-    if service.served_version:
+    if service.served_version and service.shape != Shape.STATISTIC:
         keep_beside(actor=actor, now=now, service=service, number=service.served_version, ends_on=ends_on)
     service.state, service.published_at, service.updated_at = ServiceState.PUBLISHED, now, now
     service.save(update_fields=["spec", "state", "published_at", "updated_at"])
-    jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
+    if service.shape == Shape.COMPOSITE:
+        put_in_force(service, now)
+    else:
+        jobs.enqueue(SERVE_JOB, {"entry_uid": service.entry.uid}, now=now)
     details = {"sid": service.sid, "version": service.version, "entry_uid": service.entry.uid}
     note(ServiceEvent.PUBLISHED, service, actor=actor, now=now, details=details)
     return service
@@ -138,7 +160,9 @@ def withdraw_not_allowed(*, entry_uid: str, now: datetime) -> int:
     It was withdrawn, may no longer be shared, or an item's grade has risen (就高从严).
     """
     stopped = 0
+    # A composite falls with a part of it, which its own room sees to.
     rows = Service.objects.filter(entry__uid=entry_uid).exclude(state=ServiceState.WITHDRAWN)
+    rows = rows.exclude(shape=Shape.COMPOSITE)
     for service in rows.exclude(state=ServiceState.DRAFT, served_version=None).select_related("entry"):
         try:
             _check_against_entry(service, published_spec(service))

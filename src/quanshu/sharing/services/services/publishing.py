@@ -194,13 +194,14 @@ def probe_client(now: datetime) -> ClientSpec:
 
 
 def probe_grants(services: tuple[ServiceSpec, ...], now: datetime) -> tuple[GrantSpec, ...]:
-    """The probe may call every service for one field."""
+    """The probe may call every service: for one field, a statistic's measures, and what composites pass along."""
+    parts = {node.sid for service in services if service.composite for node in service.composite.nodes}
     return tuple(
         GrantSpec(
             uid=f"probe:{service.sid}",
             rid=PROBE_RID,
             sid=service.sid,
-            fields=tuple(field.name for field in service.fields[:1]),
+            fields=probe_fields(service, whole=service.sid in parts),
             purpose="probe",
             rate_per_minute=PROBE_RATE,
             daily_limit=None,
@@ -210,3 +211,10 @@ def probe_grants(services: tuple[ServiceSpec, ...], now: datetime) -> tuple[Gran
         for service in services
         if not service.ends_at
     )
+
+
+def probe_fields(service: ServiceSpec, *, whole: bool) -> tuple[str, ...]:
+    """What the probe asks of a service; its values are nobody's."""
+    if service.statistic is not None:
+        return tuple(measure.name for measure in service.statistic.measures)
+    return tuple(field.name for field in (service.fields if whole or service.composite else service.fields[:1]))

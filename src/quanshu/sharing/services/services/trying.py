@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -16,6 +17,7 @@ from quanshu.kernel.ciphers import suite
 from quanshu.shared.access.api import Actor, require
 from quanshu.sharing.services.models import Consumer, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
+from quanshu.sharing.services.services.probing import call as probe_call
 from quanshu.sharing.services.services.publishing import seal_key
 from quanshu.sharing.services.types import GatewaySilent, NoGrantToTry, OwnKeysOnly
 
@@ -29,7 +31,7 @@ def grants_to_try(*, actor: Actor, service: Service, now: datetime) -> QuerySet[
 
 
 def try_service(
-    *, actor: Actor, now: datetime, service: Service, parameters: Mapping[str, str], case_number: str = ""
+    *, actor: Actor, now: datetime, service: Service, parameters: Mapping[str, Any], case_number: str = ""
 ) -> Answer:
     """Call a service as the first application of the actor's unit that holds a grant.
 
@@ -54,3 +56,9 @@ def try_service(
             return client.call(service.sid, parameters, case_number=case_number or None)
     except httpx.HTTPError as fault:
         raise GatewaySilent(address=settings.QUANSHU_GATEWAY_URL) from fault
+
+
+def try_part(sid: str) -> str:
+    """The code a service answers the platform's own call with, made with its example, which is nobody's value."""
+    service = Service.objects.filter(sid=sid, served_version__isnull=False).first()
+    return probe_call(service)[0] if service is not None else "gateway.unknown_service"

@@ -18,11 +18,13 @@ from quanshu.gateway.signing.profiles import PUBLIC_SCHEMES, Profile
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
+from quanshu.sharing.services.rules.items import core_fault, default_mask, missing
+from quanshu.sharing.services.rules.specs import columns_of, data_of, key_sets, marking_key, spec_of
+from quanshu.sharing.services.rules.statistics import cube_of, statistic_faults
 from quanshu.sharing.services.types import ChangeKind as C
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
-    FieldData,
     GrantLimits,
     ParameterData,
     ServiceData,
@@ -32,11 +34,27 @@ from quanshu.sharing.services.types import (
     TooManyKeys,
     WrongState,
 )
-from quanshu.supply.catalogue.api import GRADE_ORDER, Grade, ItemData, ShareType
+from quanshu.supply.catalogue.api import ItemData, ShareType
+
+__all__ = [
+    "SID",
+    "check_code",
+    "check_entry",
+    "check_grant",
+    "check_service",
+    "check_step",
+    "columns_of",
+    "cube_of",
+    "data_of",
+    "default_mask",
+    "key_sets",
+    "marking_key",
+    "offered",
+    "spec_of",
+]
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 ROW_CAP_MAX = 1000
-MARKED_TYPES = frozenset({"string", "integer", "date"})
 RATE_MAX = 60_000
 NO_LIMITS = GrantLimits()
 WINDOW_REMEDY = N_("Write weekdays (1 is Monday) and hours, such as 12345 08:30-17:30, one window a line.")
@@ -45,8 +63,6 @@ MOST_KEYS = 10
 MOST_LIFE, MOST_OVERLAP = timedelta(days=731), timedelta(days=90)
 # An old version answers 30 days more where no day is named, and at least 10 working days.
 BESIDE_DAYS, NOTICE_DAYS, LONGEST_BESIDE = 30, 10, 730
-MASK_FROM = GRADE_ORDER[Grade.GENERAL_3]
-HIDE_FROM = GRADE_ORDER[Grade.GENERAL_4]
 STEPS: Mapping[str, frozenset[str]] = {
     "changed": frozenset({ServiceState.DRAFT}),
     "published": frozenset({ServiceState.DRAFT}),
@@ -69,24 +85,10 @@ def check_entry(*, state: str, share_type: str, law: str, name: str) -> None:
         raise EntryNotShared(entry=name, law=law)
 
 
-def default_mask(item: ItemData) -> str:
-    """The mask a field leaves with, by its grade (GB/T 43697).
-
-    general-1 and -2 leave as they are, general-3 under the item's mask, general-4 and important data under
-    the item's mask or, where it has none, hidden in full.
-    """
-    rank = GRADE_ORDER.get(item.grade, HIDE_FROM)
-    if rank < MASK_FROM:
-        return str(Mask.NONE)
-    if rank >= HIDE_FROM and item.mask in {"", Mask.NONE}:
-        return str(Mask.FULL)
-    return item.mask or str(Mask.NONE)
-
-
-def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
-    """A service whose parameters and fields are graded items of its entry. Raises FieldErrors with every fault."""
-    faults: list[FieldError] = []
-    if not SID.match(data.sid) or len(data.sid) > 60:
+def code_faults(sid: str, name: str) -> list[FieldError]:
+    """Faults of a service's code and name."""
+    faults = []
+    if not SID.match(sid) or len(sid) > 60:
         faults.append(
             FieldError(
                 "sid",
@@ -94,14 +96,30 @@ def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
                 N_("Use a code such as jn-ga-resident-query."),
             )
         )
-    if not data.name.strip():
+    if not name.strip():
         faults.append(FieldError("name", N_("This must not be empty."), N_("Enter a name.")))
+    return faults
+
+
+def check_code(sid: str, name: str) -> None:
+    """FieldErrors when a service cannot have this code or name."""
+    faults = code_faults(sid, name)
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
+    """A service whose parameters and fields are graded items of its entry. Raises FieldErrors with every fault."""
+    faults = code_faults(data.sid, data.name)
     if data.shape not in {shape.value for shape in Shape}:
-        faults.append(FieldError("shape", N_("This shape is not known."), N_("Choose query or verify.")))
+        faults.append(FieldError("shape", N_("This shape is not known."), N_("Choose one of the list.")))
     if not 1 <= data.row_cap <= ROW_CAP_MAX:
         faults.append(FieldError("row_cap", N_("A call returns 1 to 1,000 rows."), N_("Enter a number in that range.")))
-    faults += parameter_faults(data, items)
-    faults += field_faults(data, items)
+    if data.shape == Shape.STATISTIC:
+        faults += statistic_faults(data.statistic, items)
+    elif data.shape != Shape.COMPOSITE:
+        faults += parameter_faults(data, items)
+        faults += field_faults(data, items)
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
@@ -172,88 +190,6 @@ def field_faults(data: ServiceData, items: Mapping[str, ItemData]) -> list[Field
                 )
             )
     return faults
-
-
-def missing(where: str, name: str) -> FieldError:
-    """The fault of naming an item that the entry has not."""
-    return FieldError(where, N_("The entry has no item %(item)s."), N_("Choose an item of the entry."), {"item": name})
-
-
-def core_fault(where: str, item: ItemData) -> list[FieldError]:
-    """Ungraded and core data leave by no service."""
-    if not item.grade:
-        text, remedy = N_("The item %(item)s is not graded."), N_("Grade it in the catalogue first.")
-    elif item.grade == Grade.CORE:
-        text, remedy = N_("The item %(item)s is core data and may not leave."), N_("Leave it out.")
-    else:
-        return []
-    return [FieldError(where, text, remedy, {"item": item.name})]
-
-
-def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
-    """The service as plain values, kept with its version and published to gateways."""
-    return {
-        "parameters": [
-            {
-                "name": parameter.name,
-                "column": parameter.name,
-                "type": items[parameter.name].data_type,
-                "required": parameter.required,
-                "pattern": parameter.pattern,
-                "max_length": parameter.max_length,
-                "compare": parameter.compare,
-                "title": items[parameter.name].title,
-                "title_en": items[parameter.name].title_en,
-                "example": parameter.example,
-            }
-            for parameter in data.parameters
-        ],
-        "fields": [
-            {
-                "name": field.name,
-                "column": field.name,
-                "type": items[field.name].data_type,
-                "grade": items[field.name].grade,
-                "mask": field.mask or default_mask(items[field.name]),
-                "title": items[field.name].title,
-                "title_en": items[field.name].title_en,
-            }
-            for field in data.fields
-        ],
-        "row_cap": data.row_cap,
-    }
-
-
-def data_of(texts: Mapping[str, str], spec: Mapping[str, Any]) -> ServiceData:
-    """A kept service as it was entered: the reverse of `spec_of`. `texts` holds code, names, abstracts and shape."""
-    entered = ("name", "example", "required", "pattern", "max_length", "compare")
-    return ServiceData(
-        **texts,
-        parameters=tuple(ParameterData(**{key: part[key] for key in entered}) for part in spec["parameters"]),
-        fields=tuple(FieldData(part["name"], part["mask"]) for part in spec["fields"]),
-        row_cap=spec["row_cap"],
-    )
-
-
-def key_sets(spec: Mapping[str, Any]) -> list[list[str]]:
-    """The sets of columns a serving table is indexed on: the required search columns, and each optional one."""
-    searched = [part for part in spec["parameters"] if not part["compare"]]
-    required = [part["column"] for part in searched if part["required"]]
-    optional = [part["column"] for part in searched if not part["required"]]
-    return ([required] if required else []) + [[column] for column in optional]
-
-
-def columns_of(spec: Mapping[str, Any]) -> list[str]:
-    """Every column the service needs, once."""
-    return list(dict.fromkeys(part["column"] for part in [*spec["parameters"], *spec["fields"]]))
-
-
-def marking_key(items: Sequence[ItemData]) -> tuple[str, ...]:
-    """The key columns a serving table carries to mark rows in receipts: none where one is core data, or of a type
-    whose text differs between the lake and the serving table."""
-    keys = [item for item in items if item.is_key]
-    fit = all(item.grade != Grade.CORE and item.data_type in MARKED_TYPES for item in keys)
-    return tuple(item.name for item in keys) if fit else ()
 
 
 def offered(shape: str, spec: Mapping[str, Any]) -> tuple[str, ...]:
