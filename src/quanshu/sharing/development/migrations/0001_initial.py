@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('catalogue', '0003_standard'),
         ('organisation', '0001_initial'),
-        ('services', '0003_lifecycle'),
+        ('services', '0007_lifecycle'),
     ]
 
     operations = [

@@ -38,7 +38,7 @@ CHANGE_COLUMNS = (
     Column("after", gettext_lazy("After"), value=lambda row: value_label(row, row.after)),
     Column(
         "breaking",
-        gettext_lazy("Effect"),
+        gettext_lazy("Effect on callers"),
         value=lambda row: _("Breaks callers") if row.breaking else _("Compatible"),
         kind="badge",
         tone=lambda row: "red" if row.breaking else "green",

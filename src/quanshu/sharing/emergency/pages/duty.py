@@ -155,7 +155,7 @@ class Alerts(ListPage):
                link=lambda row: row.request.get_absolute_url()),
         Column("emergency", gettext_lazy("Emergency"), lambda row: row.request.emergency.title, phone=False),
         Column("told_at", gettext_lazy("Alerted"), sort="told_at", kind="datetime"),
-        Column("acknowledged_at", gettext_lazy("Acknowledged"), sort="acknowledged_at", kind="datetime"),
+        Column("acknowledged_at", gettext_lazy("Acknowledged at"), sort="acknowledged_at", kind="datetime"),
         Column("after", gettext_lazy("Response time"), lambda row: between(row.told_at, row.acknowledged_at),
                phone=False),
     )  # fmt: skip

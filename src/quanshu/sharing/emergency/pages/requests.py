@@ -147,7 +147,7 @@ ALERT_COLUMNS = (
     Column("role", gettext_lazy("Role"), lambda row: row.get_role_display()),
     Column("phone", gettext_lazy("Telephone"), phone=False),
     Column("told_at", gettext_lazy("Alerted"), kind="datetime", phone=False),
-    Column("acknowledged_at", gettext_lazy("Acknowledged"), kind="datetime"),
+    Column("acknowledged_at", gettext_lazy("Acknowledged at"), kind="datetime"),
     Column("after", gettext_lazy("Response time"), lambda row: between(row.told_at, row.acknowledged_at), phone=False),
 )
 

@@ -107,7 +107,7 @@ class KeyPage(DetailPage):
                 else []
             ),
         ]
-        cards = [Card(_("Use"), facts=use)]
+        cards = [Card(_("Its use"), facts=use)]
         return [*cards, Card(_("Warnings given"), facts=told)] if told else cards
 
 

@@ -5,10 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('services', '0003_runtime'),
-        ('services', '0003_signing'),
-    ]
+    dependencies = [("services", "0004_runtime")]
 
     operations = [
         migrations.AddField(

@@ -6,9 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [
-        ('services', '0003_signing'),
-    ]
+    dependencies = [("services", "0005_shapes")]
 
     operations = [
         migrations.AddField(

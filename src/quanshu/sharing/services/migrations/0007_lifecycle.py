@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("services", "0002_row_marks")]
+    dependencies: ClassVar = [("services", "0006_monitoring")]
 
     operations: ClassVar = [
         migrations.AddField("serviceversion", "deprecated_at", models.DateTimeField(null=True)),
