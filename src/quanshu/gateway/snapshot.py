@@ -164,7 +164,6 @@ class SandboxKeySpec:
 
     rid: str
     secret_sealed: str
-    not_before: float
     not_after: float
 
 

@@ -11,7 +11,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 from quanshu.gateway.calls import Call
-from quanshu.gateway.execution import Executor
+from quanshu.gateway.shapes import Shape
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.kernel.errors import Conflict, NotFound
 
@@ -27,7 +27,7 @@ class VersionEnded(Conflict):
     code = "gateway.version_ended"
 
 
-def choose(loaded: Loaded, call: Call) -> Executor | None:
+def choose(loaded: Loaded, call: Call) -> Shape | None:
     """The version a call is answered by; None when there is no such service. Raises UnknownVersion, VersionEnded."""
     newest = loaded.executors.get(call.sid)
     if newest is None:

@@ -67,7 +67,7 @@ class GrantPage(DetailPage):
         return str(GRANT_STATES[found]), GRANT_TONES[found]
 
     def facts(self, obj: Grant) -> list[tuple[Any, Any]]:
-        facts = [
+        facts: list[tuple[Any, Any]] = [
             (_("Valid from"), day(obj.valid_from)),
             (_("Valid until"), day(obj.valid_until)),
             (_("Made by"), obj.created_by),
