@@ -44,6 +44,7 @@ __all__ = [
     "check_service",
     "check_step",
     "columns_of",
+    "core_fault",
     "cube_of",
     "data_of",
     "default_mask",
