@@ -19,7 +19,7 @@ from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.composing import row_cap
 from quanshu.gateway.execution import Answer, BadParameter, Executor
 from quanshu.gateway.openapi import MOST_ITEMS
-from quanshu.gateway.reading import NotReady, read_body, read_request
+from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
 from quanshu.gateway.shapes import outcome
 from quanshu.kernel.errors import Invalid, QuanshuError
 from quanshu.kernel.ids import new_uid
@@ -49,8 +49,6 @@ class Batches:
 
     async def call(self, request: Request) -> Response:
         """POST /s/{sid}/batch."""
-        from quanshu.gateway.reading import now_ms
-
         sid = request.path_params["sid"].encode(errors="replace").decode()[:80]
         call = Call(new_uid(), time.perf_counter(), now_ms(), sid)
         try:
