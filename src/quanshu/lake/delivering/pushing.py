@@ -132,7 +132,9 @@ def connected(target: Target, reach: Reach) -> Iterator[psycopg.Connection[Any]]
 
 def _fault_of(fault: psycopg.Error) -> str:
     """What went wrong, by its class: the server's own text may hold values of a row."""
-    text = (fault.diag.message_primary or "") if fault.sqlstate and fault.sqlstate[:2] in {"28", "3D", "42", "53"} else ""
+    text = (
+        (fault.diag.message_primary or "") if fault.sqlstate and fault.sqlstate[:2] in {"28", "3D", "42", "53"} else ""
+    )
     return (text or f"{type(fault).__name__} {fault.sqlstate or ''}").strip()[:200]
 
 
@@ -193,7 +195,11 @@ def _columns(connection: psycopg.Connection[Any], target: Target) -> dict[str, s
 def _check_columns(connection: psycopg.Connection[Any], target: Target, schema: pa.Schema) -> None:
     there = _columns(connection, target)
     wanted = {field.name: postgresql_type(field.type) for field in schema}
-    faults = [f"{name} is {there.get(name, 'missing')}, not {kind}" for name, kind in wanted.items() if there.get(name) != kind]
+    faults = [
+        f"{name} is {there.get(name, 'missing')}, not {kind}"
+        for name, kind in wanted.items()
+        if there.get(name) != kind
+    ]
     faults += [f"{name} is not of the view" for name in there if name not in wanted]
     if faults:
         raise TargetDiffers(table=target.table, difference="; ".join(faults[:5]))
@@ -205,7 +211,8 @@ def _see_to_table(
     """Create the target, or hold what is there against the view."""
     if not _columns(connection, target):
         parts = [
-            sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(postgresql_type(field.type))) for field in schema
+            sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(postgresql_type(field.type)))
+            for field in schema
         ]
         if keys:
             parts.append(sql.SQL("PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, keys))))
@@ -225,9 +232,7 @@ def _staged(
     if span.since is not None:
         columns.append((CHANGE, "text"))
         sent.append(CHANGE)
-    parts = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns
-    )
+    parts = sql.SQL(", ").join(sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns)
     connection.execute(sql.SQL("CREATE TEMP TABLE quanshu_staged ({}) ON COMMIT DROP").format(parts))
     digest, size, count = hashlib.sha256(), 0, 0
     with connection.cursor().copy("COPY pg_temp.quanshu_staged FROM STDIN (FORMAT csv)") as copy:

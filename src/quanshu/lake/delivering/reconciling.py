@@ -36,9 +36,7 @@ class Reconciled:
         return (self.rows_here, self.hash_here) == (self.rows_there, self.hash_there)
 
 
-def reconcile(
-    lake: Lake, table: str, version: int, target: Target, reach: Reach, *, keys: Sequence[str]
-) -> Reconciled:
+def reconcile(lake: Lake, table: str, version: int, target: Target, reach: Reach, *, keys: Sequence[str]) -> Reconciled:
     """Compare a view's version with the table it was pushed to. The hash is the sum of the rows' 60-bit hashes.
 
     Raises `lake.target_failed`, `lake.target_not_allowed`.
@@ -63,7 +61,12 @@ def _one(connection: psycopg.Connection[Any], text: str) -> tuple[Any, ...]:
 
 
 def _differences(
-    engine: Any, connection: psycopg.Connection[Any], schema: pa.Schema, name: str, keys: Sequence[str], found: Reconciled
+    engine: Any,
+    connection: psycopg.Connection[Any],
+    schema: pa.Schema,
+    name: str,
+    keys: Sequence[str],
+    found: Reconciled,
 ) -> Reconciled:
     """Which rows differ: pairs of hashes, of the key and of the row, are compared; no values leave the receiver."""
     key_fields, fields = [schema.field(key) for key in keys], list(schema)
@@ -83,7 +86,4 @@ def _differences(
         f"FROM ({here}) h FULL JOIN there t ON h.k = t.k"
     ).fetchone()
     missing, surplus, changed = (int(value) for value in counted or (0, 0, 0))
-    return Reconciled(
-        found.rows_here, found.rows_there, found.hash_here, found.hash_there, missing, surplus, changed
-    )
-
+    return Reconciled(found.rows_here, found.rows_there, found.hash_here, found.hash_there, missing, surplus, changed)
