@@ -22,7 +22,7 @@ from quanshu.kernel.ids import new_uid
 from quanshu.lake.landing import fetch_host_key
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import history
-from quanshu.shared.outbox.api import deliver_due
+from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.bulk.api import BulkGrant, revoke_bulk
 from quanshu.sharing.delivery.models import Batch, Delivery
 from quanshu.sharing.delivery.queries import file_of, reach
@@ -142,7 +142,7 @@ def test_a_revoked_grant_stops_deliveries_at_once(city: City, grant: BulkGrant) 
     assert browser_of(city, "developer").post(
         f"{API}/deliveries", body(grant), content_type=JSON
     ).json()["code"] == "delivery.grant_over"  # fmt: skip
-    deliver_due(now())
+    dispatch(now())
     delivery.refresh_from_db()
     assert delivery.state == "ended"
     assert not file_of(done).exists()

@@ -23,6 +23,8 @@ from quanshu.lake.tables import Lake
 
 BOOK = "quanshu_delivery"
 _SECONDS = 15
+# Classes of faults whose text names no value: sign-in, no such database, rights and names, resources.
+_TOLD = frozenset({"28", "3D", "42", "53"})
 _NOTES = ("table_name", "source_view", "version", "batch", "mode", "inserted", "updated", "deleted", "bytes", "digest")
 _MAKE_BOOK = """CREATE TABLE IF NOT EXISTS {book} (
     delivery text PRIMARY KEY, table_name text NOT NULL UNIQUE, source_view text, version bigint, batch text, mode text,
@@ -132,10 +134,8 @@ def connected(target: Target, reach: Reach) -> Iterator[psycopg.Connection[Any]]
 
 def _fault_of(fault: psycopg.Error) -> str:
     """What went wrong, by its class: the server's own text may hold values of a row."""
-    text = (
-        (fault.diag.message_primary or "") if fault.sqlstate and fault.sqlstate[:2] in {"28", "3D", "42", "53"} else ""
-    )
-    return (text or f"{type(fault).__name__} {fault.sqlstate or ''}").strip()[:200]
+    told = (fault.diag.message_primary or "") if str(fault.sqlstate or "")[:2] in _TOLD else ""
+    return (told or f"{type(fault).__name__} {fault.sqlstate or ''}").strip()[:200]
 
 
 def named(target: Target, table: str = "") -> sql.Identifier:
@@ -195,11 +195,8 @@ def _columns(connection: psycopg.Connection[Any], target: Target) -> dict[str, s
 def _check_columns(connection: psycopg.Connection[Any], target: Target, schema: pa.Schema) -> None:
     there = _columns(connection, target)
     wanted = {field.name: postgresql_type(field.type) for field in schema}
-    faults = [
-        f"{name} is {there.get(name, 'missing')}, not {kind}"
-        for name, kind in wanted.items()
-        if there.get(name) != kind
-    ]
+    wrong = {name: kind for name, kind in wanted.items() if there.get(name) != kind}
+    faults = [f"{name} is {there.get(name, 'missing')}, not {kind}" for name, kind in wrong.items()]
     faults += [f"{name} is not of the view" for name in there if name not in wanted]
     if faults:
         raise TargetDiffers(table=target.table, difference="; ".join(faults[:5]))

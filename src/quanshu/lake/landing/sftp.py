@@ -127,7 +127,7 @@ def fetch_sftp(spec: SftpSpec, reach: Reach, name: str, target: Path, *, most: i
 
 
 def connect_sftp(spec: SftpSpec, reach: Reach) -> Any:
-    """A connection to a server whose key is the confirmed one. Raises `lake.host_key_unknown`, `lake.bad_private_key`."""
+    """A connection to a server with the confirmed key. Raises `lake.host_key_unknown`, `lake.bad_private_key`."""
     if not spec.host_key:
         raise HostKeyUnknown(host=spec.host)
     address = check_host(spec.host, spec.port, reach)

@@ -69,7 +69,7 @@ def clean_options(channel: str, options: Mapping[str, str | int]) -> dict[str, s
 
 
 def check_data(data: DeliveryData) -> None:
-    """A delivery that can be done; options cleaned, secrets completed by those kept. Raises FieldErrors with all faults."""
+    """A delivery that can be done, with cleaned options and the secrets it has. Raises FieldErrors with all faults."""
     faults = []
     if not data.name.strip():
         faults.append(_fault("name", N_("This must not be empty."), N_("Name the delivery.")))
@@ -93,9 +93,7 @@ def check_data(data: DeliveryData) -> None:
 
 def _place_faults(data: DeliveryData) -> list[FieldError]:
     """What is missing to reach the receiver."""
-    needed = (
-        ["host", "username", "host_key"] if data.channel == Channel.SFTP else ["host", "username", "database", "table"]
-    )
+    needed = ["host", "username", *(["host_key"] if data.channel == Channel.SFTP else ["database", "table"])]
     faults = [
         _fault(name, N_("This must not be empty."), N_("Ask the receiver's administrator for it."))
         for name in needed
@@ -110,9 +108,8 @@ def _place_faults(data: DeliveryData) -> list[FieldError]:
     for name in ("schema", "table"):
         value = str(data.options.get(name) or "")
         if value and (not DATABASE_NAME.match(value) or value == BOOK_TABLE):
-            faults.append(
-                _fault(name, N_("A table cannot have this name."), N_("Use a name of 60 characters at most."))
-            )
+            text = N_("A table cannot have this name.")
+            faults.append(_fault(name, text, N_("Use a name of 60 characters at most.")))
     if data.options.get("sslmode") not in SSL_MODES:
         faults.append(_fault("sslmode", N_("This choice is not known."), N_("Choose one of the list.")))
     return faults

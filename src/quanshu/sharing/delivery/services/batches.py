@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -113,14 +114,19 @@ def fail_batch(*, batch: Batch, fault: QuanshuError, now: datetime) -> Batch:
     batch = held(batch)
     if batch.state not in UNFINISHED:
         return batch
-    params = {name: plain(value) for name, value in fault.params.items()}
-    batch.error = {"code": fault.code, "message": fault.message, "remedy": fault.remedy, "params": params}
+    batch.error = told_of(fault)
     batch.state, batch.ended_at = BatchState.FAILED, now
     batch.save(update_fields=["error", "state", "ended_at"])
     file_of(batch).unlink(missing_ok=True)
     details = {"batch": batch.uid, "number": batch.number, "fault": fault.code, "target": batch.target}
     note(DeliveryEvent.FAILED, batch.delivery, actor=SYSTEM, now=now, details=details)
     return batch
+
+
+def told_of(fault: QuanshuError) -> dict[str, Any]:
+    """A refusal as a batch keeps it, to be shown in each reader's language."""
+    params = {name: plain(value) for name, value in fault.params.items()}
+    return {"code": fault.code, "message": fault.message, "remedy": fault.remedy, "params": params}
 
 
 def held(batch: Batch) -> Batch:

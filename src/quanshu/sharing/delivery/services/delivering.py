@@ -17,7 +17,7 @@ from quanshu.sharing.delivery import rules
 from quanshu.sharing.delivery.events import DeliveryEvent
 from quanshu.sharing.delivery.models import Batch
 from quanshu.sharing.delivery.queries import database_of, file_of, keys_of, reach, server_of, used_today
-from quanshu.sharing.delivery.services.batches import fail_batch, held
+from quanshu.sharing.delivery.services.batches import fail_batch, held, told_of
 from quanshu.sharing.delivery.services.keeping import check_in_force, locked
 from quanshu.sharing.delivery.services.noting import note, receipt_of
 from quanshu.sharing.delivery.types import UNFINISHED, BatchNotFound, BatchState, Channel, Extent, GrantOver
@@ -53,6 +53,7 @@ def run_batch(batch_uid: str, now: datetime) -> Batch:
         outcome = _deliver(batch)
     except QuanshuError as fault:
         if isinstance(fault, Unavailable) and batch.attempts < rules.MOST_ATTEMPTS:
+            Batch.objects.filter(pk=batch.pk).update(error=told_of(fault))
             raise
         return fail_batch(batch=batch, fault=fault, now=clock_now())
     return _finish(batch=batch, outcome=outcome, now=clock_now())
@@ -194,7 +195,7 @@ def _finish(*, batch: Batch, outcome: Outcome, now: datetime) -> Batch:
     for name, value in asdict(counts).items():
         setattr(batch, name, value)
     nothing = outcome.counts is None or outcome.mode == "none"
-    batch.state, batch.ended_at = BatchState.EMPTY if nothing else BatchState.DONE, now
+    batch.state, batch.ended_at, batch.error = BatchState.EMPTY if nothing else BatchState.DONE, now, None
     batch.progress = counts.rows
     if delivery.channel == Channel.PAGE and not nothing:
         batch.expires_at = now + timedelta(days=delivery.link_days)
