@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -148,7 +149,7 @@ def _excel(rows: _Watched, path: Path, form: FileFormat) -> None:
     book.save(path)
 
 
-def _cell(sheet: object, value: object) -> object:
+def _cell(sheet: Any, value: Any) -> Any:
     """Texts and long numbers as text, which keeps their digits and runs no formula; times in their own zone's clock."""
     if value is None or isinstance(value, bool | float):
         return value

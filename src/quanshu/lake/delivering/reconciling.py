@@ -56,7 +56,7 @@ def reconcile(lake: Lake, table: str, version: int, target: Target, reach: Reach
 
 
 def _one(connection: psycopg.Connection[Any], text: str) -> tuple[Any, ...]:
-    row = connection.execute(sql.SQL(text)).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(sql.SQL(text)).fetchone()
     return tuple(row or (0, None))
 
 
@@ -74,7 +74,7 @@ def _differences(
     text = f"SELECT {hash_sql(key_fields, 'postgresql')}, {hash_sql(fields, 'postgresql')} FROM {name}"
     with connection.transaction(), connection.cursor(name="rows") as cursor:
         cursor.itersize = 50_000
-        cursor.execute(sql.SQL(text))  # type: ignore[arg-type]
+        cursor.execute(sql.SQL(text))
         while part := cursor.fetchmany(50_000):
             columns = list(zip(*part, strict=True))
             engine.register("part", pa.table({"k": columns[0], "r": columns[1]}))

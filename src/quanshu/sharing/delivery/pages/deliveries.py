@@ -125,7 +125,7 @@ class DeliveryPage(DetailPage):
                 (_("SHA-256"), last.digest),
                 (_("Can be downloaded until"), when(last.expires_at) if last.expires_at else ""),
             ]
-        return Card(_("Now"), note=self.next_step(obj, last), facts=[fact for fact in facts if fact[1] != ""])
+        return Card(_("Now and next"), note=self.next_step(obj, last), facts=[fact for fact in facts if fact[1] != ""])
 
     def next_step(self, obj: Delivery, last: Batch | None) -> str:
         """What to do now."""

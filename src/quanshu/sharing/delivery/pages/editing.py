@@ -87,9 +87,9 @@ class DatabaseForm(ServerForm):
     sslmode = forms.ChoiceField(
         label=gettext_lazy("Encryption"),
         choices=[
-            ("require", gettext_lazy("Required")),
+            ("require", gettext_lazy("Always encrypted")),
             ("prefer", gettext_lazy("When the server offers it")),
-            ("disable", gettext_lazy("None")),
+            ("disable", gettext_lazy("Never encrypted")),
         ],
     )
 

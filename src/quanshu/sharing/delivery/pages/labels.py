@@ -15,7 +15,7 @@ from quanshu.sharing.delivery.types import BatchState, Channel, DeliveryState, E
 STATES = {
     DeliveryState.ACTIVE: _("At work"),
     DeliveryState.PAUSED: _("Paused"),
-    DeliveryState.ENDED: _("Ended"),
+    DeliveryState.ENDED: _("Over"),
 }
 TONES = {DeliveryState.ACTIVE: "green", DeliveryState.PAUSED: "orange", DeliveryState.ENDED: "secondary"}
 CHANNELS = {
