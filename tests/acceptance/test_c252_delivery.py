@@ -204,7 +204,7 @@ def database() -> Any:
         connection.execute(f'CREATE SCHEMA "{schema}"')
         yield (
             {"host": parts.hostname, "port": parts.port or 5432, "username": parts.username,
-             "database": parts.path[1:], "schema": schema, "table": "residents"},
+             "database": parts.path[1:], "schema": schema, "table": "residents", "sslmode": "prefer"},
             connection,
         )  # fmt: skip
         connection.execute(f'DROP SCHEMA "{schema}" CASCADE')

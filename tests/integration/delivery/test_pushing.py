@@ -130,6 +130,11 @@ def test_a_view_is_pushed_whole_then_by_changes(tmp_path: Path, target: Target) 
     lake.forget("v", keep=1)
     assert pushed(lake, target, "b4").mode == "whole"
     assert equal(lake, target)
+    with psycopg.connect(address(), autocommit=True) as connection:
+        connection.execute(f'DROP TABLE "{target.schema}"."Residents"')
+    changed(lake, 50)
+    assert pushed(lake, target, "b5").mode == "whole"
+    assert equal(lake, target)
 
 
 def test_differences_are_named_and_a_whole_load_repairs_them(tmp_path: Path, target: Target) -> None:

@@ -16,6 +16,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.delivering.rows import Counts, Span, counts_of, delivered, reader_of
 from quanshu.lake.delivering.types import SheetFull
 from quanshu.lake.schema import quote
@@ -150,13 +151,13 @@ def _excel(rows: _Watched, path: Path, form: FileFormat) -> None:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Texts and long numbers as text, which keeps their digits and runs no formula; times in their own zone's clock."""
+    """Texts and long numbers as text, which keeps their digits and runs no formula; times by the city's clock."""
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int) and abs(value) < 10**15:
         return value
     if hasattr(value, "tzinfo") and value.tzinfo is not None:
-        return value.replace(tzinfo=None)
+        return value.astimezone(CITY_TZ).replace(tzinfo=None)
     if hasattr(value, "isoformat"):
         return value
     cell = WriteOnlyCell(sheet, value=ILLEGAL_CHARACTERS_RE.sub("", str(value)))

@@ -75,21 +75,24 @@ def push(
     `admit` is asked once with the rows that are to go out, `still` before the commit; both refuse by raising.
     Safe to run again with the same batch, and by two at once. Raises `lake.target_*`, and what they raise.
     """
-    with connected(target, reach) as connection, connection.transaction():
-        note = _held(connection, target, delivery)
-        if note["batch"] == batch:
-            return _told_before(note)
-        schema = lake.schema(span.table, span.version)
-        _see_to_table(connection, target, schema, span.keys, known=note["version"] is not None)
-        mode, span = _way(lake, span, note, whole=whole)
-        with delivered(lake, span) as rows:
-            counts = counts_of(rows, span)
-            admit(counts)
-            sent = _staged(connection, rows, schema, span, told)
-        _merge(connection, target, schema, span)
-        still()
-        done = Pushed(mode, span.version, counts, *sent)
-        _noted(connection, target, delivery, span, batch, done)
+    with connected(target, reach) as connection:
+        _see_to_book(connection, target, delivery)
+        with connection.transaction():
+            note = _held(connection, target, delivery)
+            schema = lake.schema(span.table, span.version)
+            ours = note["version"] is not None and note["table_name"] == target.table
+            made = _see_to_table(connection, target, schema, span.keys, ours=ours)
+            if ours and not made and note["batch"] == batch:
+                return _told_before(note)
+            mode, span = _way(lake, span, note, whole=whole or made or not ours)
+            with delivered(lake, span) as rows:
+                counts = counts_of(rows, span)
+                admit(counts)
+                sent = _staged(connection, rows, schema, span, told)
+            _merge(connection, target, schema, span)
+            still()
+            done = Pushed(mode, span.version, counts, *sent)
+            _noted(connection, target, delivery, span, batch, done)
     return done
 
 
@@ -114,7 +117,7 @@ def connected(target: Target, reach: Reach) -> Iterator[psycopg.Connection[Any]]
     except (HostNotAllowed, PrivateAddress) as fault:
         raise TargetNotAllowed(host=f"{target.host}:{target.port}") from fault
     try:
-        with psycopg.connect(
+        connection = psycopg.connect(
             host=target.host,
             hostaddr=address,
             port=target.port,
@@ -126,7 +129,14 @@ def connected(target: Target, reach: Reach) -> Iterator[psycopg.Connection[Any]]
             application_name="quanshu delivery",
             options="-c datestyle=ISO -c timezone=UTC -c lock_timeout=60s",
             autocommit=True,
-        ) as connection:
+        )
+    except psycopg.Error as fault:
+        told = (str(fault).strip().splitlines() or [type(fault).__name__])[0]
+        secret = target.password
+        told = told.replace(secret, "***") if secret else told
+        raise TargetFailed(database=target.database, fault=told[:200]) from None
+    try:
+        with connection:
             yield connection
     except psycopg.Error as fault:
         raise TargetFailed(database=target.database, fault=_fault_of(fault)) from None
@@ -143,24 +153,25 @@ def named(target: Target, table: str = "") -> sql.Identifier:
     return sql.Identifier(target.schema, table or target.table)
 
 
-def _held(connection: psycopg.Connection[Any], target: Target, delivery: str) -> dict[str, Any]:
-    """What the target shows, held against every other push until the transaction ends."""
+def _see_to_book(connection: psycopg.Connection[Any], target: Target, delivery: str) -> None:
+    """The bookkeeping table, with a row of this delivery. Raises TargetTaken when the target is another's."""
     book = named(target, BOOK)
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext('quanshu_delivery'))")
-    connection.execute(sql.SQL(_MAKE_BOOK).format(book=book))
-    found = connection.execute(
-        sql.SQL("SELECT delivery FROM {} WHERE table_name = %s").format(book), [target.table]
-    ).fetchone()
-    if found is not None and found[0] != delivery:
-        raise TargetTaken(table=target.table)
-    connection.execute(
-        sql.SQL("INSERT INTO {} (delivery, table_name) VALUES (%s, %s) ON CONFLICT (delivery) DO NOTHING").format(book),
-        [delivery, target.table],
-    )
+    with connection.transaction():
+        # Two that create one table at once would disturb each other.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('quanshu_delivery'))")
+        connection.execute(sql.SQL(_MAKE_BOOK).format(book=book))
+        others = sql.SQL("SELECT 1 FROM {} WHERE table_name = %s AND delivery <> %s").format(book)
+        if connection.execute(others, [target.table, delivery]).fetchone():
+            raise TargetTaken(table=target.table)
+        row = sql.SQL("INSERT INTO {} (delivery, table_name) VALUES (%s, %s) ON CONFLICT (delivery) DO NOTHING")
+        connection.execute(row.format(book), [delivery, target.table])
+
+
+def _held(connection: psycopg.Connection[Any], target: Target, delivery: str) -> dict[str, Any]:
+    """What the target shows, held against every other push of this delivery until the transaction ends."""
     columns = sql.SQL(", ").join(map(sql.Identifier, _NOTES))
-    row = connection.execute(
-        sql.SQL("SELECT {} FROM {} WHERE delivery = %s FOR UPDATE").format(columns, book), [delivery]
-    ).fetchone()
+    text = sql.SQL("SELECT {} FROM {} WHERE delivery = %s FOR UPDATE").format(columns, named(target, BOOK))
+    row = connection.execute(text, [delivery]).fetchone()
     return dict(zip(_NOTES, row or (), strict=True))
 
 
@@ -203,9 +214,9 @@ def _check_columns(connection: psycopg.Connection[Any], target: Target, schema: 
 
 
 def _see_to_table(
-    connection: psycopg.Connection[Any], target: Target, schema: pa.Schema, keys: Sequence[str], *, known: bool
-) -> None:
-    """Create the target, or hold what is there against the view."""
+    connection: psycopg.Connection[Any], target: Target, schema: pa.Schema, keys: Sequence[str], *, ours: bool
+) -> bool:
+    """Create the target, or hold what is there against the view; whether it was created."""
     if not _columns(connection, target):
         parts = [
             sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(postgresql_type(field.type)))
@@ -214,10 +225,11 @@ def _see_to_table(
         if keys:
             parts.append(sql.SQL("PRIMARY KEY ({})").format(sql.SQL(", ").join(map(sql.Identifier, keys))))
         connection.execute(sql.SQL("CREATE TABLE {} ({})").format(named(target), sql.SQL(", ").join(parts)))
-        return
+        return True
     _check_columns(connection, target, schema)
-    if not known and connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(named(target))).fetchone():
+    if not ours and connection.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(named(target))).fetchone():
         raise TargetTaken(table=target.table)
+    return False
 
 
 def _staged(

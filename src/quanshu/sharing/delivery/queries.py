@@ -81,8 +81,13 @@ def keys_of(grant: BulkGrant, view: str) -> tuple[str, ...]:
 
 def file_of(batch: Batch) -> Path:
     """Where the file of a batch lies on this node."""
+    return delivery_folder() / f"{batch.uid}.data"
+
+
+def delivery_folder() -> Path:
+    """Where files lie until they are downloaded or sent."""
     folder: Path = settings.QUANSHU_HOME / "deliveries"
-    return folder / f"{batch.uid}.data"
+    return folder
 
 
 def reach() -> Reach:

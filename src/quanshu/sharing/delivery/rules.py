@@ -64,7 +64,7 @@ def clean_options(channel: str, options: Mapping[str, str | int]) -> dict[str, s
     found["port"] = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else 0
     if known is Channel.DATABASE:
         found["schema"] = found["schema"] or "public"
-        found["sslmode"] = found["sslmode"] or "prefer"
+        found["sslmode"] = found["sslmode"] or "require"
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from quanshu.kernel.errors import QuanshuError, plain
 from quanshu.shared.access.api import SYSTEM, Actor, require
@@ -15,7 +16,7 @@ from quanshu.sharing.delivery import rules
 from quanshu.sharing.delivery.events import DeliveryEvent
 from quanshu.sharing.delivery.models import Batch, Delivery, Download
 from quanshu.sharing.delivery.permissions import DeliveryPermission as P
-from quanshu.sharing.delivery.queries import PARTS, file_of, is_busy
+from quanshu.sharing.delivery.queries import PARTS, delivery_folder, file_of, is_busy
 from quanshu.sharing.delivery.services.keeping import check_in_force, locked
 from quanshu.sharing.delivery.services.noting import note, receipt_of
 from quanshu.sharing.delivery.types import (
@@ -89,10 +90,20 @@ def settle_batches(now: datetime) -> int:
         if not work.filter(state__in=["queued", "running"]).exists():
             fail_batch(batch=batch, fault=WorkGivenUp(attempts=batch.attempts), now=now)
             count += 1
-    over = Batch.objects.filter(expires_at__lte=now, expires_at__gt=now - timedelta(days=2))
-    for batch in over:
-        file_of(batch).unlink(missing_ok=True)
+    remove_files(now)
     return count
+
+
+def remove_files(now: datetime) -> int:
+    """Remove files whose time is over, and what killed writers left; returns how many."""
+    wanted = Q(state__in=UNFINISHED) | Q(state=BatchState.DONE, expires_at__gt=now)
+    keep, gone = set(Batch.objects.filter(wanted).values_list("uid", flat=True)), 0
+    folder = delivery_folder()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name.lstrip(".").partition(".")[0] not in keep:
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 @transaction.atomic
