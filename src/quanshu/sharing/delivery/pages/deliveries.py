@@ -23,12 +23,13 @@ from quanshu.sharing.delivery.pages.labels import (
     error_text,
     schedule_text,
 )
-from quanshu.sharing.delivery.pages.lists import BATCH_COLUMNS, FILE_COLUMN
+from quanshu.sharing.delivery.pages.lists import BATCH_COLUMNS, file_column
 from quanshu.sharing.delivery.permissions import DeliveryPermission as P
 from quanshu.sharing.delivery.rest import file_answer
 from quanshu.sharing.delivery.types import BatchState, Channel, DeliveryState
 
 SHOWN = 10
+SHOWN_COLUMNS = {"asked", "number", "state", "mode", "version", "rows", "bytes", "by"}
 DOWNLOAD_COLUMNS = (
     Column("at", gettext_lazy("Time"), kind="datetime"),
     Column("who", gettext_lazy("Downloaded by"), value="actor_name"),
@@ -94,12 +95,16 @@ class DeliveryPage(DetailPage):
         cards = [self.now_card(obj, last), self.what_card(obj)]
         if last is not None and last.reconciliation:
             cards.insert(1, self.reconciliation_card(last))
-        columns = (*BATCH_COLUMNS, FILE_COLUMN) if obj.channel == Channel.PAGE else BATCH_COLUMNS
+        columns = [column for column in BATCH_COLUMNS if column.key in SHOWN_COLUMNS]
+        if obj.channel == Channel.PAGE:
+            columns.append(file_column(self.actor))
+        elif obj.channel == Channel.DATABASE:
+            columns += [column for column in BATCH_COLUMNS if column.key == "reconciled"]
         cards.append(
             Card(
                 _("Batches"),
                 columns=columns,
-                rows=obj.batches.select_related("delivery")[:SHOWN],
+                rows=obj.batches.select_related("delivery__grant__consumer__unit")[:SHOWN],
                 empty_title=_("Nothing has been delivered yet"),
                 empty_hint=_("Deliver now, or wait for the schedule."),
                 more=(reverse("delivery:batches"), _("All batches")),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import allows
+from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import Action, Column, Filter, ListPage
 from quanshu.sharing.delivery import queries
 from quanshu.sharing.delivery.pages.labels import (
@@ -45,12 +45,12 @@ class Deliveries(ListPage):
     )
     columns = (
         Column("name", gettext_lazy("Name"), sort="name", link=lambda row: row.get_absolute_url()),
-        Column("entry", gettext_lazy("Catalogue entry"), value=lambda row: row.grant.entry.title),
+        Column("entry", gettext_lazy("Catalogue entry"), value=lambda row: row.grant.entry.title, phone=False),
         Column("unit", gettext_lazy("Using unit"), value=lambda row: str(row.grant.consumer.unit), phone=False),
         Column("channel", gettext_lazy("Channel"), value=lambda row: CHANNELS[row.channel], sort="channel"),
         Column("cron", gettext_lazy("Schedule"), value=schedule_text, phone=False),
         Column("next", gettext_lazy("Next time"), value="next_at", kind="datetime", sort="next_at", phone=False),
-        Column("last", gettext_lazy("Last delivered"), value="delivered_at", kind="datetime", sort="delivered_at"),
+        Column("last", gettext_lazy("Last delivered"), value="delivered_at", kind="date", sort="delivered_at"),
         Column("made", gettext_lazy("Set up"), value="created_at", kind="date", sort="created_at", phone=False),
         Column(
             "state",
@@ -98,11 +98,31 @@ BATCH_COLUMNS = (
     ),
     Column("by", gettext_lazy("Asked for by"), value="asked_by", phone=False),
 )
-FILE_COLUMN = Column(
-    "file",
-    gettext_lazy("File"),
-    value=lambda row: _("Download") if can_download(row, now()) else "",
-    link=lambda row: reverse("delivery:file", args=[row.uid]) if can_download(row, now()) else "",
+
+
+def file_column(actor: Actor) -> Column:
+    """The link to a file, for those who may have it."""
+
+    def may(row: Any) -> bool:
+        return can_download(row, now()) and allows(actor, P.DOWNLOAD, row)
+
+    return Column(
+        "file",
+        gettext_lazy("File"),
+        value=lambda row: _("Download") if may(row) else "",
+        link=lambda row: reverse("delivery:file", args=[row.uid]) if may(row) else "",
+    )
+
+
+BATCHES = (
+    Column(
+        "delivery",
+        gettext_lazy("Delivery"),
+        value=lambda row: row.delivery.name,
+        link=lambda row: row.delivery.get_absolute_url(),
+    ),
+    *BATCH_COLUMNS,
+    Column("target", gettext_lazy("Target"), kind="code", phone=False),
 )
 
 
@@ -123,17 +143,10 @@ class Batches(ListPage):
         Filter("from", gettext_lazy("From day"), kind="date", field="asked_at__date__gte"),
         Filter("until", gettext_lazy("To day"), kind="date", field="asked_at__date__lte"),
     )
-    columns = (
-        Column(
-            "delivery",
-            gettext_lazy("Delivery"),
-            value=lambda row: row.delivery.name,
-            link=lambda row: row.delivery.get_absolute_url(),
-        ),
-        *BATCH_COLUMNS,
-        Column("target", gettext_lazy("Target"), kind="code", phone=False),
-        FILE_COLUMN,
-    )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:  # type: ignore[override]
+        return (*BATCHES, file_column(self.actor))
 
     def queryset(self) -> Any:
         return queries.list_batches(self.actor)
