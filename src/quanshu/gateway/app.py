@@ -247,36 +247,12 @@ class Gateway:
     async def answer(self, call: Call, status: int, outcome: str, body: dict[str, Any]) -> Response:
         """Keep the receipt, then answer. Without a receipt no data leaves."""
         data = orjson.dumps(body, default=str)
-        loaded, grant = self.state.loaded, call.grant
+        loaded = self.state.loaded
         try:
             if self.journal is None:
                 raise JournalFailed(fault="it is not open")
-            # In the order of journal.Receipt.
-            await self.journal.keep(
-                (
-                    call.receipt_id,
-                    call.at_ms,
-                    call.rid,
-                    call.sid,
-                    call.service_version,
-                    grant.uid if grant else "",
-                    outcome,
-                    status,
-                    call.rows,
-                    int((time.perf_counter() - call.began) * 1_000_000),
-                    call.request_hash,
-                    hashlib.sha256(data).hexdigest(),
-                    loaded.snapshot.version if loaded else 0,
-                    grant.purpose if grant else "",
-                    call.case_number,
-                    ",".join(call.parameters),
-                    ",".join(call.fields),
-                    call.sign,
-                    ",".join(call.marks),
-                    call.kid,
-                    call.scheme,
-                )
-            )
+            version = loaded.snapshot.version if loaded else 0
+            await self.journal.keep(call.receipt(status, outcome, hashlib.sha256(data).hexdigest(), version))
         except JournalFailed as fault:
             logger.error("receipt %s was not kept: %s", call.receipt_id, fault.params.get("fault"))
             code = "gateway.journal_failed"
