@@ -284,32 +284,9 @@ class Gateway:
 
     def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
         """What is kept of a call that is answered with these bytes, in the order of journal.Receipt."""
-        loaded, grant = self.state.loaded, call.grant
-        return (
-            call.receipt_id,
-            call.at_ms,
-            call.rid,
-            call.sid,
-            call.service_version,
-            grant.uid if grant else "",
-            outcome,
-            status,
-            call.rows,
-            int((time.perf_counter() - call.began) * 1_000_000),
-            call.request_hash,
-            hashlib.sha256(data).hexdigest(),
-            loaded.snapshot.version if loaded else 0,
-            grant.purpose if grant else "",
-            call.case_number,
-            ",".join(call.parameters),
-            ",".join(call.fields),
-            call.sign,
-            ",".join(call.marks),
-            call.kid,
-            call.scheme,
-            call.trace_id,
-            call.items,
-        )
+        loaded = self.state.loaded
+        version = loaded.snapshot.version if loaded else 0
+        return call.receipt(status, outcome, hashlib.sha256(data).hexdigest(), version)
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
