@@ -59,7 +59,7 @@ class DeliveryPage(DetailPage):
             (_("Schedule"), schedule_text(obj)),
             (_("Next time"), when(obj.next_at) if obj.next_at else "—"),
             (_("Set up by"), obj.created_by),
-            (_("Set up"), when(obj.created_at)),
+            (_("Set up on"), when(obj.created_at)),
         ]
 
     def actions(self, obj: Delivery) -> list[Action]:

@@ -51,7 +51,7 @@ class Deliveries(ListPage):
         Column("cron", gettext_lazy("Schedule"), value=schedule_text, phone=False),
         Column("next", gettext_lazy("Next time"), value="next_at", kind="datetime", sort="next_at", phone=False),
         Column("last", gettext_lazy("Last delivered"), value="delivered_at", kind="date", sort="delivered_at"),
-        Column("made", gettext_lazy("Set up"), value="created_at", kind="date", sort="created_at", phone=False),
+        Column("made", gettext_lazy("Set up on"), value="created_at", kind="date", sort="created_at", phone=False),
         Column(
             "state",
             gettext_lazy("State"),
@@ -160,7 +160,7 @@ def channel_column(channel: Channel) -> Column:
     return Column(
         channel.value,
         CHANNELS[channel],
-        value=lambda _row: _("Set up"),
+        value=lambda _row: _("Set up on"),
         link=lambda row: reverse("delivery:new-of", args=[row.uid, channel.value]),
     )
 
