@@ -120,7 +120,7 @@ class NewDelivery(FormPage):
 
     title = gettext_lazy("Set up a delivery")
     permission = P.MANAGE
-    submit_label = gettext_lazy("Set up on")
+    submit_label = gettext_lazy("Set the delivery up")
     success = gettext_lazy("Set up. Try the connection, or deliver now.")
 
     @property

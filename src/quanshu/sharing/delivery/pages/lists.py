@@ -160,7 +160,7 @@ def channel_column(channel: Channel) -> Column:
     return Column(
         channel.value,
         CHANNELS[channel],
-        value=lambda _row: _("Set up on"),
+        value=lambda _row: _("Set one up"),
         link=lambda row: reverse("delivery:new-of", args=[row.uid, channel.value]),
     )
 
