@@ -22,7 +22,7 @@ ROOMS = (
         for path in PACKAGE.glob(f"{floor}/*/apps.py")
     ),
 )
-# The service desk is pages and an API over the rows, rules and writes of `services`, as the portal is over every room's.
+# The service desk is pages and an API over the rows, rules and writes of `services`; it has none of its own.
 PAGES_ALONE = {"sharing/desk"}
 WRITING_ROOMS = tuple(room for room in ROOMS if room not in PAGES_ALONE)
 ROOM_FILES = {
