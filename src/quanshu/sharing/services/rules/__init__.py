@@ -18,7 +18,6 @@ from quanshu.sharing.services.rules.grants import (
     ROW_CAP_MAX,
     WINDOW_REMEDY,
     check_grant,
-    check_limits,
     check_shrink,
 )
 from quanshu.sharing.services.rules.items import core_fault, default_mask, missing
@@ -60,7 +59,6 @@ __all__ = [
     "check_grant",
     "check_key_count",
     "check_key_life",
-    "check_limits",
     "check_overlap",
     "check_profiles",
     "check_public_key",

@@ -46,13 +46,6 @@ def check_grant(
         raise FieldErrors(errors=tuple(faults))
 
 
-def check_limits(*, rate_per_minute: int, daily_limit: int | None, limits: GrantLimits) -> None:
-    """A grant's limits are in range and of the right form. Raises FieldErrors with every fault."""
-    faults = limit_faults(rate_per_minute, daily_limit, limits)
-    if faults:
-        raise FieldErrors(errors=tuple(faults))
-
-
 def limit_faults(rate_per_minute: int, daily_limit: int | None, limits: GrantLimits) -> list[FieldError]:
     """Faults of a grant's limits."""
     faults: list[FieldError] = []

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from quanshu.gateway.messages.bulk import BULK
+from quanshu.gateway.messages.shapes import SHAPES
+from quanshu.gateway.messages.text import Text
 from quanshu.kernel.errors import fill
-
-Text = tuple[int, str, str, str, str]
 
 MESSAGES: Mapping[str, Text] = {
     "gateway.unsigned": (
@@ -278,125 +279,8 @@ MESSAGES: Mapping[str, Text] = {
         "The same content is being received just now.",
         "Wait until that push ends, then try again.",
     ),
-    "gateway.bulk_no_token": (
-        401,
-        "请求缺少令牌。",
-        "请在 Authorization 请求头中发送 Bearer 令牌，见配置文件（.share）。",
-        "The request has no token.",
-        "Send the profile's token in the header Authorization: Bearer.",
-    ),
-    "gateway.bulk_bad_token": (
-        401,
-        "令牌无效、已过期或已被撤销。",
-        "请由本单位在平台上生成新的配置文件。",
-        "The token is not valid: unknown, expired or revoked.",
-        "Have your unit make a new profile on the platform.",
-    ),
-    "gateway.bulk_not_shared": (
-        404,
-        "没有向您共享 %(name)s。",
-        "请列出共享内容核对名称；授权可能已到期或被撤销。",
-        "Nothing named %(name)s is shared with you.",
-        "List what is shared and check the name; a grant may have expired or been revoked.",
-    ),
-    "gateway.bulk_bad_request": (
-        400,
-        "参数 %(name)s %(fault)s。",
-        "请按 Delta Sharing 协议修改请求。",
-        "The parameter %(name)s %(fault_en)s.",
-        "Correct the request as the Delta Sharing protocol says.",
-    ),
-    "gateway.bulk_no_version": (
-        400,
-        "没有版本 %(version)s；可读版本为 %(oldest)s 至 %(newest)s。",
-        "请读取其中一个版本；更早的变化请改为整表重读。",
-        "There is no version %(version)s; versions %(oldest)s to %(newest)s can be read.",
-        "Read one of these; where changes are older, load the whole table again.",
-    ),
-    "gateway.bulk_row_limit": (
-        403,
-        "本次读取 %(rows)s 行，超过授权的每次 %(limit)s 行。",
-        "请以 limitHint 限制行数、改读变化数据，或申请提高上限。",
-        "This read has %(rows)s rows; the grant allows %(limit)s a read.",
-        "Limit the rows, read changes instead, or ask for a higher limit.",
-    ),
-    "gateway.bulk_daily_volume": (
-        403,
-        "今日已读取 %(used)s 行，加上本次 %(rows)s 行将超过授权的每日 %(limit)s 行。",
-        "请明日再读、改读变化数据，或申请提高额度。",
-        "%(used)s rows were read today; %(rows)s more would pass the %(limit)s a day that the grant allows.",
-        "Read tomorrow, read changes instead, or ask for more.",
-    ),
-    "gateway.bulk_bad_link": (
-        403,
-        "文件地址已过期、被改动，或授权已结束。",
-        "请重新查询数据表以取得新的地址。",
-        "The file's address has expired or was altered, or the grant has ended.",
-        "Query the table again for new addresses.",
-    ),
-    "gateway.bulk_view_missing": (
-        503,
-        "数据表 %(table)s 的视图正在生成。",
-        "请几分钟后重试；如持续出现请联系平台。",
-        "The view of %(table)s is being made.",
-        "Try again in a few minutes; if it goes on, tell the platform.",
-    ),
-    "gateway.part_refused": (
-        403,
-        "组合服务的必需部分 %(node)s（%(sid)s）被拒绝：%(reason)s。",
-        "调用方须持有各部分服务的有效授权，并包含所用字段；请就该服务提出需求。",
-        "The required part %(node)s (%(sid)s) of the composite was refused: %(reason)s.",
-        "The caller needs a grant in force for each part, with the fields used. Ask for that service by a demand.",
-    ),
-    "gateway.part_failed": (
-        503,
-        "组合服务的必需部分 %(node)s（%(sid)s）未能完成：%(reason)s。",
-        "请稍后重试；如持续出现请凭回执号联系平台。",
-        "The required part %(node)s (%(sid)s) of the composite failed: %(reason)s.",
-        "Try again later; if it goes on, give the platform the receipt number.",
-    ),
-    "gateway.part_timeout": (
-        503,
-        "组合服务的部分 %(node)s（%(sid)s）超过时限。",
-        "请稍后重试；如持续出现请联系平台。",
-        "The part %(node)s (%(sid)s) of the composite did not end within its time.",
-        "Try again later; if it goes on, tell the platform.",
-    ),
-    "gateway.composite_timeout": (
-        503,
-        "组合服务未在 %(ms)s 毫秒内完成，未结束的部分为 %(node)s（%(sid)s）。",
-        "请稍后重试；如持续出现请凭回执号联系平台。",
-        "The composite did not end within %(ms)s ms; its part %(node)s (%(sid)s) had not ended.",
-        "Try again later; if it goes on, give the platform the receipt number.",
-    ),
-    "gateway.part_gone": (
-        503,
-        "组合服务的部分 %(node)s（%(sid)s）不是查询或核验服务。",
-        "请联系该组合服务的提供单位修订。",
-        "The part %(node)s (%(sid)s) of the composite is neither a query nor a verification.",
-        "Tell the unit that provides the composite; it has to be revised.",
-    ),
-    "gateway.part_unused": (
-        424,
-        "该部分已执行，但组合服务整体未返回数据。",
-        "请查看组合服务的回执。",
-        "This part was run, but the composite as a whole returned no data.",
-        "See the receipt of the composite.",
-    ),
-    "gateway.bad_batch": (
-        422,
-        "批量请求不正确：%(fault)s。",
-        '请求体为 {"items": [{参数…}, …]}，可另加 "fields"；最多 1,000 条。',
-        "The batch is not right: %(fault_en)s.",
-        'The body is {"items": [{parameters…}, …]}, with "fields" if wanted; at most 1,000 items.',
-    ),
-    "gateway.no_batch": (
-        422,
-        "服务 %(sid)s 不支持批量调用。",
-        "批量调用适用于查询和核验服务。",
-        "The service %(sid)s takes no batches.",
-        "Batches are for query and verification services.",
-    ),
+    **BULK,
+    **SHAPES,
     "gateway.table_missing": (
         503,
         "服务 %(sid)s 的数据暂不可用。",
