@@ -43,6 +43,7 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.desk",
     "quanshu.sharing.keys",
     "quanshu.sharing.development",
     "quanshu.sharing.composition",

@@ -39,7 +39,7 @@ from quanshu.sharing.bulk.pages.labels import (
 from quanshu.sharing.bulk.pages.lists import READ_COLUMNS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkState
-from quanshu.sharing.services.api import GRADE_LABELS, MASK_LABELS
+from quanshu.sharing.desk.api import GRADE_LABELS, MASK_LABELS
 from quanshu.supply.catalogue.api import in_language, items_of
 
 SHOWN = 8

@@ -13,10 +13,17 @@ from ninja import Router, Schema, Status
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
-from quanshu.sharing.services import queries, services
-from quanshu.sharing.services.models import Service
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import FieldData, GroupData, MeasureData, ParameterData, ServiceData, StatisticData
+from quanshu.sharing.services import api as services
+from quanshu.sharing.services.api import (
+    FieldData,
+    GroupData,
+    MeasureData,
+    ParameterData,
+    Service,
+    ServiceData,
+    StatisticData,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()
@@ -145,14 +152,14 @@ def whole(service: Service) -> dict[str, Any]:
         "served_at": service.served_at,
         "serving_rows": service.serving_rows,
         "probed_at": service.probed_at,
-        "spec": queries.published_spec(service),
+        "spec": services.published_spec(service),
     }
 
 
 def find(request: HttpRequest, uid: str) -> Service:
     """The service of the address, as the caller may see it."""
     require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_service(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return services.get_service(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
 
 
 @router.get("/services")
@@ -169,7 +176,7 @@ def list_services(
     """Services by words and facets; `unit` and `entry` are uids."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, P.VIEW)
-    rows = queries.list_services(actor)
+    rows = services.list_services(actor)
     for word in q.split():
         rows = rows.filter(Q(name__icontains=word) | Q(name_en__icontains=word) | Q(sid__icontains=word))
     facets = {"state": state, "shape": shape, "unit__uid": unit, "entry__uid": entry}
@@ -186,7 +193,7 @@ def get_service(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/services/{uid}/openapi")
 def get_openapi(request: HttpRequest, uid: str) -> dict[str, Any]:
     """The OpenAPI document of its version in force."""
-    return queries.openapi_of(find(request, uid), server=settings.QUANSHU_GATEWAY_URL)
+    return services.openapi_of(find(request, uid), server=settings.QUANSHU_GATEWAY_URL)
 
 
 @router.post("/services", response={201: dict[str, Any]})

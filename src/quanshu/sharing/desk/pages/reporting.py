@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.web.api import Form, FormPage
-from quanshu.sharing.services import queries
-from quanshu.sharing.services.pages.labels import title_of
+from quanshu.sharing.desk.pages.labels import title_of
+from quanshu.sharing.services.api import get_service
 from quanshu.supply.assurance.api import AssurancePermission, CallFacts, ReportData, find_call, report_problem
 from quanshu.supply.catalogue.api import Entry, items_of
 
@@ -88,7 +88,7 @@ class ReportPage(FormPage):
         return {"sid": self.sid()}
 
     def sid(self) -> str:
-        return queries.get_service(actor=self.actor, uid=self.kwargs["uid"]).sid
+        return get_service(actor=self.actor, uid=self.kwargs["uid"]).sid
 
     @property
     def cancel_url(self) -> str:  # type: ignore[override]

@@ -10,10 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.web.api import Form, FormPage
-from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Grant
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import GrantLimits
+from quanshu.sharing.services.api import (
+    NETWORK_REMEDY,
+    RATE_MAX,
+    WINDOW_REMEDY,
+    Grant,
+    GrantLimits,
+    change_limits,
+    get_grant,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 
 
 def crumbs_to(grant: Grant | None = None) -> list[tuple[Any, str]]:
@@ -50,7 +56,7 @@ class Lines(forms.CharField):
 class LimitsForm(Form):
     """Numbers left empty limit nothing."""
 
-    rate_per_minute = forms.IntegerField(label=gettext_lazy("Calls a minute"), min_value=1, max_value=rules.RATE_MAX)
+    rate_per_minute = forms.IntegerField(label=gettext_lazy("Calls a minute"), min_value=1, max_value=RATE_MAX)
     burst = forms.IntegerField(
         label=gettext_lazy("Calls at once"),
         help_text=gettext_lazy("Left empty: as many as a minute allows."),
@@ -59,8 +65,8 @@ class LimitsForm(Form):
     daily_limit = forms.IntegerField(label=gettext_lazy("Calls a day"), required=False)
     daily_rows = forms.IntegerField(label=gettext_lazy("Rows a day"), required=False)
     row_cap = forms.IntegerField(label=gettext_lazy("Rows a call"), required=False)
-    windows = Lines(label=gettext_lazy("Hours"), help_text=gettext_lazy(rules.WINDOW_REMEDY), required=False)
-    networks = Lines(label=gettext_lazy("Addresses"), help_text=gettext_lazy(rules.NETWORK_REMEDY), required=False)
+    windows = Lines(label=gettext_lazy("Hours"), help_text=gettext_lazy(WINDOW_REMEDY), required=False)
+    networks = Lines(label=gettext_lazy("Addresses"), help_text=gettext_lazy(NETWORK_REMEDY), required=False)
     case_required = forms.BooleanField(
         label=gettext_lazy("Each call must carry a case number."),
         required=False,
@@ -76,7 +82,7 @@ class ChangeLimits(FormPage):
     success = gettext_lazy("The limits are changed; gateways hold to them within a second.")
 
     def grant(self) -> Grant:
-        return queries.get_grant(actor=self.actor, uid=self.kwargs["uid"])
+        return get_grant(actor=self.actor, uid=self.kwargs["uid"])
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         grant = self.grant()
@@ -90,7 +96,7 @@ class ChangeLimits(FormPage):
     def save(self, form: Any, **kwargs: Any) -> str:
         values = dict(form.cleaned_data)
         rate, daily = values.pop("rate_per_minute"), values.pop("daily_limit")
-        grant = services.change_limits(
+        grant = change_limits(
             actor=self.actor,
             now=self.now,
             grant=self.grant(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from quanshu.sharing.services.models import Service
+from quanshu.sharing.services.api import Service
 
 Facts = Callable[[Service], Sequence[tuple[Any, Any]]]
 

@@ -13,9 +13,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Column, Filter, ListPage
-from quanshu.sharing.services import queries
-from quanshu.sharing.services.models import Consumer, Exchange, Grant
-from quanshu.sharing.services.pages.labels import (
+from quanshu.sharing.desk.pages.labels import (
     GRANT_STATES,
     GRANT_TONES,
     OUTCOMES,
@@ -27,7 +25,8 @@ from quanshu.sharing.services.pages.labels import (
     grant_state,
     outcome_label,
 )
-from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.sharing.services.api import Consumer, Exchange, Grant, list_services
+from quanshu.sharing.services.api import ServicePermission as P
 
 YES_NO = [("1", gettext_lazy("Yes")), ("0", gettext_lazy("No"))]
 
@@ -89,7 +88,7 @@ class Services(ListPage):
     )
 
     def queryset(self) -> Any:
-        return queries.list_services(self.actor)
+        return list_services(self.actor)
 
     def actions(self) -> list[Action]:
         if not allows(self.actor, P.EDIT):

@@ -6,14 +6,13 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from quanshu.sharing.services import queries
-from quanshu.sharing.services.models import Grant
+from quanshu.sharing.services.api import Grant, services_for_entry
 from quanshu.supply.landing.api import Answer, Asked, Owner, Stage
 
 
 def ask_served(asked: Asked) -> Stage:
     """A published service of the entry answers."""
-    label, services = _("A service is published"), list(queries.services_for_entry(asked.entry))
+    label, services = _("A service is published"), list(services_for_entry(asked.entry))
     if not services:
         todo = _("Ask for the data by a demand: the platform then builds the service.")
         return Stage(label, Answer.FAILED, _("No service of it is published."), Owner.platform(), todo)

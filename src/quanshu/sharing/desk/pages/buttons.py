@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from quanshu.shared.access.api import Actor
 from quanshu.shared.web.api import Action
-from quanshu.sharing.services.models import Exchange
+from quanshu.sharing.services.api import Exchange
 
 Button = Callable[[Exchange, Actor], Action | None]
 _buttons: dict[str, Button] = {}

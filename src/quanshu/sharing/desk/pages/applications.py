@@ -16,11 +16,19 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.organisation.api import get_unit, list_units
 from quanshu.shared.access.api import Place, allows
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Form, FormPage, put_fault_on_form, when
-from quanshu.sharing.services import queries, services
-from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, Grant
-from quanshu.sharing.services.pages.labels import address_of
-from quanshu.sharing.services.pages.lists import Exchanges, Grants
-from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.sharing.desk.pages.labels import address_of
+from quanshu.sharing.desk.pages.lists import Exchanges, Grants
+from quanshu.sharing.services.api import (
+    Consumer,
+    ConsumerKey,
+    Exchange,
+    Grant,
+    create_consumer,
+    get_consumer,
+    rotate_key,
+    stop_consumer,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 
 CALLS_SHOWN = 10
 
@@ -76,7 +84,7 @@ class ConsumerPage(DetailPage):
     audit_kind = "services.consumer"
 
     def get_object(self, **kwargs: Any) -> Consumer:
-        return queries.get_consumer(actor=self.actor, uid=kwargs["uid"])
+        return get_consumer(actor=self.actor, uid=kwargs["uid"])
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return crumbs_to()
@@ -220,7 +228,7 @@ class NewConsumer(FormPage):
         given = form.cleaned_data
         try:
             unit = get_unit(actor=self.actor, uid=given["unit"])
-            consumer, secret = services.create_consumer(
+            consumer, secret = create_consumer(
                 actor=self.actor, now=self.now, unit=unit, name=given["name"], name_en=given["name_en"]
             )
         except QuanshuError as fault:
@@ -235,8 +243,8 @@ class RotateKey(ActionPage):
     permission = P.CONSUMER_MANAGE
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        consumer = queries.get_consumer(actor=self.actor, uid=kwargs["uid"])
-        secret = services.rotate_key(actor=self.actor, now=self.now, consumer=consumer)
+        consumer = get_consumer(actor=self.actor, uid=kwargs["uid"])
+        secret = rotate_key(actor=self.actor, now=self.now, consumer=consumer)
         return secret_page(self, consumer, secret, title=_("The new secret"))
 
 
@@ -246,6 +254,6 @@ class StopConsumer(ActionPage):
     permission = P.CONSUMER_MANAGE
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        consumer = queries.get_consumer(actor=self.actor, uid=kwargs["uid"])
-        consumer = services.stop_consumer(actor=self.actor, now=self.now, consumer=consumer)
+        consumer = get_consumer(actor=self.actor, uid=kwargs["uid"])
+        consumer = stop_consumer(actor=self.actor, now=self.now, consumer=consumer)
         return _("The application is switched off."), consumer.get_absolute_url()

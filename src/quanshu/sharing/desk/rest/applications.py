@@ -14,10 +14,9 @@ from quanshu.kernel.errors import Invalid
 from quanshu.organisation.api import get_unit
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
-from quanshu.sharing.services import queries, services
-from quanshu.sharing.services.models import Consumer, Grant
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import GrantLimits
+from quanshu.sharing.services import api as services
+from quanshu.sharing.services.api import Consumer, Grant, GrantLimits
+from quanshu.sharing.services.api import ServicePermission as P
 
 router = Router()
 
@@ -132,7 +131,7 @@ def list_consumers(request: HttpRequest, limit: int = 50, offset: int = 0) -> di
 @router.get("/applications/{uid}")
 def get_consumer(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One application by uid or requester id."""
-    return consumer_row(queries.get_consumer(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return consumer_row(services.get_consumer(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
 
 
 @router.post("/applications", response={201: dict[str, Any]})
@@ -148,7 +147,7 @@ def create_consumer(request: HttpRequest, body: ConsumerBody) -> Status[dict[str
 def rotate_key(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Make a new secret; the present ones hold for seven more days."""
     actor = request.actor  # type: ignore[attr-defined]
-    consumer = queries.get_consumer(actor=actor, uid=uid)
+    consumer = services.get_consumer(actor=actor, uid=uid)
     secret = services.rotate_key(actor=actor, now=now(), consumer=consumer)
     return consumer_row(consumer) | {"secret": secret}
 
@@ -157,7 +156,7 @@ def rotate_key(request: HttpRequest, uid: str) -> dict[str, Any]:
 def stop_consumer(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Switch an application off for good."""
     actor = request.actor  # type: ignore[attr-defined]
-    consumer = queries.get_consumer(actor=actor, uid=uid)
+    consumer = services.get_consumer(actor=actor, uid=uid)
     return consumer_row(services.stop_consumer(actor=actor, now=now(), consumer=consumer))
 
 
@@ -177,7 +176,7 @@ def list_grants(
 @router.get("/grants/{uid}")
 def get_grant(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One grant."""
-    return grant_row(queries.get_grant(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return grant_row(services.get_grant(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
 
 
 @router.post("/grants", response={201: dict[str, Any]})
@@ -189,8 +188,8 @@ def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]
     grant = services.create_grant(
         actor=actor,
         now=now(),
-        consumer=queries.get_consumer(actor=actor, uid=body.consumer_uid),
-        service=queries.get_service(actor=actor, uid=body.service_uid),
+        consumer=services.get_consumer(actor=actor, uid=body.consumer_uid),
+        service=services.get_service(actor=actor, uid=body.service_uid),
         fields=body.granted_fields,
         purpose=body.purpose,
         rate_per_minute=body.rate_per_minute,
@@ -208,7 +207,7 @@ def change_limits(request: HttpRequest, uid: str, body: ChangeBody) -> dict[str,
     grant = services.change_limits(
         actor=actor,
         now=now(),
-        grant=queries.get_grant(actor=actor, uid=uid),
+        grant=services.get_grant(actor=actor, uid=uid),
         rate_per_minute=body.rate_per_minute,
         daily_limit=body.daily_limit,
         limits=body.limits(),
@@ -220,5 +219,5 @@ def change_limits(request: HttpRequest, uid: str, body: ChangeBody) -> dict[str,
 def revoke_grant(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """End a grant; gateways refuse it within a second."""
     actor = request.actor  # type: ignore[attr-defined]
-    grant = queries.get_grant(actor=actor, uid=uid)
+    grant = services.get_grant(actor=actor, uid=uid)
     return grant_row(services.revoke_grant(actor=actor, grant=grant, reason=body.reason, now=now()))

@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from quanshu.gateway.messages import MESSAGES
 from quanshu.lake.landing import DataType
 from quanshu.lake.masking import Mask
-from quanshu.sharing.services.models import Grant, Service
-from quanshu.sharing.services.types import ServiceState, Shape
+from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
 STATES = {

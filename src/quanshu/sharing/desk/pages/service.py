@@ -27,11 +27,9 @@ from quanshu.shared.web.api import (
     reason_against,
     when,
 )
-from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Grant, Service
-from quanshu.sharing.services.pages.examples import curl_example, java_example, python_example
-from quanshu.sharing.services.pages.facts import known_facts
-from quanshu.sharing.services.pages.labels import (
+from quanshu.sharing.desk.pages.examples import curl_example, java_example, python_example
+from quanshu.sharing.desk.pages.facts import known_facts
+from quanshu.sharing.desk.pages.labels import (
     GRADE_TONES,
     GRADES,
     MASKS,
@@ -49,9 +47,22 @@ from quanshu.sharing.services.pages.labels import (
     outcome_label,
     title_of,
 )
-from quanshu.sharing.services.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS, CallForm, shown, try_form
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.services.trying import grants_to_try
+from quanshu.sharing.desk.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS, CallForm, shown, try_form
+from quanshu.sharing.services.api import (
+    Grant,
+    Service,
+    check_step,
+    end_of,
+    get_service,
+    grants_to_try,
+    old_versions,
+    openapi_of,
+    published_spec,
+    revise_service,
+    try_service,
+    withdraw_service,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 from quanshu.supply.assurance.api import AssurancePermission
 
 PROBES_SHOWN = 10
@@ -143,7 +154,7 @@ class ServicePage(DetailPage):
     try_form: CallForm | None = None
 
     def get_object(self, **kwargs: Any) -> Service:
-        return queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        return get_service(actor=self.actor, uid=kwargs["uid"])
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return crumbs_to()
@@ -188,7 +199,7 @@ class ServicePage(DetailPage):
             found.append(Action(_("Review and publish"), url, "checks", style="outline-primary", method="get"))
         if edit and obj.state != "draft":
             url = reverse("services:service-revise", args=[obj.uid])
-            reason = reason_against(rules.check_step, obj.state, "revised")
+            reason = reason_against(check_step, obj.state, "revised")
             found.append(Action(_("Open the next version"), url, style="outline-primary", reason=reason))
         if publish and obj.state == "published":
             url = reverse("services:service-withdraw", args=[obj.uid])
@@ -196,7 +207,7 @@ class ServicePage(DetailPage):
         return found
 
     def detail_context(self, obj: Service) -> dict[str, Any]:
-        spec = queries.published_spec(obj)
+        spec = published_spec(obj)
         held = grants_to_try(actor=self.actor, service=obj, now=self.now).first() if self.actor.unit_uid else None
         may_try = held is not None and allows(self.actor, P.CONSUMER_MANAGE, held.consumer)
         base = settings.QUANSHU_GATEWAY_URL
@@ -224,18 +235,18 @@ class ServicePage(DetailPage):
             "tried": self.tried,
             "links": links_of(obj, may_edit=allows(self.actor, P.EDIT, obj)),
             "java": java_example(obj.sid, spec, base=base),
-            "old": [row for row in queries.old_versions(obj) if queries.end_of(row) > self.now],
+            "old": [row for row in old_versions(obj) if end_of(row) > self.now],
             "ask": ask_url(obj) if allows(self.actor, "demands.demand.submit") else "",
         }
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Call the service as the person's unit; the answer alone for HTMX, the whole page otherwise."""
         service = self.object = self.get_object(**kwargs)
-        spec = queries.published_spec(service)
+        spec = published_spec(service)
         form = self.try_form = try_form(spec, request.POST)
         if form.is_valid():
             try:
-                answer = services.try_service(
+                answer = try_service(
                     actor=self.actor,
                     now=self.now,
                     service=service,
@@ -260,9 +271,9 @@ class OpenApiJson(Page):
     permission = P.VIEW
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
         number = request.GET.get("version", "")
-        found = queries.openapi_of(
+        found = openapi_of(
             service,
             server=settings.QUANSHU_GATEWAY_URL,
             version=int(number) if number.isascii() and number.isdigit() else 0,
@@ -279,8 +290,8 @@ class OpenApiPage(Page):
     title = gettext_lazy("OpenAPI document")
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        found = queries.openapi_of(service, server=settings.QUANSHU_GATEWAY_URL)
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
+        found = openapi_of(service, server=settings.QUANSHU_GATEWAY_URL)
         path, methods = next(iter(found["paths"].items()))
         operation = methods["post"]
         body = operation["requestBody"]["content"]["application/json"]["schema"]
@@ -327,8 +338,8 @@ class Revise(ActionPage):
     permission = P.EDIT
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        service = services.revise_service(actor=self.actor, now=self.now, service=service)
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
+        service = revise_service(actor=self.actor, now=self.now, service=service)
         text = _("Version %(number)s is open as a draft; the one in force goes on answering.")
         return text % {"number": service.version}, edit_url(service)
 
@@ -346,10 +357,10 @@ class Withdraw(FormPage):
     success = gettext_lazy("The service is withdrawn.")
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"crumbs": crumbs_to(queries.get_service(actor=self.actor, uid=kwargs["uid"]))}
+        return {"crumbs": crumbs_to(get_service(actor=self.actor, uid=kwargs["uid"]))}
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
         reason = form.cleaned_data["reason"]
-        services.withdraw_service(actor=self.actor, now=self.now, service=service, reason=reason)
+        withdraw_service(actor=self.actor, now=self.now, service=service, reason=reason)
         return service.get_absolute_url()

@@ -9,9 +9,9 @@ from ninja import Router
 
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
-from quanshu.sharing.services import queries
-from quanshu.sharing.services.models import Exchange
-from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.sharing.services import api as services
+from quanshu.sharing.services.api import Exchange
+from quanshu.sharing.services.api import ServicePermission as P
 
 router = Router()
 SHOWN = (
@@ -61,4 +61,4 @@ def list_exchanges(
 @router.get("/exchanges/{receipt_id}")
 def get_exchange(request: HttpRequest, receipt_id: str) -> dict[str, Any]:
     """One call by its receipt."""
-    return exchange_row(queries.get_exchange(actor=request.actor, receipt_id=receipt_id))  # type: ignore[attr-defined]
+    return exchange_row(services.get_exchange(actor=request.actor, receipt_id=receipt_id))  # type: ignore[attr-defined]

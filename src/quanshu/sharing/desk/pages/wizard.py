@@ -17,13 +17,25 @@ from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, ListPage, Page, reason_against
-from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Service
-from quanshu.sharing.services.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES, edit_url
-from quanshu.sharing.services.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
-from quanshu.sharing.services.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData, Shape
+from quanshu.sharing.desk.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES, edit_url
+from quanshu.sharing.desk.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
+from quanshu.sharing.desk.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS
+from quanshu.sharing.services.api import (
+    BESIDE_DAYS,
+    FieldData,
+    ParameterData,
+    Service,
+    ServiceData,
+    Shape,
+    check_publishable,
+    create_service,
+    default_mask,
+    get_service,
+    publish_service,
+    review_cards,
+    update_service,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
 
 # Nobody's values in the forms that items commonly have: (pattern, longest, example).
@@ -114,7 +126,7 @@ def proposal(item: ItemData) -> dict[str, Any]:
         "max_length": longest,
         "example": example or TYPED.get(item.data_type, "-"),
         "field": bool(item.grade) and item.grade != "core" and not item.is_key,
-        "mask": rules.default_mask(item) if item.grade else "",
+        "mask": default_mask(item) if item.grade else "",
     }
 
 
@@ -231,7 +243,7 @@ class NewService(Editor):
 
     def save(self, form: Any, **kwargs: Any) -> str:
         data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))))
-        service = services.create_service(actor=self.actor, now=self.now, entry=self.entry(), data=data)
+        service = create_service(actor=self.actor, now=self.now, entry=self.entry(), data=data)
         return reverse("services:service-review", args=[service.uid])
 
 
@@ -245,7 +257,7 @@ class EditService(Editor):
         return super().get(request, *args, **kwargs) if url == request.path else HttpResponseRedirect(url)
 
     def service(self) -> Service:
-        return queries.get_service(actor=self.actor, uid=self.kwargs["uid"])
+        return get_service(actor=self.actor, uid=self.kwargs["uid"])
 
     def entry(self) -> Entry:
         return self.service().entry
@@ -257,7 +269,7 @@ class EditService(Editor):
 
     def save(self, form: Any, **kwargs: Any) -> str:
         data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))))
-        service = services.update_service(actor=self.actor, now=self.now, service=self.service(), data=data)
+        service = update_service(actor=self.actor, now=self.now, service=self.service(), data=data)
         return reverse("services:service-review", args=[service.uid])
 
 
@@ -270,8 +282,8 @@ class Review(Page):
     template_name = "services/review.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
-        reason = reason_against(queries.check_publishable, service)
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
+        reason = reason_against(check_publishable, service)
         actions = []
         if allows(self.actor, P.EDIT, service) and service.state == "draft":
             url = edit_url(service)
@@ -291,8 +303,8 @@ class Review(Page):
             "field_columns": FIELD_COLUMNS,
             "actions": actions,
             "reason": reason,
-            "cards": queries.review_cards(service),
-            "days": rules.BESIDE_DAYS,
+            "cards": review_cards(service),
+            "days": BESIDE_DAYS,
             "may_publish": allows(self.actor, P.PUBLISH, service),
             "crumbs": crumbs_to(service),
         }
@@ -310,7 +322,7 @@ class Publish(ActionPage):
     permission = P.PUBLISH
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        service = queries.get_service(actor=self.actor, uid=kwargs["uid"])
+        service = get_service(actor=self.actor, uid=kwargs["uid"])
         review = reverse("services:service-review", args=[service.uid])
         form = EndForm(self.request.POST)
         try:
@@ -318,7 +330,7 @@ class Publish(ActionPage):
                 fault = FieldError("ends_on", N_("This is no day."), N_("Enter a day as YYYY-MM-DD."))
                 raise FieldErrors(errors=(fault,))
             last = form.cleaned_data["ends_on"]
-            services.publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
+            publish_service(actor=self.actor, now=self.now, service=service, ends_on=last)
         except FieldErrors as faults:
             for row in faults.as_dict(_)["errors"]:
                 messages.error(self.request, f"{row['fault']} {row['remedy']}")

@@ -14,8 +14,8 @@ from quanshu.gateway.client import Answer
 from quanshu.gateway.statistic import SUPPRESSED
 from quanshu.lake.disclosure import labels_of
 from quanshu.shared.web.api import Column, Form
-from quanshu.sharing.services.pages.labels import outcome_label, title_of
-from quanshu.sharing.services.rules.statistics import group_of
+from quanshu.sharing.desk.pages.labels import outcome_label, title_of
+from quanshu.sharing.services.api import group_of
 
 MOST_BARS = 60
 KINDS = {

@@ -1,10 +1,10 @@
-"""Addresses of services' pages."""
+"""Addresses of the desk's pages, under the name of what they show."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from quanshu.sharing.services.pages import applications, grants, limits, lists, reporting, service, statistics, wizard
+from quanshu.sharing.desk.pages import applications, grants, limits, lists, reporting, service, statistics, wizard
 
 app_name = "services"
 urlpatterns = [

@@ -14,15 +14,25 @@ from django.utils.translation import gettext_lazy
 from quanshu.lake.disclosure import LEAST_EVER
 from quanshu.lake.masking import Mask
 from quanshu.shared.web.api import FormPage
-from quanshu.sharing.services import queries, rules, services
-from quanshu.sharing.services.models import Service
-from quanshu.sharing.services.pages.labels import GRADES
-from quanshu.sharing.services.pages.service import crumbs_to
-from quanshu.sharing.services.pages.trying import KINDS
-from quanshu.sharing.services.pages.wizard import TextsForm
-from quanshu.sharing.services.permissions import ServicePermission as P
-from quanshu.sharing.services.rules.statistics import BANDED, SUMMED
-from quanshu.sharing.services.types import GroupData, MeasureData, ServiceData, Shape, StatisticData
+from quanshu.sharing.desk.pages.labels import GRADES
+from quanshu.sharing.desk.pages.service import crumbs_to
+from quanshu.sharing.desk.pages.trying import KINDS
+from quanshu.sharing.desk.pages.wizard import TextsForm
+from quanshu.sharing.services.api import (
+    BANDED,
+    SUMMED,
+    GroupData,
+    MeasureData,
+    Service,
+    ServiceData,
+    Shape,
+    StatisticData,
+    create_service,
+    default_mask,
+    get_service,
+    update_service,
+)
+from quanshu.sharing.services.api import ServicePermission as P
 from quanshu.supply.catalogue.api import Entry, ItemData, get_entry, items_of
 
 
@@ -164,7 +174,7 @@ class StatisticEditor(FormPage):
 
     def save(self, form: Any, **kwargs: Any) -> str:
         entry, data = self.entry(), self.data(form)
-        service = services.create_service(actor=self.actor, now=self.now, entry=entry, data=data)
+        service = create_service(actor=self.actor, now=self.now, entry=entry, data=data)
         return reverse("services:service-review", args=[service.uid])
 
 
@@ -174,7 +184,7 @@ class EditStatistic(StatisticEditor):
     title = gettext_lazy("Change the draft")
 
     def service(self) -> Service:
-        return queries.get_service(actor=self.actor, uid=self.kwargs["uid"])
+        return get_service(actor=self.actor, uid=self.kwargs["uid"])
 
     def entry(self) -> Entry:
         return self.service().entry
@@ -189,7 +199,7 @@ class EditStatistic(StatisticEditor):
         return {**texts, **told_at_all, "least": cube["least"], "percent": cube["percent"]}
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        service = services.update_service(actor=self.actor, now=self.now, service=self.service(), data=self.data(form))
+        service = update_service(actor=self.actor, now=self.now, service=self.service(), data=self.data(form))
         return reverse("services:service-review", args=[service.uid])
 
 
@@ -199,7 +209,7 @@ def item_row(item: ItemData, line: Mapping[str, Any]) -> dict[str, Any]:
     kinds = [
         (kind, label)
         for kind, label in KINDS.items()
-        if (item.data_type in BANDED if kind == "bands" else not closed and rules.default_mask(item) == Mask.NONE)
+        if (item.data_type in BANDED if kind == "bands" else not closed and default_mask(item) == Mask.NONE)
     ]
     return {
         "item": item,

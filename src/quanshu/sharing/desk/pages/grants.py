@@ -11,11 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, ReasonForm, day, when
-from quanshu.sharing.services import queries, services
-from quanshu.sharing.services.models import Exchange, Grant
-from quanshu.sharing.services.pages.applications import CALL_COLUMNS, CALLS_SHOWN
-from quanshu.sharing.services.pages.buttons import buttons_of
-from quanshu.sharing.services.pages.labels import (
+from quanshu.sharing.desk.pages.applications import CALL_COLUMNS, CALLS_SHOWN
+from quanshu.sharing.desk.pages.buttons import buttons_of
+from quanshu.sharing.desk.pages.labels import (
     GRANT_STATES,
     GRANT_TONES,
     MASKS,
@@ -24,8 +22,9 @@ from quanshu.sharing.services.pages.labels import (
     outcome_label,
     title_of,
 )
-from quanshu.sharing.services.pages.limits import crumbs_to, limit_facts
-from quanshu.sharing.services.permissions import ServicePermission as P
+from quanshu.sharing.desk.pages.limits import crumbs_to, limit_facts
+from quanshu.sharing.services.api import Exchange, Grant, get_exchange, get_grant, published_spec, revoke_grant
+from quanshu.sharing.services.api import ServicePermission as P
 from quanshu.supply.assurance.api import AssurancePermission
 
 FIELD_COLUMNS = (
@@ -37,7 +36,7 @@ FIELD_COLUMNS = (
 
 def granted_fields(grant: Grant) -> list[dict[str, Any]]:
     """The grant's fields as the service in force describes them."""
-    spec = queries.published_spec(grant.service)
+    spec = published_spec(grant.service)
     parts = {part["name"]: part for part in [*spec.get("parameters", ()), *spec.get("fields", ())]}
     rows = []
     for name in grant.fields:
@@ -54,7 +53,7 @@ class GrantPage(DetailPage):
     audit_kind = "services.grant"
 
     def get_object(self, **kwargs: Any) -> Grant:
-        return queries.get_grant(actor=self.actor, uid=kwargs["uid"])
+        return get_grant(actor=self.actor, uid=kwargs["uid"])
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return crumbs_to()
@@ -138,7 +137,7 @@ class Revoke(FormPage):
     success = gettext_lazy("The grant is revoked.")
 
     def grant(self) -> Grant:
-        return queries.get_grant(actor=self.actor, uid=self.kwargs["uid"])
+        return get_grant(actor=self.actor, uid=self.kwargs["uid"])
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         grant = self.grant()
@@ -147,7 +146,7 @@ class Revoke(FormPage):
 
     def save(self, form: Any, **kwargs: Any) -> str:
         reason = form.cleaned_data["reason"]
-        grant = services.revoke_grant(actor=self.actor, grant=self.grant(), reason=reason, now=self.now)
+        grant = revoke_grant(actor=self.actor, grant=self.grant(), reason=reason, now=self.now)
         return grant.get_absolute_url()
 
 
@@ -157,7 +156,7 @@ class ExchangePage(DetailPage):
     permission = P.EXCHANGE_VIEW
 
     def get_object(self, **kwargs: Any) -> Exchange:
-        return queries.get_exchange(actor=self.actor, receipt_id=kwargs["receipt_id"])
+        return get_exchange(actor=self.actor, receipt_id=kwargs["receipt_id"])
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(_("Calls"), reverse("services:exchanges"))]
