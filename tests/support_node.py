@@ -227,7 +227,7 @@ def run_demo(home: Path, *, residents: int) -> Iterator[Node]:
     home.mkdir(parents=True, exist_ok=True)
     node = Node(home)
     command = [sys.executable, "-m", "quanshu.cli", "demo", "--no-serve", "--residents", str(residents)]
-    done = subprocess.run(command, env=node.environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, env=node.environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     try:
         node.up()
