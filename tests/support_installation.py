@@ -167,6 +167,7 @@ def fill() -> dict[str, str]:
     from quanshu.cli.node import set_up
     from quanshu.kernel.clock import now
     from quanshu.shared.access.api import SYSTEM
+    from quanshu.shared.audit.api import integrate
     from quanshu.shared.files import api as files
     from quanshu.sharing.services.api import publish_snapshot
     from support_services import PERSON, a_city, a_grant, a_service, an_application
@@ -182,6 +183,7 @@ def fill() -> dict[str, str]:
     a_grant(consumer, service, rate_per_minute=60_000)
     kept = files.store(actor=SYSTEM, name="people.csv", stream=Stream(), now=now())
     publish_snapshot(now())
+    integrate(now(), whole=True)
     return {
         "sid": service.sid,
         "rid": consumer.rid,

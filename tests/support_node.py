@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -183,12 +187,29 @@ def a_demand(node: Node, title: str) -> dict[str, Any]:
     }
 
 
+@cache
+def prepared_once() -> Node:
+    """A prepared node on SQLite that never runs; one for all tests of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="quanshu-node-")
+    atexit.register(folder.cleanup)
+    node = Node(Path(folder.name) / "node")
+    node.home.mkdir()
+    node.prepare()
+    return node
+
+
 @contextmanager
 def a_node(home: Path, **values: Any) -> Iterator[Node]:
     """A prepared node; no process of it is left behind."""
     home.mkdir(parents=True, exist_ok=True)
     node = Node(home, **values)
-    node.prepare()
+    if node.database:
+        node.prepare()
+    else:
+        # Making a database takes most of the time: on SQLite each node is a copy of one.
+        first = prepared_once()
+        shutil.copytree(first.home, home, dirs_exist_ok=True)
+        node.made = first.made
     try:
         yield node
     finally:
@@ -206,7 +227,7 @@ def run_demo(home: Path, *, residents: int) -> Iterator[Node]:
     home.mkdir(parents=True, exist_ok=True)
     node = Node(home)
     command = [sys.executable, "-m", "quanshu.cli", "demo", "--no-serve", "--residents", str(residents)]
-    done = subprocess.run(command, env=node.environment, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, env=node.environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     try:
         node.up()

@@ -215,6 +215,8 @@ def find_spark() -> bool:
 def suite(strict: bool, extra: list[str]) -> list[str]:
     """Run the parts; returns what failed or, when strict, was missing."""
     faults: list[str] = []
+    # Spark brings Java, on which an example of the documentation is run too: before the first part.
+    spark = find_spark()
     skipped = [] if find_deployment() else ["the tests of deploy/: no nginx or no systemd, and none could be installed"]
     pytest = [sys.executable, "-m", "pytest", "-q", *extra]
     environment = dict(os.environ)
@@ -237,7 +239,7 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
                 faults.append("tests in a browser")
         else:
             skipped.append("the browser tests: no Chromium here, and none could be installed")
-    if find_spark():
+    if spark:
         say("the same queries on Spark, two workers")
         if run([*pytest, "tests/distributed"], env={**environment, "QUANSHU_TEST_SPARK": "1"}):
             faults.append("tests on Spark")

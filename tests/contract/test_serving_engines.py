@@ -18,7 +18,7 @@ from quanshu.gateway.execution import Answer, Executor, TableMissing
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec
 from quanshu.gateway.tables import Server
 from quanshu.lake.masking import COMPOUND_SURNAMES, Mask, add_functions, mask_sql
-from support_postgresql import URL, needs_postgresql
+from support_postgresql import MINE, URL, make_schema, needs_postgresql
 
 pytestmark = needs_postgresql
 TEXT = st.text(alphabet=st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
@@ -28,6 +28,7 @@ DIGITS = st.text(alphabet="0123456789X", max_size=19)
 DATES = st.dates().map(str)
 VALUES = st.lists(st.none() | TEXT | PLACES | NAMES | DIGITS | DATES, min_size=1, max_size=60)
 SALT = "salt'of"
+TABLE = f"person of engines {MINE}"
 SERVICE = ServiceSpec(
     sid="jn-person",
     version=1,
@@ -63,16 +64,16 @@ PEOPLE = [
 @pytest.fixture(scope="module")
 def postgresql() -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(URL, autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA IF NOT EXISTS quanshu_serving")
-        connection.execute('DROP TABLE IF EXISTS quanshu_serving."person of engines"')
+        make_schema(connection)
+        connection.execute(f'DROP TABLE IF EXISTS quanshu_serving."{TABLE}"'.encode())
         connection.execute(
-            'CREATE TABLE quanshu_serving."person of engines" '
-            '("身份证号" text, "姓名" text, age bigint, weight double precision)'
+            f'CREATE TABLE quanshu_serving."{TABLE}" '
+            '("身份证号" text, "姓名" text, age bigint, weight double precision)'.encode()
         )
         with connection.cursor() as cursor:
-            cursor.executemany('INSERT INTO quanshu_serving."person of engines" VALUES (%s, %s, %s, %s)', PEOPLE)
+            cursor.executemany(f'INSERT INTO quanshu_serving."{TABLE}" VALUES (%s, %s, %s, %s)'.encode(), PEOPLE)
         yield connection
-        connection.execute('DROP TABLE quanshu_serving."person of engines"')
+        connection.execute(f'DROP TABLE quanshu_serving."{TABLE}"'.encode())
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def both(folder: Path, service: ServiceSpec, values: dict[str, str], fields: tup
     """The answers of the file and of the server."""
     at_once = Executor(service, folder, salt="s", marking=b"m" * 32).run(values, fields)
     assert isinstance(at_once, Answer)
-    there = dataclasses.replace(service, table_file="pg:person of engines", table="person of engines")
+    there = dataclasses.replace(service, table_file=f"pg:{TABLE}", table=TABLE)
 
     async def later() -> Answer:
         server = Server(URL)
@@ -183,6 +184,6 @@ def test_a_table_or_a_server_that_is_not_there_is_told(tmp_path: Path, url: str)
 
 
 def test_a_server_that_no_setting_names_is_told(tmp_path: Path) -> None:
-    service = dataclasses.replace(SERVICE, table_file="pg:person of engines", table="person of engines")
+    service = dataclasses.replace(SERVICE, table_file=f"pg:{TABLE}", table=TABLE)
     with pytest.raises(TableMissing):
         Executor(service, tmp_path).run({"id": "1"}, ("name",))

@@ -17,9 +17,10 @@ from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec
 from quanshu.gateway.snapshot import FieldSpec, ServiceSpec
 from quanshu.gateway.statistic import Statistic
 from quanshu.gateway.tables import Server
-from support_postgresql import URL, needs_postgresql
+from support_postgresql import MINE, URL, make_schema, needs_postgresql
 
 pytestmark = needs_postgresql
+TABLE = f"cube_of_engines_{MINE}"
 CUBE = StatisticSpec(
     (GroupSpec("district", ("370102", "370103")), GroupSpec("sex", ("1", "2"))),
     (MeasureSpec("count", "count"), MeasureSpec("average_pay", "average")),
@@ -57,15 +58,15 @@ def test_both_engines_tell_the_same_cells(tmp_path: Path, values: dict[str, Any]
         connection.execute(f"CREATE TABLE cube ({COLUMNS.format('INTEGER', 'REAL')})")
         connection.executemany("INSERT INTO cube VALUES (?, ?, ?, ?, ?, ?, ?)", CELLS)
     with psycopg.connect(URL, autocommit=True) as server, server.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA IF NOT EXISTS quanshu_serving")
-        cursor.execute("DROP TABLE IF EXISTS quanshu_serving.cube_of_engines")
+        make_schema(server)
+        cursor.execute(f"DROP TABLE IF EXISTS quanshu_serving.{TABLE}".encode())
         columns = COLUMNS.format("bigint", "double precision")
-        cursor.execute(f"CREATE TABLE quanshu_serving.cube_of_engines ({columns})".encode())
-        cursor.executemany("INSERT INTO quanshu_serving.cube_of_engines VALUES (%s, %s, %s, %s, %s, %s, %s)", CELLS)
+        cursor.execute(f"CREATE TABLE quanshu_serving.{TABLE} ({columns})".encode())
+        cursor.executemany(f"INSERT INTO quanshu_serving.{TABLE} VALUES (%s, %s, %s, %s, %s, %s, %s)".encode(), CELLS)
     at_once = Statistic(SERVICE, CUBE, tmp_path).run(values, fields)
     assert isinstance(at_once, Answer)
     assert at_once.data
-    there = replace(SERVICE, table_file="pg:cube_of_engines", table="cube_of_engines")
+    there = replace(SERVICE, table_file=f"pg:{TABLE}", table=TABLE)
 
     async def later() -> Answer:
         server = Server(URL)

@@ -19,6 +19,8 @@ from support_services import PERSON, QUERY
 HOUR, DAY = 3600, 86_400
 CLOCK = Path(__file__).resolve().parent.parent / "support_clock"
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:

@@ -13,6 +13,8 @@ from quanshu.gateway.snapshot import current_version
 from support_node import Node, a_node, wait_until
 from support_services import PERSON, QUERY
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:

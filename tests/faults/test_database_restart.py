@@ -15,6 +15,8 @@ from support_cluster import Cluster, a_cluster
 from support_node import NAMES, Node, a_demand, a_node, wait_until
 from support_services import PERSON, QUERY
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:

@@ -18,6 +18,8 @@ from support_disk import fill, small_disk
 from support_node import Node, a_demand, a_node, wait_until
 from support_services import PERSON, QUERY
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[Node]:

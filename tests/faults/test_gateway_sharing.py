@@ -131,6 +131,15 @@ def check_replay(urls: list[str]) -> None:
     assert Counter(codes) == {"gateway.bad_parameter": 1, "gateway.replayed": 11}
 
 
+def check_shared_tables() -> None:
+    """The shared tables keep numbers and signatures only."""
+    with psycopg.connect(URL) as connection:
+        columns = connection.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'quanshu_gateway'"
+        ).fetchall()
+    assert {name for table, name in columns if table == "seen"} == {"sign", "at"}
+
+
 def test_processes_of_a_host_share_limits_exactly_and_know_each_other_s_signatures(tmp_path: Path) -> None:
     with one_host(tmp_path) as urls:
         check_replay(urls)
@@ -142,6 +151,7 @@ def test_hosts_never_pass_a_limit_together_and_know_each_other_s_signatures(tmp_
     with two_hosts(tmp_path) as urls:
         check_replay(urls)
         check_limits(urls, exact=False)
+    check_shared_tables()
 
 
 @needs_postgresql
@@ -156,12 +166,3 @@ def test_without_the_shared_database_no_data_leaves(tmp_path: Path) -> None:
         assert answer.body["receipt_id"]
     finally:
         home.kill()
-
-
-@needs_postgresql
-def test_the_shared_tables_keep_numbers_and_signatures_only() -> None:
-    with psycopg.connect(URL) as connection:
-        columns = connection.execute(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'quanshu_gateway'"
-        ).fetchall()
-    assert {name for table, name in columns if table == "seen"} == {"sign", "at"}

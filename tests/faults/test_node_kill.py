@@ -20,6 +20,8 @@ from support_services import PERSON, QUERY
 KILLS = 8
 LOAD_SECONDS = 11.0
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @dataclass
 class Heard:

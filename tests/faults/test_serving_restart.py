@@ -23,10 +23,10 @@ from quanshu.lake import Lake, serving_server
 from quanshu.lake.serving import build_serving_table
 from quanshu.lake.serving_server import build_server_table, remove_server_tables
 from support_gateway import PERSON, QUERY, RID, SECRET, GatewayHome, a_grant, a_service
-from support_postgresql import URL, needs_postgresql
+from support_postgresql import MINE, URL, needs_postgresql
 
 pytestmark = needs_postgresql
-TABLE = "faults.person"
+TABLE = f"faults.person{MINE}"
 
 
 @pytest.fixture

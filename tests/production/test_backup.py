@@ -147,7 +147,8 @@ def compare_rows(other: Node, manifest: dict[str, object]) -> None:
     assert len(tables) > 100
     union = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in tables)
     differing = {name for name, count in other.rows(union) if count != tables[name]}
-    assert differing <= {"jobs_job"}
+    # A load may be ahead of its serving table at the backup's moment: the restored node builds that table at once.
+    assert differing <= {"jobs_job", "services_serving"}
 
 
 def compare_lake(node: Node, other: Node, table: str, manifest: dict[str, object]) -> None:
