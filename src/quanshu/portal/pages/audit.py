@@ -46,6 +46,7 @@ class Audit(ListPage):
         Column(
             "outcome",
             gettext_lazy("Outcome"),
+            value=lambda row: dict(OUTCOMES).get(row.outcome, row.outcome),
             kind="badge",
             tone=lambda row: "green" if row.outcome == "done" else "red",
         ),

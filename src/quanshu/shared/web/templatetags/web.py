@@ -29,8 +29,8 @@ def when(value: datetime | None) -> str:
 
 
 @register.filter
-def who(name: str) -> str:
-    """An actor's name as a page tells it: the platform's own doings are the system's."""
+def who(name: Any) -> Any:
+    """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
     return gettext("system") if name == "system" else name
 
 
@@ -110,7 +110,7 @@ def shown(column: Column, value: Any) -> Any:
         return number_format(value, force_grouping=True)
     if column.kind == "code":
         return format_html('<code class="text-break">{}</code>', value)
-    return value
+    return who(value)
 
 
 @register.simple_tag
