@@ -15,7 +15,7 @@ MESSAGES: Mapping[str, Text] = {
         401,
         "请求缺少签名头：%(header)s。",
         "请按服务文档添加 gjzwfwpt_rid、gjzwfwpt_sid、gjzwfwpt_rtime、gjzwfwpt_sign 四个请求头，或使用 HTTP 消息签名。",
-        "The request lacks the header %(header)s.",
+        "The request lacks these headers: %(header)s.",
         "Send gjzwfwpt_rid, gjzwfwpt_sid, gjzwfwpt_rtime and gjzwfwpt_sign, or an HTTP message signature.",
     ),
     "gateway.bad_header": (
@@ -42,9 +42,11 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.bad_signature": (
         401,
         "签名不正确。",
-        "签名为 Base64(HMAC-SHA256(密钥, sid+rid+rtime))；请核对密钥及拼接顺序。",
+        "签名为 Base64(HMAC-SHA256(密钥, sid+rid+rtime))；请核对密钥及拼接顺序。"
+        "沙箱使用沙箱密钥，正式服务使用应用密钥。",
         "The signature is wrong.",
-        "sign = Base64(HMAC-SHA256(secret, sid+rid+rtime)). Check the secret and the order of the parts.",
+        "sign = Base64(HMAC-SHA256(secret, sid+rid+rtime)). Check the secret and the order of the parts; "
+        "a sandbox has its own secret.",
     ),
     "gateway.replayed": (
         401,
@@ -163,9 +165,10 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.field_not_granted": (
         403,
         "字段 %(fields)s 不在授权范围内。",
-        "请只请求已授权的字段，或申请变更授权。",
+        "请核对名称，只请求已授权的字段（统计服务为分组和指标），或申请变更授权。",
         "The fields %(fields)s are not in the grant.",
-        "Ask only for granted fields, or raise a demand for more.",
+        "Check the names and ask only for granted fields (of a statistic: groups and measures), "
+        "or raise a demand for more.",
     ),
     "gateway.bad_body": (
         400,
@@ -192,7 +195,7 @@ MESSAGES: Mapping[str, Text] = {
         429,
         "调用过快：授权为每分钟 %(rate)s 次。",
         "请稍后重试，或申请提高频率。",
-        "Too fast: the grant allows %(rate)s calls a minute.",
+        "Too fast: the grant's limit is %(rate)s a minute.",
         "Wait and try again, or ask for a higher rate.",
     ),
     "gateway.daily_limit": (
@@ -305,10 +308,11 @@ MESSAGES: Mapping[str, Text] = {
     "gateway.not_found": (
         404,
         "地址不存在。",
-        "服务地址为 /s/{sid}，推送地址为 /p/{来源}/{摘要}，沙箱地址为 /sandbox/{sid}，会话密钥地址为 /keys/session。",
+        "服务地址为 /s/{sid}、/s/{sid}/v{版本} 和 /s/{sid}/batch，沙箱地址为 /sandbox/{sid}，"
+        "推送地址为 /p/{来源}/{摘要}，会话密钥地址为 /keys/session，批量共享地址为 /delta-sharing。",
         "There is nothing at this address.",
-        "Services are at /s/{sid}, pushes at /p/{source}/{digest}, the sandbox at /sandbox/{sid}, "
-        "session keys at /keys/session.",
+        "Services are at /s/{sid}, /s/{sid}/v{version} and /s/{sid}/batch, the sandbox at /sandbox/{sid}, "
+        "pushes at /p/{source}/{digest}, session keys at /keys/session, bulk sharing at /delta-sharing.",
     ),
     "gateway.wrong_method": (
         405,

@@ -122,7 +122,7 @@ class OrderPage(DetailPage):
         Column("code", gettext_lazy("What is tried"), value=lambda row: labels.check_label(row["code"])),
         Column("ok", gettext_lazy("Outcome"), value=lambda row: _("Passed") if row["ok"] else _("Failed"),
                kind="badge", tone=lambda row: "green" if row["ok"] else "red"),
-        Column("seen", gettext_lazy("Result"), value="seen", kind="code", phone=False),
+        Column("seen", gettext_lazy("What the gateway answered"), value="seen", kind="code", phone=False),
     )  # fmt: skip
 
     def get_object(self, **kwargs: Any) -> Order:
