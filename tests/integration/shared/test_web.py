@@ -14,8 +14,10 @@ import pytest
 from django import forms
 from django.conf import settings as django_settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import Context, Template
 from django.test import Client
 from django.urls import path
+from django.utils.translation import override
 from python_calamine import load_workbook
 
 from quanshu.kernel.clock import freeze
@@ -425,3 +427,15 @@ def test_api_pages(client: Client, notices: list[Notice]) -> None:
     assert body == {"total": 5, "limit": 2, "offset": 3, "items": [{"subject": NAMES[3]}, {"subject": NAMES[4]}]}
     for query in ("limit=0&offset=0", "limit=201&offset=0", "limit=1&offset=-1"):
         assert client.get(f"/api/t/paged/?{query}").json()["code"] == "web.bad_page"
+
+
+def test_a_mapping_is_told_by_its_pairs_even_with_a_key_named_items() -> None:
+    told = Template("{% for name, value in details|pairs %}{{ name }}={{ value }};{% endfor %}")
+    assert told.render(Context({"details": {"items": 3, "entries": 2}})) == "items=3;entries=2;"
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh-hans", "系统"), ("en", "system")])
+def test_what_the_platform_did_itself_is_the_systems(language: str, word: str) -> None:
+    with override(language):
+        told = Template("{{ name|who }} {{ other|who }}").render(Context({"name": SYSTEM.name, "other": 3}))
+    assert told == f"{word} 3"

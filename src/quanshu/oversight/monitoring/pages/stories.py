@@ -16,7 +16,7 @@ from quanshu.oversight.monitoring.permissions import MonitoringPermission as P
 from quanshu.oversight.monitoring.queries.story import Story
 from quanshu.shared.web.api import Form, FormPage, Page, when, who
 from quanshu.sharing.services.api import outcome_label
-from quanshu.supply.catalogue.api import item_titles
+from quanshu.supply.catalogue.api import in_language, item_titles
 
 Fact = tuple[Any, Any]
 HIDDEN = {
@@ -77,7 +77,10 @@ def allowed(story: Story) -> list[Fact]:
     if grant is not None:
         facts += [
             (_("Purpose"), grant.purpose),
-            (_("Fields"), "、".join(item_titles(story.entry, grant.fields) if story.entry else grant.fields)),
+            (
+                _("Fields"),
+                in_language("、", ", ").join(item_titles(story.entry, grant.fields) if story.entry else grant.fields),
+            ),
             (_("Valid"), f"{when(grant.valid_from)} – {when(grant.valid_until)}"),
             (_("Granted by"), who(grant.created_by)),
         ]

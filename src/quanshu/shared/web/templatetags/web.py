@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +33,12 @@ def when(value: datetime | None) -> str:
 def who(name: Any) -> Any:
     """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
     return gettext("system") if name == "system" else name
+
+
+@register.filter
+def pairs(value: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """A mapping's keys and values; `value.items` in a template would read a key of that name instead."""
+    return list(value.items())
 
 
 @register.filter

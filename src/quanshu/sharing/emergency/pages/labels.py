@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.sharing.emergency.models import Request
-from quanshu.supply.catalogue.api import item_titles
+from quanshu.supply.catalogue.api import in_language, item_titles
 
 TONES = {"active": "red", "ended": "orange", "closed": "green"}
 REQUEST_TONES = {"waiting": "orange", "granted": "green", "ended": "secondary", "lapsed": "secondary"}
@@ -26,7 +26,7 @@ NEXT = {
 
 def told_items(request: Request, names: Iterable[str]) -> str:
     """Fields of a demand's entry by their titles."""
-    return "、".join(item_titles(request.entry, names))
+    return in_language("、", ", ").join(item_titles(request.entry, names))
 
 
 def span(seconds: float | None) -> str:

@@ -9,6 +9,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Column, ListPage, Page
 from quanshu.supply.catalogue import queries
 from quanshu.supply.catalogue.models import Classification
@@ -79,10 +80,9 @@ class Entries(ListPage):
 
     def actions(self) -> list[Action]:
         unfit = reverse("catalogue:migration-now")
-        found = [
-            *buttons_at(Spot.LIST, self.actor, self.request.GET.urlencode()),
-            Action(str(_("Entries that do not fit")), unfit, "list-check", "outline-primary", "get"),
-        ]
+        found = buttons_at(Spot.LIST, self.actor, self.request.GET.urlencode())
+        if allows(self.actor, "standards.version.view"):
+            found = [*found, Action(str(_("Entries that do not fit")), unfit, "list-check", "outline-primary", "get")]
         if not queries.units_to_edit(self.actor).exists():
             return found
         return [Action(str(_("New entry")), reverse("catalogue:entry-create"), icon="plus", method="get"), *found]
