@@ -23,7 +23,7 @@ from quanshu.shared.jobs.models import Job, WorkerSign
 from quanshu.shared.notify.models import Notice
 from quanshu.shared.outbox import api as outbox
 
-LEASE_SECONDS = 1.5
+LEASE_SECONDS = 3.0
 TASKS = f"""
 import os, time
 from pathlib import Path
