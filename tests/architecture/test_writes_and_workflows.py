@@ -17,12 +17,15 @@ from quanshu.shared.workflow.api import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/quanshu"
+# The service desk is pages and an API over the writes of `services`; it has none, and no rules, of its own.
+PAGES_ALONE = {"sharing/desk"}
 ROOMS = (
     "organisation",
     *sorted(
-        f"{floor}/{path.parent.name}"
+        room
         for floor in ("supply", "sharing", "oversight")
         for path in PACKAGE.glob(f"{floor}/*/apps.py")
+        if (room := f"{floor}/{path.parent.name}") not in PAGES_ALONE
     ),
 )
 # Reads and recalculations that live beside the writes, and a call that the gateway itself records.

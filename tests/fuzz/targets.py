@@ -17,7 +17,7 @@ import atheris
 with atheris.instrument_imports(include=["quanshu.gateway", "quanshu.kernel.errors"]):
     from starlette.requests import Request
 
-    from quanshu.gateway.app import BadBody, read_request
+    from quanshu.gateway.reading import BadBody, read_request
     from quanshu.gateway.signing import certificates, convention, desk, digest, http_signatures, keys, structured
     from quanshu.gateway.signing.faults import BadSignatureInput, DigestMismatch, Uncovered
     from quanshu.gateway.snapshot import BadSnapshot, decode, encode

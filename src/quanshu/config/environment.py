@@ -162,6 +162,19 @@ SETTINGS: tuple[Setting, ...] = (
         read_networks,
         "Private networks (CIDR) whose addresses those hosts may have; empty means public addresses only.",
     ),
+    Setting(
+        "DELIVERY_HOSTS",
+        "",
+        read_list,
+        "Hosts that deliveries may go to over SFTP or into a database: names, *.domain, addresses or networks, each "
+        "with an optional :port; empty means none.",
+    ),
+    Setting(
+        "DELIVERY_PRIVATE_NETWORKS",
+        "",
+        read_networks,
+        "Private networks (CIDR) whose addresses those hosts may have; empty means public addresses only.",
+    ),
     Setting("INTAKE_CONCURRENT", "4", int, "Loads done at the same time on this node."),
     Setting("INTAKE_QUEUE", "500", int, "Loads that may wait on this node; further ones are refused for the time."),
     Setting(

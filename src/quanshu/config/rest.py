@@ -19,10 +19,10 @@ from quanshu.sharing.bulk.rest import router as bulk
 from quanshu.sharing.composition.rest import router as composition
 from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
+from quanshu.sharing.desk.rest import router as desk
 from quanshu.sharing.development.rest import router as development
 from quanshu.sharing.emergency.rest import router as emergency
 from quanshu.sharing.keys.rest import router as keys
-from quanshu.sharing.services.rest import router as services
 from quanshu.supply.assurance.rest import router as assurance
 from quanshu.supply.catalogue.rest import router as catalogue
 from quanshu.supply.census.rest import router as census
@@ -93,7 +93,7 @@ for prefix, router in (
     ("registration", registration),
     ("libraries", libraries),
     ("workspaces", workspaces),
-    ("services", services),
+    ("services", desk),
     ("keys", keys),
     ("development", development),
     ("composition", composition),

@@ -43,6 +43,7 @@ ROOMS = [
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
     "quanshu.sharing.services",
+    "quanshu.sharing.desk",
     "quanshu.sharing.keys",
     "quanshu.sharing.development",
     "quanshu.sharing.composition",
@@ -162,6 +163,8 @@ QUANSHU_DROP_FOLDERS = [Path(folder).resolve() for folder in env["DROP_FOLDERS"]
 
 QUANSHU_INTAKE_HOSTS = env["INTAKE_HOSTS"]
 QUANSHU_INTAKE_PRIVATE_NETWORKS = env["INTAKE_PRIVATE_NETWORKS"]
+QUANSHU_DELIVERY_HOSTS = env["DELIVERY_HOSTS"]
+QUANSHU_DELIVERY_PRIVATE_NETWORKS = env["DELIVERY_PRIVATE_NETWORKS"]
 QUANSHU_INTAKE_CONCURRENT = env["INTAKE_CONCURRENT"]
 QUANSHU_INTAKE_QUEUE = env["INTAKE_QUEUE"]
 

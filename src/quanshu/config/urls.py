@@ -31,7 +31,7 @@ urlpatterns = [
     path("keys/", include("quanshu.sharing.keys.urls")),
     path("development/", include("quanshu.sharing.development.urls")),
     path("composition/", include("quanshu.sharing.composition.urls")),
-    path("services/", include("quanshu.sharing.services.urls")),
+    path("services/", include("quanshu.sharing.desk.urls")),
     path("bulk/", include("quanshu.sharing.bulk.urls")),
     path("delivery/", include("quanshu.sharing.delivery.urls")),
     path("demands/", include("quanshu.sharing.demands.urls")),

@@ -30,6 +30,7 @@ from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
+from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
 from quanshu.gateway.sandbox import Sandbox
 from quanshu.gateway.shapes import Shape, answer_of, told
 from quanshu.gateway.sharing import SharedLimits
@@ -39,13 +40,12 @@ from quanshu.gateway.signing.responses import sign_answer
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
 from quanshu.kernel.clock import now
-from quanshu.kernel.errors import Forbidden, Invalid, NotFound, QuanshuError, Unavailable
+from quanshu.kernel.errors import Forbidden, NotFound, QuanshuError
 from quanshu.kernel.ids import new_uid
 from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent
 
 __all__ = ["GatewayConfig", "create_app"]
 logger = logging.getLogger(__name__)
-MOST_BODY = 64 * 1024
 MOST_CASE = 64
 SWEEP_SECONDS = 60
 FIGURES_SECONDS = 2.0
@@ -57,18 +57,6 @@ class UnknownService(NotFound):
 
 class NoGrant(Forbidden):
     code = "gateway.no_grant"
-
-
-class BadBody(Invalid):
-    code = "gateway.bad_body"
-
-
-class BodyTooLarge(Invalid):
-    code = "gateway.body_too_large"
-
-
-class NotReady(Unavailable):
-    code = "gateway.not_ready"
 
 
 class Gateway:
@@ -296,32 +284,9 @@ class Gateway:
 
     def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
         """What is kept of a call that is answered with these bytes, in the order of journal.Receipt."""
-        loaded, grant = self.state.loaded, call.grant
-        return (
-            call.receipt_id,
-            call.at_ms,
-            call.rid,
-            call.sid,
-            call.service_version,
-            grant.uid if grant else "",
-            outcome,
-            status,
-            call.rows,
-            int((time.perf_counter() - call.began) * 1_000_000),
-            call.request_hash,
-            hashlib.sha256(data).hexdigest(),
-            loaded.snapshot.version if loaded else 0,
-            grant.purpose if grant else "",
-            call.case_number,
-            ",".join(call.parameters),
-            ",".join(call.fields),
-            call.sign,
-            ",".join(call.marks),
-            call.kid,
-            call.scheme,
-            call.trace_id,
-            call.items,
-        )
+        loaded = self.state.loaded
+        version = loaded.snapshot.version if loaded else 0
+        return call.receipt(status, outcome, hashlib.sha256(data).hexdigest(), version)
 
     async def openapi(self, request: Request) -> Response:
         """GET /s/{sid}/openapi.json: public, as it holds no data."""
@@ -350,46 +315,6 @@ class Gateway:
         return JSONResponse(body, status_code=200 if loaded else 503)
 
 
-def now_ms() -> int:
-    """Epoch milliseconds."""
-    return int(now().timestamp() * 1000)
-
-
-async def read_body(request: Request, most: int = MOST_BODY) -> bytes:
-    """The request's body; BodyTooLarge past the limit, before it is read whole. Raises ClientDisconnect."""
-    body: bytes = b""
-    while True:
-        message = await request.receive()
-        if message["type"] != "http.request":
-            raise ClientDisconnect
-        body += message.get("body", b"")
-        if len(body) > most:
-            raise BodyTooLarge(most=most)
-        if not message.get("more_body", False):
-            return body
-
-
-def read_request(request: Request, raw: bytes) -> tuple[dict[str, Any], list[str] | None]:
-    """(parameters, fields asked for) of a GET's query or a POST's JSON object. Raises BadBody."""
-    if request.method == "GET":
-        given: dict[str, Any] = dict(request.query_params)
-        text = given.pop("fields", None)
-        return given, [name.strip() for name in text.split(",") if name.strip()] if text else None
-    if not raw:
-        return {}, None
-    try:
-        # Refuses half of a surrogate pair as well, which is no text.
-        body = orjson.loads(raw)
-    except ValueError as fault:
-        raise BadBody from fault
-    if not isinstance(body, dict):
-        raise BadBody
-    fields = body.pop("fields", None)
-    if fields is not None and not (isinstance(fields, list) and all(isinstance(name, str) for name in fields)):
-        raise BadBody
-    return body, fields or None
-
-
 async def not_found(request: Request, fault: Exception) -> Response:
     """Any other address."""
     return JSONResponse(messages.envelope("gateway.not_found", {}, ""), status_code=404)
@@ -414,7 +339,7 @@ def create_app(config: GatewayConfig) -> Starlette:
             Route("/s/{sid}/openapi.json", gateway.openapi),
             Route("/s/{sid}/v{version:int}", gateway.call, methods=["GET", "POST"]),
             Route("/s/{sid}/v{version:int}/openapi.json", gateway.openapi),
-            *Sandbox(gateway, read_body, read_request).routes(),
+            *Sandbox(gateway).routes(),
             Route("/p/{source}/{digest}", Pusher(gateway).serve, methods=["GET", "PUT"]),
             Route("/keys/session", desk.session, methods=["POST"]),
             Route("/keys/node", desk.node),

@@ -19,6 +19,7 @@ from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.composing import row_cap
 from quanshu.gateway.execution import Answer, BadParameter, Executor
 from quanshu.gateway.openapi import MOST_ITEMS
+from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
 from quanshu.gateway.shapes import outcome
 from quanshu.kernel.errors import Invalid, QuanshuError
 from quanshu.kernel.ids import new_uid
@@ -48,8 +49,6 @@ class Batches:
 
     async def call(self, request: Request) -> Response:
         """POST /s/{sid}/batch."""
-        from quanshu.gateway.app import now_ms
-
         sid = request.path_params["sid"].encode(errors="replace").decode()[:80]
         call = Call(new_uid(), time.perf_counter(), now_ms(), sid)
         try:
@@ -65,8 +64,6 @@ class Batches:
 
     async def perform(self, request: Request, call: Call) -> dict[str, Any]:
         """Everything between the request and the answer's body. Limits count each item, or refuse the whole."""
-        from quanshu.gateway.app import NotReady, read_body, read_request
-
         loaded = self.gateway.state.loaded
         if loaded is None:
             raise NotReady

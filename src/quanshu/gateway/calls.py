@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from dataclasses import dataclass, field
+from typing import Any
 
 from quanshu.gateway.snapshot import GrantSpec
 
@@ -34,6 +36,34 @@ class Call:
     trace_id: str = ""
     asked_version: int = 0
     items: int = 1
+
+    def receipt(self, status: int, outcome: str, response_hash: str, snapshot_version: int) -> tuple[Any, ...]:
+        """The values of the call's receipt, in the order of `journal.Receipt`."""
+        return (
+            self.receipt_id,
+            self.at_ms,
+            self.rid,
+            self.sid,
+            self.service_version,
+            self.grant.uid if self.grant else "",
+            outcome,
+            status,
+            self.rows,
+            int((time.perf_counter() - self.began) * 1_000_000),
+            self.request_hash,
+            response_hash,
+            snapshot_version,
+            self.grant.purpose if self.grant else "",
+            self.case_number,
+            ",".join(self.parameters),
+            ",".join(self.fields),
+            self.sign,
+            ",".join(self.marks),
+            self.kid,
+            self.scheme,
+            self.trace_id,
+            self.items,
+        )
 
 
 def place_of(fault: BaseException) -> str:

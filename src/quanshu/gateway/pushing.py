@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from quanshu.gateway.calls import Call
+from quanshu.gateway.reading import now_ms
 from quanshu.gateway.snapshot import GrantSpec, PushSpec
 from quanshu.gateway.spool import DIGEST, SOURCE, Busy, Pushed, Spool
 from quanshu.kernel.errors import Conflict, Forbidden, Invalid, QuanshuError
@@ -68,8 +69,6 @@ class Pusher:
 
     async def serve(self, request: Request) -> Response:
         """GET tells how much of a content is here; PUT sends the part from an offset on."""
-        from quanshu.gateway.app import now_ms
-
         source, digest = request.path_params["source"], request.path_params["digest"]
         call = Call(new_uid(), time.perf_counter(), now_ms(), source.encode(errors="replace").decode()[:80])
         call.parameters = ["push"]

@@ -16,7 +16,7 @@ import logging
 import re
 import sqlite3
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,16 +28,15 @@ from starlette.routing import Route
 from quanshu.gateway import messages, signing
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
 from quanshu.gateway.limits import DailyLimit, RateLimited, day_of
+from quanshu.gateway.reading import NotReady, read_body, read_request
 from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec, Snapshot
 from quanshu.gateway.synthetic import TABLE, build
 from quanshu.kernel.ciphers import OpenFailed, suite
 from quanshu.kernel.clock import now
-from quanshu.kernel.errors import NotFound, QuanshuError, Unauthenticated, Unavailable
+from quanshu.kernel.errors import NotFound, QuanshuError, Unauthenticated
 from quanshu.kernel.ids import new_uid
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from quanshu.gateway.app import Gateway
 
 logger = logging.getLogger(__name__)
@@ -65,10 +64,6 @@ class NoSandbox(NotFound):
 
 class WrongService(Unauthenticated):
     code = "gateway.wrong_service"
-
-
-class NotReady(Unavailable):
-    code = "gateway.not_ready"
 
 
 @dataclass(slots=True)
@@ -116,14 +111,8 @@ class Quota:
 class Sandbox:
     """The sandbox of one gateway process."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        read_body: Callable[[Request], Awaitable[bytes]],
-        read_request: Callable[[Request, bytes], tuple[dict[str, Any], list[str] | None]],
-    ) -> None:
+    def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.read_body, self.read_request = read_body, read_request
         self.quota = Quota()
         self.replay = signing.ReplayCache()
         self.prepared: Prepared | None = None
@@ -194,8 +183,8 @@ class Sandbox:
     async def perform(self, request: Request, sid: str, rid: str) -> dict[str, Any]:
         """The body of the answer. Raises NoSandbox, what the call provokes, and as a service would."""
         executor = await self.find(sid, int(request.path_params.get("version", 0)))
-        raw = await self.read_body(request)
-        given, asked = self.read_request(request, raw)
+        raw = await read_body(request)
+        given, asked = read_request(request, raw)
         self.quota.take(rid, now_ms=int(now().timestamp() * 1000))
         await provoke(given)
         service = executor.service

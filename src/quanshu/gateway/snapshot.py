@@ -364,10 +364,7 @@ def load_snapshot(directory: Path, public_key: bytes, *, newer_than: int = -1) -
 
 
 def append_revocation(directory: Path, kind: str, uid: str, at: str) -> None:
-    """Add an ending to the feed; durable when this returns.
-
-    Kinds are `grant`, `client`, `key`, `service`, `push`, `bulk` and `bulk_token`.
-    """
+    """Add an ending of a grant, client, key, service, push, bulk or bulk_token to the feed; durable on return."""
     directory.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"kind": kind, "uid": uid, "at": at}, ensure_ascii=False) + "\n"
     handle = os.open(directory / REVOCATIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o640)

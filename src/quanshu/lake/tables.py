@@ -14,7 +14,7 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, WriterProperties, convert_to_deltalake, write_deltalake
+from deltalake import DeltaTable, convert_to_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from quanshu.lake import applying, engine, storage
@@ -24,16 +24,7 @@ from quanshu.lake.log import TableLog, TableVersion
 from quanshu.lake.merging import LABEL, UpsertCounts, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
 from quanshu.lake.storage import Folder, Storage
-
-# Versions are kept for a century: every batch must be reproducible, so nothing is cleaned up by age.
-_CONFIGURATION = {
-    "delta.enableChangeDataFeed": "true",
-    "delta.logRetentionDuration": "interval 36500 days",
-    "delta.deletedFileRetentionDuration": "interval 36500 days",
-}
-_COMMIT_PREFIX = "quanshu."
-# As many rows as DuckDB's own row groups have: each thread of the engine reads whole groups.
-_WRITING = WriterProperties(compression="SNAPPY", max_row_group_size=122_880)
+from quanshu.lake.writing import COMMIT_PREFIX, CONFIGURATION, properties, schema_of, write
 
 
 class Lake:
@@ -78,7 +69,7 @@ class Lake:
 
     def schema(self, name: str, version: int | None = None) -> pa.Schema:
         """Arrow schema of the table."""
-        return _schema(self._open(name, version))
+        return schema_of(self._open(name, version))
 
     def count(self, name: str, version: int | None = None) -> int:
         """Number of rows."""
@@ -92,9 +83,9 @@ class Lake:
                 at=datetime.fromtimestamp(entry["timestamp"] / 1000, UTC),
                 operation=str(entry["operation"]).lower(),
                 commit={
-                    key.removeprefix(_COMMIT_PREFIX): str(value)
+                    key.removeprefix(COMMIT_PREFIX): str(value)
                     for key, value in entry.items()
-                    if key.startswith(_COMMIT_PREFIX)
+                    if key.startswith(COMMIT_PREFIX)
                 },
             )
             for entry in self._open(name).history()
@@ -117,7 +108,7 @@ class Lake:
     ) -> int:
         """Make a view `alias` (the table's name by default) over the table; answer the version it shows."""
         table = self._open(name, version)
-        sql = engine.typed_sql(_schema(table), self.storage.rows(connection, table))
+        sql = engine.typed_sql(schema_of(table), self.storage.rows(connection, table))
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {quote(alias or name)} AS {sql}")
         return table.version()
 
@@ -127,7 +118,7 @@ class Lake:
     ) -> Iterator[pa.RecordBatchReader]:
         """Stream the table's rows in bounded memory; the reader lives as long as the context."""
         table = self._open(name, version)
-        schema = _schema(table)
+        schema = schema_of(table)
         need_columns(schema.names, columns or ())
         with self.connect() as connection:
             rows = self.storage.rows(connection, table)
@@ -164,7 +155,7 @@ class Lake:
     def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
         """Files, columns and number of a version, for an engine that reads them itself."""
         table = self._open(name, version)
-        return sorted(table.file_uris()), _schema(table), table.version()
+        return sorted(table.file_uris()), schema_of(table), table.version()
 
     def append(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
         """Add rows; new columns are added to the table, missing ones are left empty."""
@@ -226,13 +217,13 @@ class Lake:
                 version = self._append(name, rows, commit)
                 return ChangeCounts(version, self.count(name, version), 0, 0, 0, 0)
             table = self._open(name)
-            check_types(name, _schema(table), incoming.schema)
-            applying.add_columns(table, incoming.schema, _schema(table).names)
+            check_types(name, schema_of(table), incoming.schema)
+            applying.add_columns(table, incoming.schema, schema_of(table).names)
             table = self._open(name)
             self.register(connection, name, version=table.version(), alias="stored")
-            counts = applying.label(connection, columns, _schema(table).names, keys, newer_by)
+            counts = applying.label(connection, columns, schema_of(table).names, keys, newer_by)
             if counts["inserted"] or counts["updated"] or counts["deleted"]:
-                applying.merge(connection, table, columns, keys, _properties(commit))
+                applying.merge(connection, table, columns, keys, properties(commit))
             return ChangeCounts(self.version(name), **counts)
 
     def delete(
@@ -249,16 +240,16 @@ class Lake:
         with self._writing(name):
             table = self._open(name)
             if keys is None:
-                table.delete(predicate, commit_properties=_properties(commit))
+                table.delete(predicate, commit_properties=properties(commit))
             else:
-                need_columns(_schema(table).names, keys.column_names)
+                need_columns(schema_of(table).names, keys.column_names)
                 distinct = as_stored(keys).read_all().group_by(keys.column_names).aggregate([])
                 merger = table.merge(
                     distinct,
                     on_keys(keys.column_names),
                     source_alias="source",
                     target_alias="target",
-                    commit_properties=_properties(commit),
+                    commit_properties=properties(commit),
                 )
                 merger.when_matched_delete().execute()
             return self.version(name)
@@ -315,7 +306,7 @@ class Lake:
                 for marker in [*folder.glob("_SUCCESS"), *folder.glob(".*.crc")]:
                     marker.unlink()
                 convert_to_deltalake(
-                    str(folder), configuration=dict(_CONFIGURATION), commit_properties=_properties(commit)
+                    str(folder), configuration=dict(CONFIGURATION), commit_properties=properties(commit)
                 )
                 self.storage.adopt(name, folder)
             finally:
@@ -373,7 +364,7 @@ class Lake:
         commit: Mapping[str, str] | None,
     ) -> UpsertCounts:
         table = self._open(name)
-        stored = _schema(table)
+        stored = schema_of(table)
         need_columns(schema.names, stored.names)
         check_types(name, stored, schema)
         self.register(connection, name, version=table.version(), alias="stored")
@@ -387,37 +378,7 @@ class Lake:
                 source_alias="source",
                 target_alias="target",
                 merge_schema=set(schema.names) > set(stored.names),
-                commit_properties=_properties(commit),
+                commit_properties=properties(commit),
             )
             merger.when_matched_update_all().when_not_matched_insert_all().execute()
         return UpsertCounts(self.version(name), inserted, updated, unchanged)
-
-
-def _schema(table: DeltaTable) -> pa.Schema:
-    return pa.schema(table.schema().to_arrow())
-
-
-def _properties(commit: Mapping[str, str] | None) -> CommitProperties:
-    notes = {f"{_COMMIT_PREFIX}{key}": str(value) for key, value in (commit or {}).items()}
-    return CommitProperties(custom_metadata=notes)
-
-
-def write(
-    where: Storage,
-    name: str,
-    data: pa.RecordBatchReader,
-    mode: Literal["append", "overwrite"],
-    commit: Mapping[str, str] | None,
-) -> None:
-    """Write rows as one version of a table in a storage."""
-    where.prepare(name)
-    write_deltalake(
-        where.address(name),
-        data,
-        mode=mode,
-        schema_mode="merge" if mode == "append" else "overwrite",
-        storage_options=where.options(name),
-        configuration=_CONFIGURATION,
-        commit_properties=_properties(commit),
-        writer_properties=_WRITING,
-    )

@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     bulk,
     census,
+    delivery,
     demands,
     development,
     emergency,
@@ -120,6 +121,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     quality.play_quality(cast, entries, consumer, somebody(manifest), teller.say)
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
+    delivery.play_delivery(cast, entries, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 

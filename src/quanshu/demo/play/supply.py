@@ -22,7 +22,7 @@ from quanshu.supply.catalogue.api import (
     submit_entry,
 )
 from quanshu.supply.intake.api import LoadMode, Run, RunState, Source, SourceData, SourceKind, create_source, start_run
-from quanshu.supply.quality.api import Rule, RuleData, Scan, ScanState, create_rule, start_scan
+from quanshu.supply.quality.api import NothingLanded, Rule, RuleData, Scan, ScanState, create_rule, start_scan
 
 Say = Callable[[str], None]
 CLASSES = {
@@ -156,7 +156,7 @@ def rule_data(rule: SynthRule, table: Table, entries: dict[tuple[str, str], Entr
 
 
 def check(manifest: CityManifest, cast: Cast, entries: dict[tuple[str, str], Entry], say: Say) -> None:
-    """The stewards' rules, and a scan of each table."""
+    """The stewards' rules, and a scan of each table that has rows."""
     for system in manifest.sources:
         for table in system.tables:
             entry, actor = entries[system.name, table.name], cast.stewards[system.unit]
@@ -164,7 +164,11 @@ def check(manifest: CityManifest, cast: Cast, entries: dict[tuple[str, str], Ent
                 continue
             for rule in table.rules:
                 create_rule(actor=actor, now=now(), entry=entry, data=rule_data(rule, table, entries))
-            start_scan(actor=actor, now=now(), entry=entry)
+            try:
+                start_scan(actor=actor, now=now(), entry=entry)
+            except NothingLanded:
+                # A small city may have nobody of a kind, such as nobody of an age for the allowance.
+                say(f"{entry.resource_name} is empty and was not scanned")
     wait("scans to do", lambda: Scan.objects.filter(state__in=[ScanState.QUEUED, ScanState.RUNNING]).count(), say)
     for scan in Scan.objects.filter(state=ScanState.FAILED).select_related("entry"):
         say(f"scan of {scan.entry.resource_name} failed: {scan.error}")

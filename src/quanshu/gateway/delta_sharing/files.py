@@ -15,6 +15,7 @@ from quanshu.gateway.delta_sharing.links import Link, link_holds
 from quanshu.gateway.delta_sharing.receipts import keep
 from quanshu.gateway.delta_sharing.tables import Tables
 from quanshu.gateway.journal import JournalFailed
+from quanshu.gateway.reading import now_ms
 from quanshu.gateway.snapshot import BulkSpec, GrantSpec
 from quanshu.kernel.ids import new_uid
 
@@ -39,8 +40,6 @@ class Files:
 
     async def serve(self, request: Request) -> Response:
         """Check the link, keep a receipt, send the file."""
-        from quanshu.gateway.app import now_ms
-
         call = Call(new_uid(), time.perf_counter(), now_ms(), "bulk:file")
         spec = self.admitted(request, call)
         if spec is None:

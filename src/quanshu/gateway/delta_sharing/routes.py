@@ -35,6 +35,7 @@ from quanshu.gateway.delta_sharing.tables import SharedTable, Tables, rows_of_ch
 from quanshu.gateway.delta_sharing.volume import take_rows
 from quanshu.gateway.journal import JournalFailed
 from quanshu.gateway.limits import day_of
+from quanshu.gateway.reading import NotReady, now_ms, read_body
 from quanshu.gateway.snapshot import BulkSpec, BulkTokenSpec, GrantSpec
 from quanshu.gateway.state import Loaded
 from quanshu.kernel.errors import QuanshuError
@@ -120,8 +121,6 @@ class DeltaSharing:
 
     async def serve(self, request: Request, handler: Handler) -> Response:
         """Know the reader, answer, keep the receipt; refusals in the protocol's form."""
-        from quanshu.gateway.app import NotReady, now_ms
-
         call = Call(new_uid(), time.perf_counter(), now_ms(), "bulk:list")
         call.parameters = [request.url.path.rpartition("/")[2][:40]]
         try:
@@ -234,8 +233,6 @@ class DeltaSharing:
 
     async def query(self, reader: Reader) -> Response:
         """POST …/query: the files of a version, or the data changes since one."""
-        from quanshu.gateway.app import read_body
-
         spec = reader.find()
         raw = await read_body(reader.request)
         reader.call.request_hash = hashlib.sha256(raw).hexdigest()

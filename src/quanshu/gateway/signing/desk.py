@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from quanshu.gateway import messages
 from quanshu.gateway.calls import Call
+from quanshu.gateway.reading import now_ms, read_body
 from quanshu.gateway.signing import session
 from quanshu.gateway.signing.convention import PREFIX
 from quanshu.gateway.signing.identity import by_convention
@@ -35,8 +36,6 @@ class KeyDesk:
 
     async def session(self, request: Request) -> Response:
         """POST /keys/session, signed by the application's key with the sid `keys.session`."""
-        from quanshu.gateway.app import now_ms, read_body
-
         call = Call(new_uid(), time.perf_counter(), now_ms(), session.SID)
         call.parameters = ["session"]
         loaded = self.gateway.state.loaded

@@ -76,7 +76,7 @@ def fetch_host_key(host: str, port: int, reach: Reach) -> tuple[str, str]:
         key = await asyncssh.get_server_host_key(address, port)
         return key.export_public_key("openssh").decode().strip() if key else ""
 
-    text = _run(ask(), host)
+    text = run_sftp(ask(), host)
     if not text:
         raise SftpFailed(host=host, fault="it shows no key")
     return text, fingerprint(text)
@@ -91,7 +91,7 @@ def list_sftp(spec: SftpSpec, reach: Reach) -> list[RemoteFile]:
     """Files in the folder that match the pattern, by name. Raises `lake.sftp_failed`, `lake.host_key_unknown`."""
 
     async def ask() -> list[RemoteFile]:
-        async with _connect(spec, reach) as connection, connection.start_sftp_client() as client:
+        async with connect_sftp(spec, reach) as connection, connection.start_sftp_client() as client:
             found = [
                 RemoteFile(str(entry.filename), int(entry.attrs.size or 0), int(entry.attrs.mtime or 0))
                 async for entry in client.scandir(spec.folder or ".")
@@ -101,7 +101,7 @@ def list_sftp(spec: SftpSpec, reach: Reach) -> list[RemoteFile]:
             (file for file in found if fnmatch.fnmatchcase(file.name, spec.pattern)), key=lambda file: file.name
         )
 
-    return _run(ask(), spec.host)
+    return run_sftp(ask(), spec.host)
 
 
 def fetch_sftp(spec: SftpSpec, reach: Reach, name: str, target: Path, *, most: int) -> str:
@@ -111,7 +111,7 @@ def fetch_sftp(spec: SftpSpec, reach: Reach, name: str, target: Path, *, most: i
         digest, size = hashlib.sha256(), 0
         with target.open("wb") as kept:
             async with (
-                _connect(spec, reach) as connection,
+                connect_sftp(spec, reach) as connection,
                 connection.start_sftp_client() as client,
                 client.open(f"{spec.folder or '.'}/{name}", "rb") as file,
             ):
@@ -123,10 +123,11 @@ def fetch_sftp(spec: SftpSpec, reach: Reach, name: str, target: Path, *, most: i
                     kept.write(chunk)
         return digest.hexdigest()
 
-    return _run(ask(), spec.host)
+    return run_sftp(ask(), spec.host)
 
 
-def _connect(spec: SftpSpec, reach: Reach) -> Any:
+def connect_sftp(spec: SftpSpec, reach: Reach) -> Any:
+    """A connection to a server with the confirmed key. Raises `lake.host_key_unknown`, `lake.bad_private_key`."""
     if not spec.host_key:
         raise HostKeyUnknown(host=spec.host)
     address = check_host(spec.host, spec.port, reach)
@@ -149,9 +150,10 @@ def _connect(spec: SftpSpec, reach: Reach) -> Any:
     )
 
 
-def _run(work: Coroutine[Any, Any, _T], host: str) -> _T:
+def run_sftp(work: Coroutine[Any, Any, _T], host: str, runner: asyncio.Runner | None = None) -> _T:
+    """Do the work on a server, in a loop of its own or that of `runner`; its faults are told as `lake.sftp_failed`."""
     try:
-        return asyncio.run(work)
+        return runner.run(work) if runner is not None else asyncio.run(work)
     except asyncssh.HostKeyNotVerifiable as error:
         raise HostKeyUnknown(host=host) from error
     except asyncssh.PermissionDenied as error:

@@ -101,6 +101,16 @@ class RegionPage(DetailPage):
         ]
 
 
+SCOPES = {
+    Scope.NONE: gettext_lazy("Not given"),
+    Scope.OWN: gettext_lazy("Own records"),
+    Scope.UNIT: gettext_lazy("Own unit"),
+    Scope.TREE: gettext_lazy("Unit and below"),
+    Scope.REGION: gettext_lazy("Own region"),
+    Scope.ALL: gettext_lazy("Whole city"),
+}
+
+
 class Roles(Page):
     """Which role may do what, and how far."""
 
@@ -113,9 +123,14 @@ class Roles(Page):
         roles = list(list_roles())
         given = {(row.role_id, row.permission): row.scope for row in RolePermission.objects.all()}
         names = sorted({permission for _role, permission in given})
-        rows = [(name, [(role, given.get((role.pk, name), "none")) for role in roles]) for name in names]
-        scopes = [scope.value for scope in Scope]
-        return {"roles": roles, "rows": rows, "scopes": scopes, "may_edit": allows(self.actor, "access.role.edit")}
+        rows = [(name, [SCOPES[Scope(given.get((role.pk, name), "none"))] for role in roles]) for name in names]
+        return {
+            "roles": roles,
+            "rows": rows,
+            "none": SCOPES[Scope.NONE],
+            "scopes": [(scope.value, label) for scope, label in SCOPES.items()],
+            "may_edit": allows(self.actor, "access.role.edit"),
+        }
 
 
 class SetGrant(ActionPage):

@@ -16,7 +16,7 @@ class MonitoringConfig(AppConfig):
         from quanshu.oversight.monitoring.queries.rooms import register_rooms
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
-        from quanshu.sharing.services.api import register_call_buttons
+        from quanshu.sharing.desk.api import register_call_buttons
 
         register_rooms()
         register_call_buttons("monitoring", story_button)

@@ -199,6 +199,11 @@ class Alert(models.Model):
         ]
         indexes: ClassVar = [models.Index(fields=["state", "severity"]), models.Index(fields=["rule", "cause"])]
 
+    @property
+    def pressing(self) -> bool:
+        """Whether somebody must act now: pages mark it red."""
+        return self.severity in {"critical", "serious"}
+
     def __str__(self) -> str:
         return f"{self.rule.title} · {self.label}" if self.label else self.rule.title
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import NotFound
 from quanshu.shared.audit.api import audit_entries, leaf_of, tree_head
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, who
 
 OUTCOMES = [("done", gettext_lazy("Done")), ("refused", gettext_lazy("Refused"))]
 
@@ -39,13 +39,14 @@ class Audit(ListPage):
     )
     columns = (
         Column("at", gettext_lazy("When"), kind="datetime", sort="at", link=lambda row: f"/audit/{row.uid}/"),
-        Column("actor_name", gettext_lazy("Who"), sort="actor_name"),
+        Column("actor_name", gettext_lazy("Who"), value=lambda row: who(row.actor_name), sort="actor_name"),
         Column("action", gettext_lazy("Act"), value=lambda row: row.action_label, sort="action"),
         Column("label", gettext_lazy("Object"), sort="label"),
         Column("object_kind", gettext_lazy("Kind"), phone=False),
         Column(
             "outcome",
             gettext_lazy("Outcome"),
+            value=lambda row: dict(OUTCOMES).get(row.outcome, row.outcome),
             kind="badge",
             tone=lambda row: "green" if row.outcome == "done" else "red",
         ),
@@ -80,7 +81,7 @@ class AuditRow(DetailPage):
         return [
             (gettext_lazy("Number"), obj.uid),
             (gettext_lazy("Act"), obj.action),
-            (gettext_lazy("Who"), obj.actor_name),
+            (gettext_lazy("Who"), who(obj.actor_name)),
             (gettext_lazy("Object"), f"{obj.label} ({obj.object_kind})"),
             (gettext_lazy("Request"), obj.request_id),
         ]

@@ -38,6 +38,13 @@ TONES = {"done": "green", "running": "blue", "queued": "secondary", "failed": "o
 SHOWN = ("version", "engine", "snapshot_version", "services", "fault", "skew", "free_gib", "took_ms", "set_up")
 
 
+def told(value: Any) -> Any:
+    """A fact as a page tells it: yes and no are words."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return value
+
+
 def part_rows() -> list[dict[str, Any]]:
     """Processes and parts of the node: state, since, what is known of them, what to do."""
     return [
@@ -47,7 +54,7 @@ def part_rows() -> list[dict[str, Any]]:
             "ok": part.ok,
             "since": part.since,
             "seen_at": part.seen_at,
-            "facts": [(FACTS[key], part.facts[key]) for key in SHOWN if part.facts.get(key) not in (None, "")],
+            "facts": [(FACTS[key], told(part.facts[key])) for key in SHOWN if part.facts.get(key) not in (None, "")],
             "remedy": part.advice,
         }
         for part in part_states()

@@ -26,7 +26,7 @@ from quanshu.shared.web.pages import (
     reason_against,
 )
 from quanshu.shared.web.rest import check_page, page_of
-from quanshu.shared.web.templatetags.web import day, when
+from quanshu.shared.web.templatetags.web import day, when, who
 
 __all__ = [
     "PUBLIC",
@@ -62,4 +62,5 @@ __all__ = [
     "registered",
     "web_metrics",
     "when",
+    "who",
 ]

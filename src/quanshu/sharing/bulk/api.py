@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.sharing.bulk.models import BulkGrant
 from quanshu.sharing.bulk.permissions import BulkPermission
-from quanshu.sharing.bulk.queries import get_bulk, list_bulk
+from quanshu.sharing.bulk.queries import get_bulk, list_bulk, reads_of
 from quanshu.sharing.bulk.services import (
     approve_bulk,
     create_bulk,
@@ -28,6 +28,7 @@ __all__ = [
     "list_bulk",
     "make_token",
     "profile_of",
+    "reads_of",
     "refresh_view",
     "request_bulk",
     "revoke_bulk",

@@ -2,4 +2,26 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from quanshu.sharing.delivery.models import Batch, Delivery
+from quanshu.sharing.delivery.permissions import DeliveryPermission
+from quanshu.sharing.delivery.queries import get_delivery, list_batches, list_deliveries
+from quanshu.sharing.delivery.services import create_delivery, run_batch, start_batch, take_file
+from quanshu.sharing.delivery.types import BatchState, Channel, DeliveryData, DeliveryState, Extent
+
+__all__ = [
+    "Batch",
+    "BatchState",
+    "Channel",
+    "Delivery",
+    "DeliveryData",
+    "DeliveryPermission",
+    "DeliveryState",
+    "Extent",
+    "create_delivery",
+    "get_delivery",
+    "list_batches",
+    "list_deliveries",
+    "run_batch",
+    "start_batch",
+    "take_file",
+]

@@ -71,7 +71,7 @@ class DemandsConfig(AppConfig):
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.demands.pages.labels import satisfaction
-        from quanshu.sharing.services.api import register_facts
+        from quanshu.sharing.desk.api import register_facts
 
         register(
             NavItem("demands", _("Demands"), "demands:list", "messages", "use", 10, "demands.demand.view"),

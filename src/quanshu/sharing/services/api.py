@@ -13,22 +13,6 @@ from quanshu.sharing.services.models import (
     ServiceVersion,
     Serving,
 )
-from quanshu.sharing.services.pages.buttons import register_call_buttons
-from quanshu.sharing.services.pages.examples import curl_example, java_example, python_example
-from quanshu.sharing.services.pages.facts import register_facts
-from quanshu.sharing.services.pages.labels import (
-    GRADE_TONES,
-    GRADES,
-    MASKS,
-    SHAPE_HINTS,
-    SHAPES,
-    SHARE_TYPES,
-    TYPES,
-    outcome_label,
-    title_of,
-)
-from quanshu.sharing.services.pages.labels import GRADES as GRADE_LABELS
-from quanshu.sharing.services.pages.labels import MASKS as MASK_LABELS
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     changes_to,
@@ -50,12 +34,28 @@ from quanshu.sharing.services.queries import (
     register_publish_check,
     register_review,
     register_sandboxes,
+    review_cards,
     service_figures,
     services_for_entry,
     terms_of,
     told_by,
 )
-from quanshu.sharing.services.rules import check_code, check_entry, compare_specs, core_fault, default_mask, offered
+from quanshu.sharing.services.rules import (
+    BANDED,
+    BESIDE_DAYS,
+    NETWORK_REMEDY,
+    RATE_MAX,
+    SUMMED,
+    WINDOW_REMEDY,
+    check_code,
+    check_entry,
+    check_step,
+    compare_specs,
+    core_fault,
+    default_mask,
+    group_of,
+    offered,
+)
 from quanshu.sharing.services.services import (
     carry_receipts,
     change_limits,
@@ -85,9 +85,11 @@ from quanshu.sharing.services.services import (
     shrink_grant,
     stop_consumer,
     try_part,
+    try_service,
     update_service,
     withdraw_service,
 )
+from quanshu.sharing.services.services.trying import grants_to_try
 from quanshu.sharing.services.types import (
     ChangeKind,
     ConsumerNotFound,
@@ -112,15 +114,12 @@ from quanshu.sharing.services.types import (
 )
 
 __all__ = [
-    "GRADES",
-    "GRADE_LABELS",
-    "GRADE_TONES",
-    "MASKS",
-    "MASK_LABELS",
-    "SHAPES",
-    "SHAPE_HINTS",
-    "SHARE_TYPES",
-    "TYPES",
+    "BANDED",
+    "BESIDE_DAYS",
+    "NETWORK_REMEDY",
+    "RATE_MAX",
+    "SUMMED",
+    "WINDOW_REMEDY",
     "ChangeKind",
     "Consumer",
     "ConsumerKey",
@@ -157,12 +156,12 @@ __all__ = [
     "check_code",
     "check_entry",
     "check_publishable",
+    "check_step",
     "compare_specs",
     "core_fault",
     "create_consumer",
     "create_grant",
     "create_service",
-    "curl_example",
     "default_mask",
     "end_key",
     "end_of",
@@ -177,8 +176,9 @@ __all__ = [
     "get_grant",
     "get_key",
     "get_service",
+    "grants_to_try",
+    "group_of",
     "items_in",
-    "java_example",
     "list_services",
     "mark_dirty",
     "move_grant",
@@ -186,20 +186,17 @@ __all__ = [
     "old_versions",
     "oldest_uncarried",
     "openapi_of",
-    "outcome_label",
     "prepare_gateway",
     "probe_services",
     "publish_service",
     "publish_snapshot",
     "published_spec",
-    "python_example",
-    "register_call_buttons",
-    "register_facts",
     "register_key",
     "register_part",
     "register_publish_check",
     "register_review",
     "register_sandboxes",
+    "review_cards",
     "revise_service",
     "revoke_grant",
     "rotate_key",
@@ -212,9 +209,9 @@ __all__ = [
     "shrink_grant",
     "stop_consumer",
     "terms_of",
-    "title_of",
     "told_by",
     "try_part",
+    "try_service",
     "update_service",
     "withdraw_service",
 ]

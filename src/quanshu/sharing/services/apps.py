@@ -13,18 +13,12 @@ class ServicesConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
         from quanshu.sharing.services.events import ServiceEvent as E
-        from quanshu.sharing.services.pages.stages import ask_fields, ask_granted, ask_served
         from quanshu.sharing.services.queries import call_facts, row_receivers
         from quanshu.supply.assurance.api import register_calls
-        from quanshu.supply.landing.api import register_stage
         from quanshu.supply.quality.api import register_receivers
 
         register_receivers(row_receivers)
         register_calls(call_facts)
-        register_pages()
-        register_stage("served", 70, ask_served)
-        register_stage("granted", 80, ask_granted)
-        register_stage("fields", 90, ask_fields)
         register_actions(
             {
                 E.CREATED: _("Service drafted"),
@@ -51,34 +45,3 @@ class ServicesConfig(AppConfig):
                 "gateway.call": _("Called through the gateway"),
             }
         )
-
-
-def register_pages() -> None:
-    """The places of services in the navigation."""
-    from quanshu.shared.web.api import NavItem, register
-
-    view = "services.service.view"
-    register(NavItem("services", _("Services"), "services:services", "api", "find", 20, view))
-    register(
-        NavItem(
-            "consumers",
-            _("Applications"),
-            "services:consumers",
-            "app-window",
-            "use",
-            20,
-            "services.consumer.view",
-        )
-    )
-    register(NavItem("grants", _("Grants"), "services:grants", "key", "use", 30, "services.grant.view"))
-    register(
-        NavItem(
-            "exchanges",
-            _("Calls"),
-            "services:exchanges",
-            "arrows-exchange",
-            "use",
-            40,
-            "services.exchange.view",
-        )
-    )

@@ -18,7 +18,13 @@ class WorkspacesConfig(AppConfig):
 
         view = "workspaces.workspace.view"
         register(NavItem("workspaces", _("Workspaces"), "workspaces:workspaces", "terminal-2", "supply", 80, view))
-        register_labels({"workspaces.decision": _("Decision on a table"), "workspaces.review": _("Review of a model")})
+        register_labels(
+            {
+                "workspaces.decision": _("Decision on a table"),
+                "workspaces.decide": _("Decision on a table"),
+                "workspaces.review": _("Review of a model"),
+            }
+        )
         register_actions(
             {
                 E.CREATED: _("Workspace made"),

@@ -14,7 +14,9 @@ from quanshu.oversight.monitoring.pages import labels
 from quanshu.oversight.monitoring.pages.links import story_url
 from quanshu.oversight.monitoring.permissions import MonitoringPermission as P
 from quanshu.oversight.monitoring.queries.story import Story
-from quanshu.shared.web.api import Form, FormPage, Page, when
+from quanshu.shared.web.api import Form, FormPage, Page, when, who
+from quanshu.sharing.services.api import outcome_label
+from quanshu.supply.catalogue.api import item_titles
 
 Fact = tuple[Any, Any]
 HIDDEN = {
@@ -58,10 +60,10 @@ def called(story: Story) -> list[Fact]:
     return [
         (_("Receipt"), call.receipt_id),
         (_("Time"), when(call.at)),
-        (_("Code"), call.outcome),
+        (_("Outcome"), outcome_label(call.outcome)),
         (_("Application"), f"{call.consumer} · {call.consumer.unit}" if call.consumer else call.rid),
         (_("Case number"), call.case_number),
-        (_("Rows"), str(call.rows)),
+        (_("Rows"), f"{call.rows:,}"),
         (_("Took, ms"), f"{call.duration_us / 1000:.1f}"),
         (_("Carried after"), labels.lasting(call.carried_at - call.at) if call.carried_at else ""),
         (_("Trace"), call.trace_id),
@@ -75,9 +77,9 @@ def allowed(story: Story) -> list[Fact]:
     if grant is not None:
         facts += [
             (_("Purpose"), grant.purpose),
-            (_("Fields"), ", ".join(grant.fields)),
+            (_("Fields"), "、".join(item_titles(story.entry, grant.fields) if story.entry else grant.fields)),
             (_("Valid"), f"{when(grant.valid_from)} – {when(grant.valid_until)}"),
-            (_("Granted by"), grant.created_by),
+            (_("Granted by"), who(grant.created_by)),
         ]
     if demand is not None:
         facts += [(_("Demand"), str(demand)), (_("Legal basis"), demand.legal_basis)]
@@ -94,7 +96,8 @@ def served(story: Story) -> list[Fact]:
     if serving is not None:
         facts += [
             (_("Serving table"), serving.file),
-            (_("Built"), f"{when(serving.at)} · {serving.rows:,}"),
+            (_("Built"), when(serving.at)),
+            (_("Rows in it"), f"{serving.rows:,}"),
             (_("Table of the lake"), f"{serving.lake_table} v{serving.lake_version}"),
         ]
     if entry is not None:

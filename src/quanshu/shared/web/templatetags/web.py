@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from quanshu.shared.web.lists import Column
 from quanshu.shared.web.pages import Action
@@ -25,6 +26,12 @@ def when(value: datetime | None) -> str:
     if not value:
         return DASH
     return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+
+
+@register.filter
+def who(name: Any) -> Any:
+    """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
+    return gettext("system") if name == "system" else name
 
 
 @register.filter
@@ -103,7 +110,7 @@ def shown(column: Column, value: Any) -> Any:
         return number_format(value, force_grouping=True)
     if column.kind == "code":
         return format_html('<code class="text-break">{}</code>', value)
-    return value
+    return who(value)
 
 
 @register.simple_tag

@@ -22,7 +22,8 @@ from quanshu.sharing.bulk import rules, services
 from quanshu.sharing.bulk.pages.labels import OPERATORS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkData
-from quanshu.sharing.services.api import GRADE_LABELS, MASK_LABELS, Consumer, default_mask
+from quanshu.sharing.desk.api import GRADE_LABELS, MASK_LABELS
+from quanshu.sharing.services.api import Consumer, default_mask
 from quanshu.supply.catalogue.api import (
     Entry,
     ItemData,

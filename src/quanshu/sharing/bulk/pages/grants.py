@@ -39,7 +39,7 @@ from quanshu.sharing.bulk.pages.labels import (
 from quanshu.sharing.bulk.pages.lists import READ_COLUMNS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkState
-from quanshu.sharing.services.api import GRADE_LABELS, MASK_LABELS
+from quanshu.sharing.desk.api import GRADE_LABELS, MASK_LABELS
 from quanshu.supply.catalogue.api import in_language, items_of
 
 SHOWN = 8
@@ -53,7 +53,7 @@ REFRESH_COLUMNS = (
     Column("at", gettext_lazy("Time"), kind="datetime"),
     Column("how", gettext_lazy("How"), value=lambda row: fault_text(row.fault) if row.fault else MODES[row.mode]),
     Column("version", gettext_lazy("Version"), value="view_version", kind="number"),
-    Column("inserted", gettext_lazy("New"), value="inserted", kind="number"),
+    Column("inserted", gettext_lazy("Added"), value="inserted", kind="number"),
     Column("updated", gettext_lazy("Changed"), value="updated", kind="number"),
     Column("deleted", gettext_lazy("Gone"), value="deleted", kind="number"),
     Column("rows", gettext_lazy("Rows"), kind="number", phone=False),

@@ -15,7 +15,7 @@ from quanshu.shared.web.api import Action, Column, Filter, ListPage
 from quanshu.sharing.bulk import queries
 from quanshu.sharing.bulk.pages.labels import STATES, TONES, size, view_state
 from quanshu.sharing.bulk.permissions import BulkPermission as P
-from quanshu.sharing.services.api import outcome_label
+from quanshu.sharing.desk.api import outcome_label
 
 
 def units(field: str) -> Any:

@@ -37,7 +37,7 @@ PART_COLUMNS = (
     Column("service", gettext_lazy("Service"), value="title", link=lambda row: row["url"]),
     Column("required", gettext_lazy("Required"), value=lambda row: _("Yes") if row["required"] else _("No")),
     Column("timeout", gettext_lazy("Time limit, ms"), value="timeout_ms", kind="number", phone=False),
-    Column("inputs", gettext_lazy("Given"), value="inputs", phone=False),
+    Column("inputs", gettext_lazy("Parameters from"), value="inputs", phone=False),
     Column("answers", gettext_lazy("With its example"), value="answers"),
 )
 

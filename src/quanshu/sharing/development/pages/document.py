@@ -14,23 +14,25 @@ from django.utils.translation import gettext as _
 from quanshu.gateway.messages import MESSAGES
 from quanshu.gateway.sandbox import DAILY, RATE
 from quanshu.shared.web.api import day
-from quanshu.sharing.development.pages.labels import CHANGES, value_label
-from quanshu.sharing.development.queries import example_keys, find_sandbox
-from quanshu.sharing.services.api import (
+from quanshu.sharing.desk.api import (
     GRADES,
     MASKS,
     SHAPE_HINTS,
     SHAPES,
     SHARE_TYPES,
     TYPES,
+    curl_example,
+    java_example,
+    python_example,
+    title_of,
+)
+from quanshu.sharing.development.pages.labels import CHANGES, value_label
+from quanshu.sharing.development.queries import example_keys, find_sandbox
+from quanshu.sharing.services.api import (
     Service,
     ServiceVersion,
     compare_specs,
-    curl_example,
-    java_example,
     published_spec,
-    python_example,
-    title_of,
 )
 
 PLACE = re.compile(r"%\((\w+)\)s")

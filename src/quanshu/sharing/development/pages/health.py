@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.web.api import Action, Column, Filter, ListPage, Page, when
+from quanshu.sharing.desk.api import outcome_label
 from quanshu.sharing.development import queries, rules
 from quanshu.sharing.development.models import Outage, ProbeRoll
 from quanshu.sharing.development.pages.labels import percent
 from quanshu.sharing.development.permissions import DevelopmentPermission as P
 from quanshu.sharing.development.types import Grain, Period
-from quanshu.sharing.services.api import Service, get_service, outcome_label
+from quanshu.sharing.services.api import Service, get_service
 
 
 def crumbs_to(service: Service) -> list[tuple[Any, str]]:

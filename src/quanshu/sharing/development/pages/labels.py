@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from quanshu.sharing.desk.api import MASKS, TYPES
 from quanshu.sharing.development.types import OrderState as S
-from quanshu.sharing.services.api import MASKS, TYPES, ChangeKind, SpecChange
+from quanshu.sharing.services.api import ChangeKind, SpecChange
 from quanshu.sharing.services.api import ChangeKind as C
 
 STATES: dict[Any, Any] = {

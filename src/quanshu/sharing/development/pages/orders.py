@@ -27,12 +27,13 @@ from quanshu.shared.web.api import (
     reason_against,
     when,
 )
+from quanshu.sharing.desk.api import GRADE_TONES, GRADES, MASKS, TYPES, title_of
 from quanshu.sharing.development import queries, rules, services
 from quanshu.sharing.development.models import Order
 from quanshu.sharing.development.pages import labels
 from quanshu.sharing.development.permissions import DevelopmentPermission as P
 from quanshu.sharing.development.types import OrderData, OrderState
-from quanshu.sharing.services.api import GRADE_TONES, GRADES, MASKS, TYPES, get_service, title_of, told_by
+from quanshu.sharing.services.api import get_service, told_by
 from quanshu.supply.catalogue.api import get_entry, items_of, list_entries
 
 
@@ -121,7 +122,7 @@ class OrderPage(DetailPage):
         Column("code", gettext_lazy("What is tried"), value=lambda row: labels.check_label(row["code"])),
         Column("ok", gettext_lazy("Outcome"), value=lambda row: _("Passed") if row["ok"] else _("Failed"),
                kind="badge", tone=lambda row: "green" if row["ok"] else "red"),
-        Column("seen", gettext_lazy("Result"), value="seen", kind="code", phone=False),
+        Column("seen", gettext_lazy("What the gateway answered"), value="seen", kind="code", phone=False),
     )  # fmt: skip
 
     def get_object(self, **kwargs: Any) -> Order:

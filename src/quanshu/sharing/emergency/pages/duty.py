@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,7 +24,9 @@ from quanshu.sharing.emergency.types import DutyData
 
 
 def to_turn(row: DutyOfficer) -> str:
-    """The page that changes a turn."""
+    """The page that changes a turn; empty for who may not change it."""
+    if not getattr(row, "may_change", False):
+        return ""
     return reverse("emergency:duty-change", args=[row.uid])
 
 
@@ -51,7 +54,7 @@ class DutyList(ListPage):
         return crumbs_to()
 
     def queryset(self) -> Any:
-        return queries.list_duty(self.actor)
+        return queries.list_duty(self.actor).annotate(may_change=Value(allows(self.actor, P.DUTY)))
 
     def actions(self) -> list[Action]:
         if not allows(self.actor, P.DUTY):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from quanshu.sharing.emergency.models import Request
+from quanshu.supply.catalogue.api import item_titles
 
 TONES = {"active": "red", "ended": "orange", "closed": "green"}
 REQUEST_TONES = {"waiting": "orange", "granted": "green", "ended": "secondary", "lapsed": "secondary"}
@@ -18,6 +22,11 @@ NEXT = {
     "ended": gettext_lazy("Somebody other than the officer who declared it judges every grant within 5 working days."),
     "closed": gettext_lazy("Nothing: every grant has been judged."),
 }
+
+
+def told_items(request: Request, names: Iterable[str]) -> str:
+    """Fields of a demand's entry by their titles."""
+    return "、".join(item_titles(request.entry, names))
 
 
 def span(seconds: float | None) -> str:

@@ -13,7 +13,7 @@ from quanshu.shared.web.api import Action, Column, ListPage, Page
 from quanshu.sharing.emergency import queries
 from quanshu.sharing.emergency.models import Emergency, Request
 from quanshu.sharing.emergency.pages.emergencies import crumbs_to
-from quanshu.sharing.emergency.pages.labels import VERDICT_TONES, between
+from quanshu.sharing.emergency.pages.labels import VERDICT_TONES, between, told_items
 from quanshu.sharing.emergency.permissions import EmergencyPermission as P
 
 
@@ -32,14 +32,15 @@ class Grants(ListPage):
         Column("requester", gettext_lazy("Requester"), lambda row: str(row.consumer.unit), phone=False),
         Column("consumer", gettext_lazy("Application"), lambda row: row.consumer.title),
         Column("entry", gettext_lazy("Data"), lambda row: str(row.entry)),
-        Column("fields", gettext_lazy("Fields"), lambda row: ", ".join(row.fields), phone=False),
+        Column("fields", gettext_lazy("Fields"), lambda row: told_items(row, row.fields), phone=False),
         Column("purpose", gettext_lazy("Purpose"), "purpose", phone=False),
         Column("asked_at", gettext_lazy("Asked"), sort="asked_at", kind="datetime", phone=False),
         Column("granted_at", gettext_lazy("Granted"), sort="granted_at", kind="datetime", phone=False),
         Column("first", gettext_lazy("First call after"), lambda row: between(row.asked_at, row.first_call_at)),
         Column("calls", gettext_lazy("Calls answered"), lambda row: queries.use_of(row).calls, kind="number"),
         Column("rows", gettext_lazy("Rows returned"), lambda row: queries.use_of(row).rows, kind="number", phone=False),
-        Column("read", gettext_lazy("Fields read"), lambda row: ", ".join(queries.use_of(row).fields), phone=False),
+        Column("read", gettext_lazy("Fields read"), lambda row: told_items(row, queries.use_of(row).fields),
+               phone=False),
         Column("cases", gettext_lazy("Case numbers"), lambda row: "、".join(queries.use_of(row).case_numbers),
                phone=False),
         Column("verdict", gettext_lazy("Review finding"), lambda row: row.get_verdict_display() if row.verdict else "",
@@ -70,7 +71,9 @@ class Report(Page):
         demands = [
             {
                 "row": row,
-                "use": queries.use_of(row),
+                "use": (use := queries.use_of(row)),
+                "asked": told_items(row, row.fields),
+                "read": told_items(row, use.fields),
                 "first": between(row.asked_at, row.first_call_at),
                 "alerts": row.alerts.all(),
             }

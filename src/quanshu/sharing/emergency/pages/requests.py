@@ -26,7 +26,7 @@ from quanshu.shared.web.api import (
 from quanshu.sharing.emergency import queries, rules, services
 from quanshu.sharing.emergency.models import CONSEQUENCES, VERDICTS, Emergency, Request
 from quanshu.sharing.emergency.pages.emergencies import crumbs_to
-from quanshu.sharing.emergency.pages.labels import REQUEST_TONES, between
+from quanshu.sharing.emergency.pages.labels import REQUEST_TONES, between, told_items
 from quanshu.sharing.emergency.permissions import EmergencyPermission as P
 from quanshu.sharing.emergency.types import RequestData
 from quanshu.supply.catalogue.api import Entry, EntryNotFound
@@ -207,7 +207,7 @@ class RequestPage(DetailPage):
         asked = [
             (_("Emergency"), str(obj.emergency)),
             (_("Catalogue entry"), str(obj.entry)),
-            (_("Fields"), ", ".join(obj.fields)),
+            (_("Fields"), told_items(obj, obj.fields)),
             (_("Purpose"), obj.purpose),
             (_("Most calls a minute"), obj.rate_per_minute),
             (_("Expected calls a day"), obj.volume_per_day),
@@ -241,8 +241,8 @@ def use_card(obj: Request) -> Card:
         (_("Calls answered"), str(use.calls)),
         (_("Calls refused"), str(use.refused)),
         (_("Rows returned"), str(use.rows)),
-        (_("Fields read"), ", ".join(use.fields)),
-        (_("Fields never read"), ", ".join(unread)),
+        (_("Fields read"), told_items(obj, use.fields)),
+        (_("Fields never read"), told_items(obj, unread)),
         (_("Case numbers"), "、".join(use.case_numbers[:50])),
         (_("Calls without a case number"), str(use.without_case)),
         (_("First and last call"), " – ".join(when(moment) for moment in (use.first_at, use.last_at) if moment)),

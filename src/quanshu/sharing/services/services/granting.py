@@ -117,7 +117,14 @@ def change_limits(
     require(actor, ServicePermission.GRANT_CREATE, grant)
     if grant.revoked_at is not None or grant.valid_until <= now:
         raise GrantOver
-    rules.check_limits(rate_per_minute=rate_per_minute, daily_limit=daily_limit, limits=limits)
+    rules.check_grant(
+        offers=grant.fields,
+        fields=grant.fields,
+        purpose=grant.purpose,
+        rate_per_minute=rate_per_minute,
+        daily_limit=daily_limit,
+        limits=limits,
+    )
     before = {"rate_per_minute": grant.rate_per_minute, **set_limits(grant)}
     grant.rate_per_minute, grant.daily_limit, grant.limits = rate_per_minute, daily_limit, limits
     grant.save()

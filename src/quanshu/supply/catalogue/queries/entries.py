@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,7 @@ from quanshu.lake.landing import ColumnSpec, DataType
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.supply.catalogue import rules
-from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
+from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item, in_language
 from quanshu.supply.catalogue.permissions import CataloguePermission
 from quanshu.supply.catalogue.types import (
     GRADE_ORDER,
@@ -83,6 +83,12 @@ def data_of(entry: Entry) -> EntryData:
 def items_of(entry: Entry) -> tuple[ItemData, ...]:
     """The entry's items in order."""
     return tuple(item_data(item) for item in entry.items.all())
+
+
+def item_titles(entry: Entry, names: Iterable[str]) -> tuple[str, ...]:
+    """Items by their titles in the reader's language, in the order of the names; an item that is gone by its name."""
+    known = {item.name: in_language(item.title, item.title_en) for item in entry.items.all()}
+    return tuple(known.get(name, name) for name in names)
 
 
 def contract_of(entry: Entry) -> tuple[ColumnSpec, ...]:

@@ -5,15 +5,13 @@ A sealed text begins with the number of its key, so that a new key can take over
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from quanshu.kernel.ciphers import suite
+from quanshu.shared import keys
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.keys import node_key
@@ -21,31 +19,27 @@ from quanshu.supply.intake.events import IntakeEvent
 from quanshu.supply.intake.models import Correction, Source
 from quanshu.supply.intake.permissions import IntakePermission
 
+FAMILY = "intake"
+
 
 def key_of(number: int) -> bytes:
-    """The node's intake key with this number; the first has none in its name."""
-    return node_key("intake" if number <= 1 else f"intake-{number}")
+    """The node's intake key with this number."""
+    return keys.numbered_key(FAMILY, number)
 
 
 def newest_key() -> int:
     """The number of the key in use."""
-    folder = settings.QUANSHU_KEYS_DIR
-    numbers = [path.stem.rpartition("-")[2] for path in folder.glob("intake-*.key")] if folder.is_dir() else []
-    return max([1, *(int(number) for number in numbers if number.isdigit())])
+    return keys.newest_key(FAMILY)
 
 
 def seal_text(text: str, context: str) -> str:
     """The text encrypted under the newest key, bound to its context (a uid)."""
-    number = newest_key()
-    sealed = base64.b64encode(suite("intl").seal(key_of(number), text.encode(), context.encode())).decode("ascii")
-    return f"{number}:{sealed}"
+    return keys.seal_text(FAMILY, text, context)
 
 
 def open_text(sealed: str, context: str) -> str:
-    """The text; one without a number is of the first key."""
-    number, mark, body = sealed.rpartition(":")
-    key = key_of(int(number) if mark else 1)
-    return suite("intl").open(key, base64.b64decode(body), context.encode()).decode()
+    """The text of a sealed one."""
+    return keys.open_text(FAMILY, sealed, context)
 
 
 def secret_of(source: Source) -> dict[str, str]:

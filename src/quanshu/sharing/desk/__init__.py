@@ -1,0 +1,1 @@
+"""The service desk: pages and API of services, applications, grants and calls."""
