@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sqlite3
 import time
@@ -34,7 +33,17 @@ from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, ServiceSpec, Snap
 from support_gateway import OTHER, PERSON, QUERY, RID, SECRET, VERIFY, GatewayHome, a_grant, a_service
 
 # Times to sign with that the client does not use: the gateway takes what lies within five minutes.
-MOMENTS = itertools.count(time.time_ns() // 1_000_000 - 200_000)
+
+
+def moments() -> Iterator[int]:
+    """Moments to sign at, each once, a while before those the clients sign at."""
+    moment = 0
+    while True:
+        moment = max(moment + 1, time.time_ns() // 1_000_000 - 200_000)
+        yield moment
+
+
+MOMENTS = moments()
 STATISTIC, WHOLE = "jn-person-statistic", "jn-person-whole"
 CUBE = StatisticSpec(
     groups=(GroupSpec("sex", ("1", "2", "unknown"), "性别", "Sex"), GroupSpec("age", ("<18", "18+"), "年龄", "Age")),

@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from quanshu.gateway import app as gateway_app
-from quanshu.gateway.app import create_app
+from quanshu.gateway.app import create_app, now_ms
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.execution import Executor
 from quanshu.gateway.journal import read_after
@@ -44,7 +43,7 @@ def test_no_clear_value_is_kept_or_logged(
     app, answers, moments = create_app(config_of(home)), [], iter(range(1_000_000))
 
     async def call(sid: str, body: Any) -> dict[str, Any]:
-        headers = sign_headers(RID, sid, SECRET, gateway_app.now_ms() - 100_000 + next(moments))
+        headers = sign_headers(RID, sid, SECRET, now_ms() - 100_000 + next(moments))
         headers["X-Case-Number"] = "%E5%8A%9E%E4%BB%B6-2026-1"
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
@@ -69,7 +68,7 @@ def test_no_clear_value_is_kept_or_logged(
                 broken.setattr(Executor, "run", crashes)
                 codes.append((await call(QUERY, {"id": PERSON}))["code"])
             with monkeypatch.context() as broken:
-                broken.setattr(gateway_app, "read_parameters", crashes)
+                broken.setattr(Executor, "read", crashes)
                 codes.append((await call(VERIFY, {"id": STRANGER, "name": NAME}))["code"])
         return codes
 

@@ -23,7 +23,7 @@ from quanshu.shared.jobs.models import Job, WorkerSign
 from quanshu.shared.notify.models import Notice
 from quanshu.shared.outbox import api as outbox
 
-LEASE_SECONDS = 1.5
+LEASE_SECONDS = 3.0
 TASKS = f"""
 import os, time
 from pathlib import Path
@@ -114,7 +114,9 @@ def test_a_killed_worker_s_jobs_are_done_by_another(
         victim.send_signal(signal.SIGKILL)
         killed = time.monotonic()
         (tmp_path / "go").touch()
-        wait_until(lambda: not Job.objects.exclude(state="done").exists())
+        # The node's own periodic work may take longer.
+        mine = Job.objects.filter(name__startswith="faults.")
+        wait_until(lambda: not mine.exclude(state="done").exists())
         assert time.monotonic() - killed < 10
         wait_until(lambda: not audit.waiting_entries() and not outbox.outbox_figures()["waiting"])
         other.terminate()

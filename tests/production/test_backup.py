@@ -184,7 +184,7 @@ def reconcile(other: Node, rid: str) -> None:
     receipts = {receipt.receipt_id for _file, _number, receipt in found if receipt.rid == rid}
     other.start("worker")
     sql = "SELECT receipt_id FROM services_exchange WHERE NOT probe ORDER BY receipt_id"
-    wait_until(lambda: [row[0] for row in other.rows(sql)] == sorted(receipts), "each receipt is carried, once", 40)
+    wait_until(lambda: [row[0] for row in other.rows(sql)] == sorted(receipts), "each receipt is carried, once")
 
 
 def damaged(kept: Path, copy: Path) -> Path:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from quanshu.gateway import signing
+from quanshu.gateway.journal import JournalFailed
 from quanshu.gateway.signing import WINDOW_MS
 from quanshu.kernel.errors import Unavailable
 
@@ -86,11 +87,17 @@ class Host:
 
 
 def mapped(path: Path, words: int, kind: str) -> memoryview:
-    """A file of 64-bit words, mapped; made when it is not there."""
+    """A file of 64-bit words, mapped; made when it is not there. Raises JournalFailed when the disk has no room for it.
+
+    Its room is taken at once: to write a mapped page for which the disk has none left would end the process.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
-        os.ftruncate(handle, words * 8)
+        if os.fstat(handle).st_size < words * 8:
+            os.posix_fallocate(handle, 0, words * 8)
         return memoryview(mmap.mmap(handle, words * 8)).cast(kind)  # type: ignore[call-overload, no-any-return]
+    except OSError as fault:
+        raise JournalFailed(fault=str(fault)) from fault
     finally:
         os.close(handle)
 
