@@ -197,7 +197,8 @@ def exposition(folder: Path, more: Iterable[Any] = ()) -> bytes:
 
     registry = CollectorRegistry()
     if folder.is_dir():
-        with folding(folder):
+        # On a full disk the dead wait for the next time.
+        with suppress(OSError), folding(folder):
             fold_gone(folder)
         collector: Any = MultiProcessCollector
         collector(registry, path=str(folder))
