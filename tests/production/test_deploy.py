@@ -207,6 +207,7 @@ def named(host: str, secure: str, context: ssl.SSLContext) -> httpx.Client:
         base_url=secure,
         headers={"Host": host},
         verify=context,
+        timeout=30,
         trust_env=False,
         event_hooks={"request": [name_it]},
     )

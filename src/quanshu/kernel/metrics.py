@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 DEAD = "0"
+ROOM = 1 << 18
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -150,7 +151,7 @@ class Metrics:
     def _write(self, kind: str, families: Sequence[Counter | Histogram]) -> None:
         from prometheus_client.mmap_dict import mmap_key
 
-        file = file_class()(str(self.folder / f"{kind}_{self._pid}.db"))
+        file = file_class()(with_room(self.folder / f"{kind}_{self._pid}.db"))
         try:
             for family in families:
                 for name, labels, value in family.rows():
@@ -163,6 +164,23 @@ class Metrics:
         """The exposition of all processes of the kind on this machine, and of the collectors given."""
         self.flush()
         return exposition(self.folder, more)
+
+
+def with_room(path: Path) -> str:
+    """The path, its file made with room on the disk: to write a mapped page without would end the process.
+
+    Raises OSError when the disk is full; no file is left then.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        if os.fstat(handle).st_size == 0:
+            os.posix_fallocate(handle, 0, ROOM)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(handle)
+    return str(path)
 
 
 def file_class() -> Any:
@@ -179,7 +197,8 @@ def exposition(folder: Path, more: Iterable[Any] = ()) -> bytes:
 
     registry = CollectorRegistry()
     if folder.is_dir():
-        with folding(folder):
+        # On a full disk the dead wait for the next time.
+        with suppress(OSError), folding(folder):
             fold_gone(folder)
         collector: Any = MultiProcessCollector
         collector(registry, path=str(folder))
@@ -210,7 +229,7 @@ def fold_gone(folder: Path, own: int = 0) -> None:
         if pid == DEAD or not pid.isdigit() or (int(pid) != own and alive(int(pid))):
             continue
         if not kind.startswith("gauge"):
-            kept = file(str(folder / f"{kind}_{DEAD}.db"))
+            kept = file(with_room(folder / f"{kind}_{DEAD}.db"))
             for key, value, _stamp, _place in file.read_all_values_from_file(str(path)):
                 kept.write_value(key, kept.read_value(key)[0] + value, 0.0)
             kept.close()
