@@ -50,7 +50,7 @@ def play_workspaces(cast: Cast, entries: dict[tuple[str, str], Entry], say: Say)
     )
     took = 0
     if entry.landed_at is not None:
-        took = run_draft(actor=developer, now=now(), draft=draft).took_ms
+        took = run_draft(actor=developer, now=now(), draft=draft).took_ms or 0
         submit_draft(actor=developer, now=now(), draft=draft)
     waiting = AskData("hj", ("citizen_id", "name", "status_code"), "核对户籍状态", today() + timedelta(days=90))
     resident = entries["public_security", "resident"]

@@ -15,7 +15,7 @@ from quanshu.oversight.monitoring.pages.links import story_url
 from quanshu.oversight.monitoring.permissions import MonitoringPermission as P
 from quanshu.oversight.monitoring.queries.story import Story
 from quanshu.shared.web.api import Form, FormPage, Page, when, who
-from quanshu.sharing.services.api import outcome_label
+from quanshu.sharing.desk.api import outcome_label
 from quanshu.supply.catalogue.api import in_language, item_titles
 
 Fact = tuple[Any, Any]
