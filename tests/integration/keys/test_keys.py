@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from django.test import Client
 
 from quanshu.gateway.client import GatewayClient
-from quanshu.gateway.journal import Journal
 from quanshu.gateway.signing import Profile
 from quanshu.gateway.snapshot import load_snapshot
 from quanshu.kernel.ciphers import suite
@@ -344,19 +342,3 @@ def test_the_platform_tries_with_a_secret_and_not_with_keys_it_has_not(
     set_signing(actor=SYSTEM, now=now(), consumer=consumer, profiles=["rfc9421-sm2"], fingerprints=[])
     with pytest.raises(OwnKeysOnly):
         try_service(actor=developer, now=now(), service=service, parameters=given)
-
-
-def test_a_journal_of_before_goes_on(tmp_path: Path) -> None:
-    """A file without the columns of keys is carried on with them."""
-    journal = Journal(tmp_path)
-    journal.close()
-    with sqlite3.connect(journal.path) as connection:
-        connection.execute("ALTER TABLE receipt DROP COLUMN kid")
-        connection.execute("ALTER TABLE receipt DROP COLUMN scheme")
-        connection.execute("ALTER TABLE receipt DROP COLUMN row_marks")
-    connection.close()
-    Journal(tmp_path).close()
-    with sqlite3.connect(journal.path) as connection:
-        names = {row[1] for row in connection.execute("PRAGMA table_info(receipt)")}
-    connection.close()
-    assert {"kid", "scheme", "row_marks"} <= names

@@ -24,7 +24,22 @@ from support_services import (
     an_entry,
 )
 
-PROPER = {"OpenAPI", "JSON", "POST", "curl", "Python", "Java", "HTTP", "Base", "HMAC", "SHA", "CSV", "Excel", "system"}
+PROPER = {
+    "OpenAPI",
+    "JSON",
+    "POST",
+    "curl",
+    "Python",
+    "Java",
+    "HTTP",
+    "Base",
+    "HMAC",
+    "SHA",
+    "CSV",
+    "Excel",
+    "system",
+    "expires",
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -117,7 +132,7 @@ def test_the_openapi_document_for_people_and_programs(city: City, sign_in: Any) 
     browser = sign_in("developer")
     found = browser.get(f"{service.get_absolute_url()}openapi.json").json()
     assert found["openapi"].startswith("3.1")
-    assert list(found["paths"]) == [f"/s/{service.sid}"]
+    assert list(found["paths"]) == [f"/s/{service.sid}", f"/s/{service.sid}/batch"]
     page = text_of(browser.get(f"{service.get_absolute_url()}openapi/"))
     assert f"/s/{service.sid}" in page
     assert "data[].street" in page

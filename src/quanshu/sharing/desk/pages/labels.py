@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -106,9 +107,12 @@ def outcome_label(code: str) -> str:
     if known is None:
         return code
     text = known[3] if (get_language() or "").startswith("en") else known[1]
-    return text.rstrip("。.") if "%(" not in text else str(OUTCOME_NAMES.get(code, code))
+    if "%(" in text:
+        return str(OUTCOME_NAMES[code]) if code in OUTCOME_NAMES else PLACE.sub("…", text).rstrip("。.")
+    return text.rstrip("。.")
 
 
+PLACE = re.compile(r"%\(\w+\)s")
 OUTCOME_NAMES = {
     "gateway.unsigned": _("Headers of the signature missing"),
     "gateway.bad_header": _("Header misshapen"),

@@ -134,7 +134,7 @@ def fault_rows() -> list[dict[str, Any]]:
     return [
         {"status": text[0], "code": code, "meaning": outcome_label(code)}
         for code, text in sorted(MESSAGES.items(), key=lambda item: (item[1][0], item[0]))
-        if "push" not in code
+        if "push" not in code and "bulk" not in code
     ]
 
 
