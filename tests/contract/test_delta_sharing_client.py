@@ -371,7 +371,7 @@ class TestFiles:
 
 def test_a_web_server_in_front_may_send_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUANSHU_GATEWAY_ACCEL", "/lake-files")
-    monkeypatch.setenv("QUANSHU_GATEWAY_PUBLIC_URL", "https://data.jinan.example")
+    monkeypatch.setenv("QUANSHU_GATEWAY_URL", "https://data.jinan.example")
     home = BulkHome(tmp_path)
     home.share(a_bulk("b-people", "people"))
     home.start()

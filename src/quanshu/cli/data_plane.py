@@ -40,6 +40,9 @@ def gateway_config() -> GatewayConfig:
         serving_url=env["SERVING_URL"],
         shared_url=env["GATEWAY_SHARED_URL"],
         edge=read_edge(),
+        lake_directory=env["GATEWAY_LAKE"],
+        accel_prefix=env["GATEWAY_ACCEL"],
+        public_url=env["GATEWAY_URL"].rstrip("/"),
     )
 
 

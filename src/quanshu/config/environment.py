@@ -28,6 +28,11 @@ def read_flag(text: str) -> bool:
     raise ValueError(f"{text!r} is neither true nor false")
 
 
+def read_folder(text: str) -> Path | None:
+    """A folder, or None for an empty text."""
+    return Path(text.strip()) if text.strip() else None
+
+
 def read_list(text: str) -> list[str]:
     """Split a comma-separated text, dropping blanks."""
     return [part.strip() for part in text.split(",") if part.strip()]
@@ -109,7 +114,24 @@ SETTINGS: tuple[Setting, ...] = (
         read_folders,
         "Folders of receipts: a gateway writes to the first, a worker carries all; empty means the gateway folder.",
     ),
-    Setting("GATEWAY_URL", "", str, "Address departments call; empty means the listening address."),
+    Setting(
+        "GATEWAY_URL",
+        "",
+        str,
+        "Address departments call, also in answers to bulk reads; empty means the listening address.",
+    ),
+    Setting(
+        "GATEWAY_LAKE",
+        "",
+        read_folder,
+        "Folder of the lake whose files a gateway hands out in bulk; empty means the lake in the home folder.",
+    ),
+    Setting(
+        "GATEWAY_ACCEL",
+        "",
+        str,
+        "Address below which nginx sends the lake's files (X-Accel-Redirect); empty means the gateway sends them.",
+    ),
     Setting("GATEWAY_WORKERS", "1", int, "Processes of the gateway on this host; they share limits and signatures."),
     Setting(
         "GATEWAY_SHARED_URL",

@@ -13,6 +13,7 @@ from quanshu.gateway.signing.certificates import read_edge
 def main() -> None:
     """Serve the folder QUANSHU_GATEWAY_DIRECTORY and the keys beside it."""
     home = Path(os.environ.get("QUANSHU_HOME", "var"))
+    lake = os.environ.get("QUANSHU_GATEWAY_LAKE", "")
     serve(
         GatewayConfig(
             directory=Path(os.environ.get("QUANSHU_GATEWAY_DIRECTORY", home / "gateway")),
@@ -25,6 +26,9 @@ def main() -> None:
             serving_url=os.environ.get("QUANSHU_SERVING_URL", ""),
             shared_url=os.environ.get("QUANSHU_GATEWAY_SHARED_URL", ""),
             edge=read_edge(),
+            lake_directory=Path(lake) if lake else None,
+            accel_prefix=os.environ.get("QUANSHU_GATEWAY_ACCEL", ""),
+            public_url=os.environ.get("QUANSHU_GATEWAY_URL", "").rstrip("/"),
         )
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.messages import refusals_of
 from quanshu.gateway.shape_specs import StatisticSpec
 from quanshu.gateway.signing import PREFIX
 from quanshu.gateway.snapshot import ServiceSpec
@@ -150,7 +150,7 @@ def responses(service: ServiceSpec) -> dict[str, Any]:
     extra = found(service)
     if service.composite is not None:
         extra["parts"] = {"type": "array", "items": PART}
-    return answered(extra)
+    return answered(service.shape, extra)
 
 
 def found(service: ServiceSpec) -> dict[str, Any]:
@@ -177,11 +177,11 @@ def batch_responses(service: ServiceSpec) -> dict[str, Any]:
     """Items in the order sent, each answered or refused as a single call would be, and how many were answered."""
     item = {"type": "object", "properties": {"code": TEXT, "message": TEXT, **found(service)}, "required": ["code"]}
     number = {"type": "integer"}
-    return answered({"items": {"type": "array", "items": item}, "total": number, "answered": number})
+    return answered(service.shape, {"items": {"type": "array", "items": item}, "total": number, "answered": number})
 
 
-def answered(extra: dict[str, Any]) -> dict[str, Any]:
-    """An answer with these properties, and every refusal."""
+def answered(shape: str, extra: dict[str, Any]) -> dict[str, Any]:
+    """An answer with these properties, and every refusal there can be."""
     ok = {
         "description": "成功 / OK",
         "content": {
@@ -195,7 +195,7 @@ def answered(extra: dict[str, Any]) -> dict[str, Any]:
         },
     }
     refusals: dict[str, list[str]] = {}
-    for code, (status, _zh, _remedy, _en, _remedy_en) in MESSAGES.items():
+    for code, (status, *_texts) in refusals_of(shape):
         refusals.setdefault(str(status), []).append(code)
     return {
         "200": ok,

@@ -22,11 +22,9 @@ from quanshu.gateway.signing.certificates import read_edge
 from quanshu.kernel.logs import set_up_logs
 
 # How the configuration reaches granian's worker processes.
-PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file", "journal_directory")
+PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file", "journal_directory", "lake_directory")
 VARIABLE = "QUANSHU_GATEWAY_PROCESS"
 # The refresher's thread must not wait five milliseconds for its turn.
-# A lake that is not beside the gateway's folder.
-LAKE = "QUANSHU_GATEWAY_LAKE"
 SWITCH_SECONDS = 0.0002
 COLLECT = (20_000, 20, 20)
 # How long an old worker answers beside the new one before it ends.
@@ -76,9 +74,4 @@ def build() -> Starlette:
     gc.set_threshold(*COLLECT)
     values = json.loads(os.environ[VARIABLE])
     values |= {name: Path(values[name]) for name in PATHS if values[name]}
-    values |= {
-        "lake_directory": Path(os.environ[LAKE]) if os.environ.get(LAKE) else None,
-        "accel_prefix": os.environ.get("QUANSHU_GATEWAY_ACCEL", ""),
-        "public_url": os.environ.get("QUANSHU_GATEWAY_PUBLIC_URL", "").rstrip("/"),
-    }
     return create_app(GatewayConfig(**values, edge=read_edge()))

@@ -331,6 +331,30 @@ MESSAGES: Mapping[str, Text] = {
 }
 
 
+# What other addresses of the gateway answer with, a call of a service never.
+ELSEWHERE = {
+    *BULK,
+    "gateway.no_sandbox",
+    "gateway.no_push_right",
+    "gateway.bad_push",
+    "gateway.push_too_large",
+    "gateway.push_wrong_offset",
+    "gateway.push_busy",
+    "gateway.wrong_digest",
+    "gateway.not_found",
+}
+BATCHES = {"gateway.bad_batch", "gateway.no_batch"}
+
+
+def refusals_of(shape: str) -> list[tuple[str, Text]]:
+    """What a call of a service of this shape may be refused with, by status and code."""
+    left_out = ELSEWHERE | (set() if shape == "composite" else SHAPES.keys() - BATCHES)
+    if shape not in {"query", "verify"}:
+        left_out = left_out | BATCHES
+    found = [(code, text) for code, text in MESSAGES.items() if code not in left_out]
+    return sorted(found, key=lambda row: (row[1][0], row[0]))
+
+
 def status_of(code: str) -> int:
     """The HTTP status of a refusal."""
     return MESSAGES[code][0]

@@ -16,7 +16,7 @@ from quanshu.shared.workflow.clocks import (
 from quanshu.shared.workflow.labels import label_of, register_labels
 from quanshu.shared.workflow.models import CalendarDay, CalendarYear, Clock, TodoItem
 from quanshu.shared.workflow.services import set_calendar_year
-from quanshu.shared.workflow.todos import close_todo, open_todo, todos_for
+from quanshu.shared.workflow.todos import close_todo, keep_one_todo, open_todo, todos_for
 from quanshu.shared.workflow.types import Machine, NotPaused, NotRunning, ReasonNeeded, Transition, WrongState
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "city_day",
     "clocks_of",
     "close_todo",
+    "keep_one_todo",
     "label_of",
     "open_todo",
     "pause_clock",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from quanshu.shared.access.api import Actor
+from quanshu.shared.workflow.clocks import clocks_of
 from quanshu.shared.workflow.models import TodoItem
 
 
@@ -55,6 +57,37 @@ def close_todo(*, kind: str, subject_kind: str, subject_uid: str, now: datetime)
     return TodoItem.objects.filter(
         kind=kind, subject_kind=subject_kind, subject_uid=subject_uid, closed_at__isnull=True
     ).update(closed_at=now)
+
+
+def keep_one_todo(
+    wanted: str | None,
+    *,
+    kinds: Collection[str],
+    subject_kind: str,
+    subject_uid: str,
+    title: str,
+    url: str,
+    permission: str = "",
+    unit_path: str = "",
+    now: datetime,
+) -> None:
+    """Leave only the wanted one of a subject's to-dos of `kinds` open, due when the running clock is; None: none."""
+    for kind in set(kinds) - {wanted}:
+        close_todo(kind=kind, subject_kind=subject_kind, subject_uid=subject_uid, now=now)
+    if wanted is None:
+        return
+    clock = clocks_of(subject_kind, subject_uid).filter(stopped_at__isnull=True).last()
+    open_todo(
+        kind=wanted,
+        subject_kind=subject_kind,
+        subject_uid=subject_uid,
+        title=title,
+        url=url,
+        permission=permission,
+        unit_path=unit_path,
+        due_on=clock.due_on if clock else None,
+        now=now,
+    )
 
 
 def todos_for(actor: Actor) -> QuerySet[TodoItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanshu.sharing.desk.pages.buttons import register_call_buttons
+from quanshu.sharing.desk.pages.entries import ShareableEntries, entry_columns
 from quanshu.sharing.desk.pages.examples import curl_example, java_example, python_example
 from quanshu.sharing.desk.pages.facts import register_facts
 from quanshu.sharing.desk.pages.labels import (
@@ -16,20 +17,18 @@ from quanshu.sharing.desk.pages.labels import (
     outcome_label,
     title_of,
 )
-from quanshu.sharing.desk.pages.labels import GRADES as GRADE_LABELS
-from quanshu.sharing.desk.pages.labels import MASKS as MASK_LABELS
 
 __all__ = [
     "GRADES",
-    "GRADE_LABELS",
     "GRADE_TONES",
     "MASKS",
-    "MASK_LABELS",
     "SHAPES",
     "SHAPE_HINTS",
     "SHARE_TYPES",
     "TYPES",
+    "ShareableEntries",
     "curl_example",
+    "entry_columns",
     "java_example",
     "outcome_label",
     "python_example",

@@ -17,21 +17,19 @@ from django.utils.translation import gettext_lazy
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.conditions import Condition, Operator
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Column, Form, FormPage, ListPage, Page
+from quanshu.shared.web.api import Form, FormPage, Page
 from quanshu.sharing.bulk import rules, services
 from quanshu.sharing.bulk.pages.labels import OPERATORS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkData
-from quanshu.sharing.desk.api import GRADE_LABELS, MASK_LABELS
+from quanshu.sharing.desk.api import GRADES, MASKS, ShareableEntries, entry_columns
 from quanshu.sharing.services.api import Consumer, default_mask
 from quanshu.supply.catalogue.api import (
     Entry,
     ItemData,
-    ShareType,
     get_entry,
     in_language,
     items_of,
-    list_entries,
 )
 
 LINES = 4
@@ -40,31 +38,12 @@ NONE = {Operator.EMPTY, Operator.FILLED}
 SEPARATOR = re.compile(r"[,，、;；\n]+")
 
 
-class ChooseEntry(ListPage):
-    """Published entries that may be shared."""
+class ChooseEntry(ShareableEntries):
+    """The entry that a bulk grant is of."""
 
     title = gettext_lazy("Choose the entry")
     permission = P.VIEW
-    search = ("resource_name", "name_en", "code", "unit__name")
-    search_hint = gettext_lazy("Name, code or unit")
-    order = "name"
-    empty_title = gettext_lazy("No published entry may be shared yet")
-    empty_hint = gettext_lazy("Publish an entry in the catalogue first.")
-    columns = (
-        Column(
-            "name",
-            gettext_lazy("Name"),
-            value="title",
-            sort="resource_name",
-            link=lambda row: reverse("bulk:begin", args=[row.uid]),
-        ),
-        Column("code", gettext_lazy("Resource code"), kind="code", sort="code", phone=False),
-        Column("unit", gettext_lazy("Provider"), value=lambda row: str(row.unit), sort="unit__name"),
-        Column("rows", gettext_lazy("Rows landed"), value="landed_rows", kind="number", sort="landed_rows"),
-    )
-
-    def queryset(self) -> Any:
-        return list_entries(self.actor).filter(state="published").exclude(share_type=ShareType.NOT_SHARED)
+    columns = entry_columns("bulk:begin")
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(_("Bulk sharing"), reverse("bulk:grants"))]
@@ -129,14 +108,14 @@ def field_rows(items: tuple[ItemData, ...], posted: Any) -> list[dict[str, Any]]
     for item in items:
         closed = not item.grade or item.grade == "core"
         least = "none" if closed else default_mask(item)
-        masks = [(value, label) for value, label in MASK_LABELS.items() if least == "none" or value != "none"]
+        masks = [(value, label) for value, label in MASKS.items() if least == "none" or value != "none"]
         rows.append(
             {
                 "item": item,
                 "title": in_language(item.title, item.title_en),
-                "grade": GRADE_LABELS.get(item.grade, _("Not graded")),  # type: ignore[call-overload]
+                "grade": GRADES.get(item.grade, _("Not graded")),  # type: ignore[call-overload]
                 "closed": closed,
-                "least": MASK_LABELS.get(least, ""),  # type: ignore[call-overload]
+                "least": MASKS.get(least, ""),  # type: ignore[call-overload]
                 "masks": masks,
                 "chosen": posted is not None and f"field-{item.name}" in posted,
                 "mask": posted.get(f"mask-{item.name}", "") if posted is not None else "",

@@ -39,7 +39,7 @@ from quanshu.sharing.bulk.pages.labels import (
 from quanshu.sharing.bulk.pages.lists import READ_COLUMNS
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.types import BulkState
-from quanshu.sharing.desk.api import GRADE_LABELS, MASK_LABELS
+from quanshu.sharing.desk.api import GRADES, MASKS
 from quanshu.supply.catalogue.api import in_language, items_of
 
 SHOWN = 8
@@ -83,8 +83,8 @@ def granted_fields(grant: BulkGrant) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "title": in_language(item.title, item.title_en) if item else "",
-                "grade": GRADE_LABELS.get(item.grade, "") if item else "",  # type: ignore[call-overload]
-                "mask": MASK_LABELS.get(grant.masks.get(name, ""), ""),
+                "grade": GRADES.get(item.grade, "") if item else "",  # type: ignore[call-overload]
+                "mask": MASKS.get(grant.masks.get(name, ""), ""),
             }
         )
     return rows

@@ -124,22 +124,16 @@ def holder(demand: Demand) -> Unit:
 
 def show_todo(demand: Demand, now: datetime) -> None:
     """Keep exactly the to-do that the state asks for open; an escalation ends with the step it asked for."""
-    wanted = TODOS.get(DemandState(demand.state))
-    kinds = {kind for kind, _permission in TODOS.values()} | {ESCALATED, SECOND, SHRINK_TODO, KEEP_TODO}
-    for kind in kinds - ({wanted[0]} if wanted else set()):
-        workflow.close_todo(kind=kind, subject_kind=KIND, subject_uid=demand.uid, now=now)
-    if wanted is None:
-        return
-    clock = workflow.clocks_of(KIND, demand.uid).filter(stopped_at__isnull=True).last()
-    workflow.open_todo(
-        kind=wanted[0],
+    wanted, permission = TODOS.get(DemandState(demand.state), (None, ""))
+    workflow.keep_one_todo(
+        wanted,
+        kinds={kind for kind, _permission in TODOS.values()} | {ESCALATED, SECOND, SHRINK_TODO, KEEP_TODO},
         subject_kind=KIND,
         subject_uid=demand.uid,
         title=str(demand),
         url=demand.get_absolute_url(),
-        permission=wanted[1],
+        permission=permission,
         unit_path=holder(demand).path,
-        due_on=clock.due_on if clock else None,
         now=now,
     )
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.messages import refusals_of
 from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.shared.access.api import allows
@@ -129,13 +129,9 @@ FAULT_COLUMNS = (
 )
 
 
-def fault_rows() -> list[dict[str, Any]]:
+def fault_rows(shape: str) -> list[dict[str, Any]]:
     """What the gateway may refuse a call with."""
-    return [
-        {"status": text[0], "code": code, "meaning": outcome_label(code)}
-        for code, text in sorted(MESSAGES.items(), key=lambda item: (item[1][0], item[0]))
-        if "push" not in code and "bulk" not in code
-    ]
+    return [{"status": text[0], "code": code, "meaning": outcome_label(code)} for code, text in refusals_of(shape)]
 
 
 def crumbs_to(service: Service | None = None) -> list[tuple[Any, str]]:
@@ -227,7 +223,7 @@ class ServicePage(DetailPage):
             "version_columns": VERSION_COLUMNS,
             "versions": obj.versions.all(),
             "fault_columns": FAULT_COLUMNS,
-            "faults": fault_rows(),
+            "faults": fault_rows(obj.shape),
             "grant": held if may_try else None,
             "try_form": self.try_form or try_form(spec),
             "group_columns": GROUP_COLUMNS,

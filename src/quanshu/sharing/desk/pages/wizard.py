@@ -16,7 +16,8 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, ListPage, Page, reason_against
+from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, Page, reason_against
+from quanshu.sharing.desk.pages.entries import ShareableEntries, entry_columns
 from quanshu.sharing.desk.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES, edit_url
 from quanshu.sharing.desk.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
 from quanshu.sharing.desk.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS
@@ -36,7 +37,7 @@ from quanshu.sharing.services.api import (
     update_service,
 )
 from quanshu.sharing.services.api import ServicePermission as P
-from quanshu.supply.catalogue.api import Entry, ItemData, ShareType, get_entry, items_of, list_entries
+from quanshu.supply.catalogue.api import Entry, ItemData, get_entry, items_of
 
 # Nobody's values in the forms that items commonly have: (pattern, longest, example).
 FORMS = {
@@ -47,29 +48,15 @@ FORMS = {
 TYPED = {"date": "1900-01-01", "integer": "0", "decimal": "0", "boolean": "false"}
 
 
-class ChooseEntry(ListPage):
-    """Step 1: published entries that may be shared."""
+class ChooseEntry(ShareableEntries):
+    """Step 1: the entry a service stands on."""
 
     title = gettext_lazy("New service: choose the entry")
     subtitle = gettext_lazy("Step 1 of 3")
     permission = P.EDIT
-    search = ("resource_name", "name_en", "code", "unit__name")
-    search_hint = gettext_lazy("Name, code or unit")
-    order = "name"
-    empty_title = gettext_lazy("No published entry may be shared yet")
-    empty_hint = gettext_lazy("Publish an entry in the catalogue first.")
     columns = (
-        Column(
-            "name",
-            gettext_lazy("Name"),
-            value="title",
-            sort="resource_name",
-            link=lambda row: reverse("services:service-new-of", args=[row.uid]),
-        ),
-        Column("code", gettext_lazy("Resource code"), kind="code", sort="code", phone=False),
-        Column("unit", gettext_lazy("Provider"), value=lambda row: str(row.unit), sort="unit__name"),
+        *entry_columns("services:service-new-of"),
         Column("share", gettext_lazy("Sharing"), value=lambda row: SHARE_TYPES[row.share_type], phone=False),
-        Column("rows", gettext_lazy("Rows landed"), value="landed_rows", kind="number", sort="landed_rows"),
         Column("services", gettext_lazy("Services"), value=lambda row: row.services.count(), kind="number"),
     )
 
@@ -78,9 +65,6 @@ class ChooseEntry(ListPage):
         if entry:
             return HttpResponseRedirect(reverse("services:service-new-of", args=[entry]))
         return super().get(request, *args, **kwargs)
-
-    def queryset(self) -> Any:
-        return list_entries(self.actor).filter(state="published").exclude(share_type=ShareType.NOT_SHARED)
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return crumbs_to()

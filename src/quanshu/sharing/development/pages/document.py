@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.messages import refusals_of
 from quanshu.gateway.sandbox import DAILY, RATE
 from quanshu.shared.web.api import day
 from quanshu.sharing.desk.api import (
@@ -36,8 +36,6 @@ from quanshu.sharing.services.api import (
 )
 
 PLACE = re.compile(r"%\((\w+)\)s")
-# Codes of pushes, which are no calls of services.
-OTHERS = ("push", "wrong_digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def sections_of(service: Service) -> list[Section]:
         calling(service),
         parameters(spec),
         answers(service, spec),
-        refusals(),
+        refusals(service),
         limits(spec),
         versions(service),
         examples(service, spec),
@@ -160,14 +158,13 @@ def answers(service: Service, spec: dict[str, Any]) -> Section:
     return Section("fields", _("Fields"), text, heads, fields)
 
 
-def refusals() -> Section:
+def refusals(service: Service) -> Section:
     """Error codes with their remedies."""
     english = (get_language() or "").startswith("en")
     first = 3 if english else 1
     rows = [
         (str(text[0]), code, *(PLACE.sub(r"{\1}", str(text[at])) for at in (first, first + 1)))
-        for code, text in sorted(MESSAGES.items(), key=lambda item: (item[1][0], item[0]))
-        if not any(other in code for other in OTHERS)
+        for code, text in refusals_of(service.shape)
     ]
     return Section("refusals", _("Refusals"), "", (_("HTTP status"), _("Code"), _("Meaning"), _("Remedy")), rows)
 

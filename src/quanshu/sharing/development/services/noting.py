@@ -71,23 +71,16 @@ def start_clock(order: Order, kind: str, *, now: datetime) -> None:
 
 def show_todo(order: Order, now: datetime) -> None:
     """Keep exactly the to-do that the state asks for open."""
-    wanted = TODOS.get(S(order.state))
-    for kind, _permission, _asking in TODOS.values():
-        if wanted is None or kind != wanted[0]:
-            workflow.close_todo(kind=kind, subject_kind=KIND, subject_uid=order.uid, now=now)
-    if wanted is None:
-        return
-    kind, permission, asking = wanted
-    clock = workflow.clocks_of(KIND, order.uid).filter(stopped_at__isnull=True).last()
-    workflow.open_todo(
-        kind=kind,
+    wanted, permission, asking = TODOS.get(S(order.state), (None, "", False))
+    workflow.keep_one_todo(
+        wanted,
+        kinds={kind for kind, *_rest in TODOS.values()},
         subject_kind=KIND,
         subject_uid=order.uid,
         title=str(order),
         url=order.get_absolute_url(),
         permission=permission,
         unit_path=order.unit.path if asking else platform_unit().path,
-        due_on=clock.due_on if clock else None,
         now=now,
     )
 
