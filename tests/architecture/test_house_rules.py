@@ -18,7 +18,7 @@ ROOMS = (
     "organisation",
     *sorted(
         f"{floor}/{path.parent.name}"
-        for floor in ("supply", "sharing", "oversight")
+        for floor in ("supply", "sharing", "city", "oversight")
         for path in PACKAGE.glob(f"{floor}/*/apps.py")
     ),
 )
@@ -36,12 +36,14 @@ ROOM_FOLDERS = {
 }  # fmt: skip
 FLOORS = (
     "kernel",
+    "tlog",
     "lake",
     "gateway",
     "shared",
     "organisation",
     "supply",
     "sharing",
+    "city",
     "oversight",
     "portal",
     "config",

@@ -23,7 +23,7 @@ ROOMS = (
     "organisation",
     *sorted(
         room
-        for floor in ("supply", "sharing", "oversight")
+        for floor in ("supply", "sharing", "city", "oversight")
         for path in PACKAGE.glob(f"{floor}/*/apps.py")
         if (room := f"{floor}/{path.parent.name}") not in PAGES_ALONE
     ),

@@ -10,13 +10,20 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from quanshu import __version__
+from quanshu.city.citizen.rest import router as citizen
+from quanshu.city.codes.rest import router as codes
+from quanshu.city.vault.rest import router as vault
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
 from quanshu.organisation.rest import router as organisation
+from quanshu.oversight.ledger.rest import router as ledger
 from quanshu.oversight.monitoring.rest import router as monitoring
+from quanshu.oversight.privacy.rest import router as privacy
+from quanshu.shared.access.api import ActorKind
 from quanshu.shared.web.api import error_response
 from quanshu.sharing.bulk.rest import router as bulk
 from quanshu.sharing.composition.rest import router as composition
+from quanshu.sharing.consent.rest import router as consent
 from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
 from quanshu.sharing.desk.rest import router as desk
@@ -66,7 +73,15 @@ class SignedIn(SessionAuth):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         actor = getattr(request, "actor", None)
-        return actor if actor is not None and actor.uid else None
+        return actor if actor is not None and actor.uid and actor.kind != ActorKind.RESIDENT else None
+
+
+class ResidentSignedIn(SessionAuth):
+    """A resident's or enterprise's session, for the routers under `/my`."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        actor = getattr(request, "actor", None)
+        return actor if actor is not None and actor.kind == ActorKind.RESIDENT else None
 
 
 api = NinjaAPI(
@@ -101,6 +116,12 @@ for prefix, router in (
     ("delivery", delivery),
     ("demands", demands),
     ("emergency", emergency),
+    ("consent", consent),
+    ("vault", vault),
+    ("codes", codes),
+    ("citizen", citizen),
+    ("privacy", privacy),
+    ("ledger", ledger),
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])

@@ -42,7 +42,9 @@ ROOMS = [
     "quanshu.supply.fusion",
     "quanshu.supply.libraries",
     "quanshu.supply.workspaces",
+    "quanshu.sharing.subjects",
     "quanshu.sharing.services",
+    "quanshu.sharing.consent",
     "quanshu.sharing.desk",
     "quanshu.sharing.keys",
     "quanshu.sharing.development",
@@ -51,7 +53,12 @@ ROOMS = [
     "quanshu.sharing.delivery",
     "quanshu.sharing.demands",
     "quanshu.sharing.emergency",
+    "quanshu.city.vault",
+    "quanshu.city.codes",
+    "quanshu.city.citizen",
     "quanshu.oversight.monitoring",
+    "quanshu.oversight.privacy",
+    "quanshu.oversight.ledger",
     "quanshu.portal",
 ]
 INSTALLED_APPS = [
@@ -128,6 +135,7 @@ AUTHENTICATION_BACKENDS = ["quanshu.organisation.backends.AccountBackend"]
 CSRF_FAILURE_VIEW = "quanshu.shared.web.errors.form_expired"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
+QUANSHU_RESIDENT_HOME = "/my/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -36,6 +36,12 @@ urlpatterns = [
     path("delivery/", include("quanshu.sharing.delivery.urls")),
     path("demands/", include("quanshu.sharing.demands.urls")),
     path("emergency/", include("quanshu.sharing.emergency.urls")),
+    path("consent/", include("quanshu.sharing.consent.urls")),
+    path("vault/", include("quanshu.city.vault.urls")),
+    path("codes/", include("quanshu.city.codes.urls")),
+    path("my/", include("quanshu.city.citizen.urls")),
+    path("privacy/", include("quanshu.oversight.privacy.urls")),
+    path("ledger/", include("quanshu.oversight.ledger.urls")),
     path("monitoring/", include("quanshu.oversight.monitoring.urls")),
     path("", include("quanshu.portal.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.organisation.middleware import register_actor_source
 from quanshu.organisation.models import (
     Account,
     ApiToken,
@@ -68,5 +69,6 @@ __all__ = [
     "load_regions",
     "open_account",
     "region_at",
+    "register_actor_source",
     "update_unit",
 ]

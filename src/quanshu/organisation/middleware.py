@@ -9,16 +9,27 @@ from django.utils.functional import SimpleLazyObject
 
 from quanshu.organisation.models import Account
 from quanshu.organisation.queries import actor_for
-from quanshu.shared.access.api import ANONYMOUS
+from quanshu.shared.access.api import ANONYMOUS, Actor
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 FREE = ("/me/", "/sign-out/", "/static/", "/i18n/")
 
 
+_sources: list[Callable[[HttpRequest], Actor | None]] = []
+
+
+def register_actor_source(source: Callable[[HttpRequest], Actor | None]) -> None:
+    """Let a room name the actor of requests that no account of ours signed in for, as a resident's session."""
+    if source not in _sources:
+        _sources.append(source)
+
+
 def find_actor(request: HttpRequest) -> object:
-    """The signed-in account's actor, else the anonymous one."""
+    """The signed-in account's actor, else the one that another room names, else the anonymous one."""
     user = request.user
-    return actor_for(user) if isinstance(user, Account) else ANONYMOUS
+    if isinstance(user, Account):
+        return actor_for(user)
+    return next((actor for source in _sources if (actor := source(request)) is not None), ANONYMOUS)
 
 
 class ActorMiddleware:

@@ -18,6 +18,7 @@ ROLES: tuple[tuple[str, str, str], ...] = (
     ("auditor", "审计员", "Auditor"),
     ("leader", "市领导", "City leader"),
     ("emergency", "应急专员", "Emergency officer"),
+    ("resident", "居民和企业", "Resident or enterprise"),
 )
 
 

@@ -27,6 +27,7 @@ SCOPE_ORDER: Mapping[str, int] = {scope.value: rank for rank, scope in enumerate
 class ActorKind(StrEnum):
     PERSON = "person"
     SERVICE = "service"
+    RESIDENT = "resident"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
 

@@ -22,6 +22,7 @@ GROUPS: dict[str, _StrPromise] = {
     "supply": _("Supply data"),
     "use": _("Use data"),
     "govern": _("Run the platform"),
+    "mine": _("My services"),
 }
 
 

@@ -21,7 +21,7 @@ from django.views import View
 
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.errors import FieldErrors, QuanshuError, fill
-from quanshu.shared.access.api import Actor, require
+from quanshu.shared.access.api import Actor, ActorKind, require
 from quanshu.shared.audit.api import history
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.forms import ReasonForm
@@ -91,6 +91,9 @@ class Page(View):
                 return self.ask_to_sign_in(request)
             if self.permission:
                 require(actor, self.permission)
+            elif actor.kind == ActorKind.RESIDENT:
+                # Pages for whoever is signed in are an officer's; a resident's name their right.
+                return HttpResponseRedirect(settings.QUANSHU_RESIDENT_HOME)
         return super().dispatch(request, *args, **kwargs)
 
     def ask_to_sign_in(self, request: HttpRequest) -> HttpResponse:

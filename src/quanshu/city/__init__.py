@@ -1,0 +1,1 @@
+"""What residents and streets use: the portal, the vault, the codes."""

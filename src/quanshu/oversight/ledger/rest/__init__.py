@@ -1,0 +1,7 @@
+"""Ledger over REST."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+router = Router()

@@ -1,0 +1,1 @@
+"""Retention and deletion by rule, and impact records of sensitive services."""

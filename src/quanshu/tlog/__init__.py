@@ -1,0 +1,1 @@
+"""C2SP transparency logs: notes, checkpoints, tiles, cosignatures, proofs, and a witness. No Django."""
