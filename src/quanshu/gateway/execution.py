@@ -73,26 +73,43 @@ def is_date(text: str) -> bool:
         return False
 
 
+class Parameters:
+    """The parameters of a service, ready to read calls with."""
+
+    def __init__(self, service: ServiceSpec) -> None:
+        self._known = {parameter.name: parameter for parameter in service.parameters}
+        # A call searches by at least one parameter, and a verification compares at least one.
+        sides = (False, True) if service.shape == "verify" else (False,)
+        self._needed = [
+            frozenset(name for name, parameter in self._known.items() if parameter.compare is side) for side in sides
+        ]
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The call's parameters as checked texts. Raises BadParameter for a missing, unknown or wrong one."""
+        known = self._known
+        for name in given:
+            if name not in known:
+                raise BadParameter(
+                    name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter"
+                )
+        values: dict[str, str] = {}
+        for name, parameter in known.items():
+            value = given.get(name)
+            if value is None or value == "":
+                if parameter.required:
+                    raise BadParameter(name=name, fault="必填", fault_en="is required")
+                continue
+            values[name] = read_value(parameter, value)
+        for names in self._needed:
+            if names.isdisjoint(values):
+                told = "/".join(name for name in known if name in names)
+                raise BadParameter(name=told, fault="至少填写一项", fault_en="at least one is required")
+        return values
+
+
 def read_parameters(service: ServiceSpec, given: Mapping[str, Any]) -> dict[str, str]:
     """The call's parameters as checked texts. Raises BadParameter for a missing, unknown or wrong one."""
-    known = {parameter.name: parameter for parameter in service.parameters}
-    for name in given:
-        if name not in known:
-            raise BadParameter(
-                name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter"
-            )
-    values: dict[str, str] = {}
-    for name, parameter in known.items():
-        value = given.get(name)
-        if value is None or value == "":
-            if parameter.required:
-                raise BadParameter(name=name, fault="必填", fault_en="is required")
-            continue
-        values[name] = read_value(parameter, value)
-    need_one(known, values, compare=False)
-    if service.shape == "verify":
-        need_one(known, values, compare=True)
-    return values
+    return Parameters(service).read(given)
 
 
 def read_value(parameter: ParameterSpec, value: Any) -> str:
@@ -106,13 +123,6 @@ def read_value(parameter: ParameterSpec, value: Any) -> str:
     if fault is not None:
         raise BadParameter(name=parameter.name, fault=fault[0], fault_en=fault[1])
     return BOOLEANS[text.lower()] if parameter.type == "boolean" else text
-
-
-def need_one(known: Mapping[str, ParameterSpec], values: Mapping[str, str], *, compare: bool) -> None:
-    """A call searches by at least one parameter, and a verification compares at least one."""
-    if not any(known[name].compare is compare for name in values):
-        names = "/".join(name for name, parameter in known.items() if parameter.compare is compare)
-        raise BadParameter(name=names, fault="至少填写一项", fault_en="at least one is required")
 
 
 def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequence[str]) -> tuple[str, ...]:
@@ -157,6 +167,7 @@ class Executor:
         self.table = open_table(service.table_file, service.table, directory, server, sid=service.sid)
         self._marker = Marker(marking, service.entry_uid) if marking and service.key else None
         self._key = "".join(f", {quote(column)}" for column in service.key) if self._marker else ""
+        self._parameters = Parameters(service)
         self._columns = {parameter.name: parameter.column for parameter in service.parameters}
         self._compared = frozenset(parameter.name for parameter in service.parameters if parameter.compare)
         self._masked = {
@@ -168,7 +179,7 @@ class Executor:
 
     def read(self, given: Mapping[str, Any]) -> dict[str, str]:
         """The call's parameters, checked. Raises BadParameter."""
-        return read_parameters(self.service, given)
+        return self._parameters.read(given)
 
     def asks(self, given: Mapping[str, Any], fields: Sequence[str] | None) -> Sequence[str]:
         """What a call asks for, by which its grant is chosen."""

@@ -20,7 +20,7 @@ from quanshu.kernel.ciphers import suite
 from quanshu.kernel.errors import Invalid
 
 KEPT = 5
-REVOCATIONS = "revocations.jsonl"
+CURRENT, REVOCATIONS = "current", "revocations.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +309,7 @@ def write_snapshot(directory: Path, snapshot: Snapshot, private_key: bytes) -> N
     name = f"snapshot-{snapshot.version}"
     write_whole(directory / f"{name}.json", body)
     write_whole(directory / f"{name}.sig", suite("intl").sign(private_key, body))
-    write_whole(directory / "current", str(snapshot.version).encode())
+    write_whole(directory / CURRENT, str(snapshot.version).encode())
     versions = sorted(int(path.stem.partition("-")[2]) for path in directory.glob("snapshot-*.json"))
     for old in versions[:-KEPT]:
         for ending in ("json", "sig"):
@@ -338,7 +338,7 @@ def write_whole(path: Path, data: bytes) -> None:
 def current_version(directory: Path) -> int | None:
     """The version in force, or None when there is none yet."""
     try:
-        return int((directory / "current").read_text(encoding="ascii"))
+        return int((directory / CURRENT).read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError):
         return None
 
