@@ -97,6 +97,7 @@ class Demand(models.Model):
     decision = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True)
     terms = models.TextField(blank=True)
+    masks = models.JSONField(default=dict)
     service = models.ForeignKey("services.Service", null=True, on_delete=models.PROTECT, related_name="demands")
     grant_uid = models.CharField(max_length=36, blank=True)
     created_by = models.CharField(max_length=80)
@@ -231,6 +232,7 @@ class Round(models.Model):
     rate_per_minute = models.PositiveIntegerField()
     volume_per_day = models.PositiveIntegerField()
     terms = models.TextField(blank=True)
+    masks = models.JSONField(default=dict)
     by_name = models.CharField(max_length=100)
     at = models.DateTimeField()
     answer = models.CharField(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -105,12 +106,14 @@ class PolicyData:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What one side offers in a negotiation: some of the fields, a frequency, terms in words (masks, conditions)."""
+    """What one side offers in a negotiation: some of the fields, a frequency, masks stricter than the grades ask
+    ({field: mask}), and terms in words."""
 
     fields: tuple[str, ...]
     rate_per_minute: int
     volume_per_day: int
     terms: str = ""
+    masks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, 
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import MASKS
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -92,12 +94,18 @@ def round_card(obj: Demand) -> Card:
         Column("fields", _("Fields"), lambda row: ", ".join(row.fields)),
         Column("rate", _("Calls a minute / a day"), lambda row: f"{row.rate_per_minute} / {row.volume_per_day}",
                phone=False),
+        Column("masks", _("Masks"), lambda row: masks_told(row.masks), phone=False),
         Column("terms", _("Terms")),
         Column("answer", _("Answer given"), lambda row: row.get_answer_display(), kind="badge",
                tone=lambda row: ROUND_TONES[row.answer]),
         Column("answer_reason", _("Reason"), phone=False),
     )  # fmt: skip
     return Card(_("Negotiation"), columns=columns, rows=obj.rounds.all())
+
+
+def masks_told(masks: Mapping[str, str]) -> str:
+    """Masks agreed, each with its field."""
+    return "、".join(f"{name}: {MASKS.get(mask, mask)}" for name, mask in masks.items())  # type: ignore[call-overload]
 
 
 def meeting_card(actor: Actor, obj: Demand) -> Card:

@@ -22,6 +22,7 @@ from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, 
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import MASKS
 from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
 from quanshu.sharing.services.api import Consumer, Grant
 from quanshu.supply.catalogue.api import Entry, get_entry
@@ -173,6 +174,10 @@ class DemandPage(DetailPage):
             (_("Most calls a minute"), obj.rate_per_minute),
         ]
         wanted = set(obj.fields)
+
+        def masks_of(name: str) -> Any:
+            return MASKS.get(obj.masks.get(name, ""), "")
+
         fields = (
             Column("name", _("Field"), kind="code"),
             Column("title", _("Title")),
@@ -183,6 +188,7 @@ class DemandPage(DetailPage):
                 kind="badge",
                 tone=lambda row: GRADE_TONES.get(row.grade, "secondary"),
             ),
+            *([Column("mask", _("Mask agreed"), lambda row: masks_of(row.name))] if obj.masks else []),
         )
         cards = [
             Card(_("What is asked for"), facts=asked),

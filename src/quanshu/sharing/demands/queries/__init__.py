@@ -14,7 +14,7 @@ from quanshu.shared.workflow.api import Clock
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.types import OPEN_STATES, ClockKind, DemandFigures, DemandNotFound, Field, Side
-from quanshu.sharing.services.api import Consumer
+from quanshu.sharing.services.api import Consumer, default_mask, items_in, terms_of
 from quanshu.supply.catalogue.api import Entry
 
 KIND = "demands.demand"
@@ -102,6 +102,12 @@ def consumers_for(actor: Actor) -> QuerySet[Consumer]:
 def fields_of(entry: Entry) -> tuple[Field, ...]:
     """The entry's items as the rules see them."""
     return tuple(Field(name=item.name, grade=item.grade) for item in entry.items.all())
+
+
+def grade_masks(demand: Demand) -> dict[str, str]:
+    """{field asked for: the mask its grade asks}, by the entry as published."""
+    items = items_in(terms_of(demand.entry) or {"items": ()})
+    return {name: default_mask(items[name]) for name in demand.fields if name in items}
 
 
 def side_of(actor: Actor, demand: Demand) -> frozenset[Side]:

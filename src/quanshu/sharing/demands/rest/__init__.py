@@ -96,6 +96,7 @@ def demand_row(demand: Demand) -> dict[str, Any]:
     )
     return {name: getattr(demand, name) for name in names} | {
         "fields_asked": demand.fields,
+        "masks": demand.masks,
         "entry_uid": demand.entry.uid,
         "consumer_uid": demand.consumer.uid,
         "requesting_unit": demand.requesting_unit.name,

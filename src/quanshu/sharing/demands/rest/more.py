@@ -61,6 +61,7 @@ class TermsBody(Schema):
     rate_per_minute: int
     volume_per_day: int
     terms: str = ""
+    masks: dict[str, str] = {}
 
 
 class KeepBody(Schema):
@@ -126,6 +127,7 @@ def more_of(demand: Demand, *, now: datetime) -> dict[str, Any]:
                 "rate_per_minute": row.rate_per_minute,
                 "volume_per_day": row.volume_per_day,
                 "terms": row.terms,
+                "masks": row.masks,
                 "answer": row.answer,
                 "answer_reason": row.answer_reason,
             }

@@ -19,10 +19,12 @@ from quanshu.sharing.development.api import OrderData, open_order
 from quanshu.sharing.services.api import (
     Grant,
     Service,
+    agreed_masks,
     create_grant,
     fields_of,
     find_covering,
     items_in,
+    least_masks,
     revoke_grant,
     terms_of,
 )
@@ -133,6 +135,7 @@ def grant_on(demand: Demand, service: Service, *, actor: Actor, now: datetime) -
         service=service,
         daily_limit=demand.volume_per_day,
         demand_uid=demand.uid,
+        masks=agreed_masks(demand.masks, least_masks(service), demand.fields),
         now=now,
         **{**demand.approved_values(), "valid_until": last_moment(demand)},
     )
