@@ -32,8 +32,8 @@ def side_in(actor: Actor, demand: Demand) -> Side:
 def propose_terms(*, actor: Actor, now: datetime, demand: Demand, proposal: Proposal) -> Demand:
     """Offer fewer fields, another frequency, stricter masks, or terms in words.
 
-    A proposal in answer replaces the one before it. The first one opens a negotiation of ten working days. Raises Forbidden, WrongState, NotContestable,
-    NotYourTurn, FieldErrors, MissingYear.
+    A proposal in answer replaces the one before it. The first one opens a negotiation of ten working days.
+    Raises Forbidden, WrongState, NotContestable, NotYourTurn, FieldErrors, MissingYear.
     """
     demand = locked(demand)
     side = side_in(actor, demand)
