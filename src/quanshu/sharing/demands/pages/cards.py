@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import Action, Card, Column, reason_against, when
 from quanshu.sharing.demands.models import Demand, Meeting
+from quanshu.sharing.demands.pages.asked import parts_card
 from quanshu.sharing.demands.pages.labels import PARTIES, ROUND_TONES, SHRINK_TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, matching_services
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
+from quanshu.sharing.demands.queries.wanted import parts_of
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
-from quanshu.sharing.desk.api import MASKS
+from quanshu.sharing.desk.api import MASKS, SHAPES
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -34,6 +36,9 @@ def more_cards(actor: Actor, obj: Demand, now: datetime) -> list[Card]:
     found = []
     if S(obj.state) in EARLY:
         found += match_cards(obj, now)
+    parts = parts_of(obj, now=now)
+    if parts:
+        found.append(parts_card(parts))
     conditions = conditions_of(obj)
     if obj.decision:
         facts = [(_("Decided"), when(obj.decided_at)), (_("Reasons"), obj.decision)]
@@ -66,7 +71,7 @@ def match_cards(obj: Demand, now: datetime) -> list[Card]:
             Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
         )  # fmt: skip
         found.append(Card(_("A grant of the unit already covers"), columns=columns, rows=grants))
-    services = matching_services(obj.entry, obj.fields)
+    services = matching_services(obj.entry, obj.fields) if obj.wanted is None else []
     if services:
         found.append(services_card(services))
     return found
@@ -77,6 +82,7 @@ def services_card(services: list[ServiceMatch]) -> Card:
     columns = (
         Column("service", _("Service"), lambda row: row.service.title,
                link=lambda row: row.service.get_absolute_url()),
+        Column("shape", _("Shape"), lambda row: SHAPES[row.service.shape], phone=False),
         Column("state", _("State"), lambda row: _("Published") if row.service.state == "published"
                else _("Being made"), kind="badge",
                tone=lambda row: "green" if row.service.state == "published" else "azure"),

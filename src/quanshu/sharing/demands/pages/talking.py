@@ -14,6 +14,7 @@ from quanshu.shared.files.api import ALLOWED, FileNotFound, path_of
 from quanshu.shared.web.api import ActionPage, Form, FormPage, Page
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.pages.asked import asked_rows
 from quanshu.sharing.demands.pages.details import url_of
 from quanshu.sharing.demands.pages.steps import Step, Why
 from quanshu.sharing.demands.permissions import DemandPermission as P
@@ -148,9 +149,8 @@ class TermsForm(Form):
 
     def __init__(self, *args: Any, demand: Demand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        wanted = set(demand.fields)
         asked: Any = self.fields["fields_asked"]
-        items = [item for item in demand.entry.items.all() if item.name in wanted]
+        items = asked_rows(demand)
         asked.choices = [(item.name, f"{item.title} {item.name}") for item in items]
         least = queries.grade_masks(demand)
         for item in items:
