@@ -344,10 +344,11 @@ class ExchangeMark(models.Model):
 
 
 class JournalCursor(models.Model):
-    """How far a gateway's journal file has been carried."""
+    """How far a gateway's journal file has been carried, and when a receipt of it last was."""
 
     file = models.CharField(max_length=100, unique=True)
     number = models.BigIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.file} {self.number}"

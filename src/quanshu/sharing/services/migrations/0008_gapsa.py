@@ -10,4 +10,5 @@ class Migration(migrations.Migration):
 
     operations: ClassVar = [
         migrations.AddField("grant", "masks", models.JSONField(default=dict)),
+        migrations.AddField("journalcursor", "carried_at", models.DateTimeField(null=True)),
     ]
