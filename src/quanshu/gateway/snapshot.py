@@ -18,6 +18,7 @@ from quanshu.gateway.shape_specs import CompositeSpec, StatisticSpec, decode_com
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.errors import Invalid
+from quanshu.lake.masking import Mask
 
 KEPT = 5
 CURRENT, REVOCATIONS = "current", "revocations.jsonl"
@@ -118,7 +119,7 @@ class GrantSpec:
     """What one client may do with one service; times are epoch seconds.
 
     `windows` are texts of the form `12345 08:30-17:30`, `networks` CIDR texts; empty ones limit nothing. `version` 0 is
-    whichever is the newest.
+    whichever is the newest. `masks` are (field, mask) pairs agreed for this grant, beside the masks of the service.
     """
 
     uid: str
@@ -137,6 +138,7 @@ class GrantSpec:
     networks: tuple[str, ...] = ()
     case_required: bool = False
     version: int = 0
+    masks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,8 @@ def decode(data: bytes) -> Snapshot:
 def decode_grant(row: Mapping[str, Any]) -> GrantSpec:
     """One grant of a decoded snapshot; one of an earlier version has fewer limits."""
     lists = {name: tuple(row.get(name, ())) for name in ("fields", "windows", "networks")}
-    return GrantSpec(**{**row, **lists})
+    masks = tuple((str(name), str(Mask(mask))) for name, mask in row.get("masks", ()))
+    return GrantSpec(**{**row, **lists, "masks": masks})
 
 
 def decode_client(row: Mapping[str, Any]) -> ClientSpec:

@@ -13,12 +13,14 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.oversight.monitoring.events import MonitoringEvent as E
         from quanshu.oversight.monitoring.pages.links import story_button
+        from quanshu.oversight.monitoring.queries.bulk import register_bulk
         from quanshu.oversight.monitoring.queries.rooms import register_rooms
         from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.desk.api import register_call_buttons
 
         register_rooms()
+        register_bulk()
         register_call_buttons("monitoring", story_button)
         view = "monitoring.stage.view"
         register(

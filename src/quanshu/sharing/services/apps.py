@@ -41,6 +41,7 @@ class ServicesConfig(AppConfig):
                 E.SHRUNK: _("Fields taken off a grant"),
                 E.EXTENDED: _("Grant prolonged"),
                 E.SNAPSHOT_MENDED: _("Snapshot mended"),
+                E.JOURNAL_CLEARED: _("Carried journal deleted"),
                 E.TABLE_MENDED: _("Serving table mended"),
                 "gateway.call": _("Called through the gateway"),
             }

@@ -18,6 +18,7 @@ from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, d
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.disclosure import labels_of
+from quanshu.lake.masking import Mask, stricter_of
 from quanshu.shared.access.api import Actor
 from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
@@ -152,6 +153,23 @@ def told_by(service: Service) -> tuple[str, ...]:
 def services_for_entry(entry: Entry) -> QuerySet[Service]:
     """Published services of an entry."""
     return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
+
+
+def least_masks(service: Service) -> dict[str, str]:
+    """{field: the mask it leaves with} of a query or composite; other shapes answer with no single value."""
+    if service.shape not in {Shape.QUERY, Shape.COMPOSITE}:
+        return {}
+    return {part["name"]: part["mask"] for part in published_spec(service)["fields"]}
+
+
+def masks_agreed(*, consumer_id: int, entry: Entry, now: datetime) -> dict[str, str]:
+    """{item: mask} agreed in grants that an application holds of an entry's queries; the strictest of several."""
+    rows = Grant.objects.filter(consumer_id=consumer_id, service__entry=entry, service__shape=Shape.QUERY)
+    found: dict[str, str] = {}
+    for grant in rows.filter(revoked_at__isnull=True, valid_until__gt=now).exclude(masks={}):
+        for name, mask in grant.masks.items():
+            found[name] = str(stricter_of(Mask(mask), Mask(found.get(name, Mask.NONE))))
+    return found
 
 
 def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
