@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies: ClassVar = [("demands", "0003_demands"), ("services", "0008_gapsa")]
+    dependencies: ClassVar = [("demands", "0003_demands"), ("services", "0008_masks")]
 
     operations: ClassVar = [
         migrations.AddField("demand", "masks", models.JSONField(default=dict)),
