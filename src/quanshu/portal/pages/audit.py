@@ -7,10 +7,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import NotFound
-from quanshu.shared.audit.api import audit_entries, leaf_of, tree_head
+from quanshu.shared.audit.api import audit_entries, kinds, leaf_of, tree_head
 from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, who
 
 OUTCOMES = [("done", gettext_lazy("Done")), ("refused", gettext_lazy("Refused"))]
+
+
+def kind_choices(_page: ListPage) -> list[tuple[str, str]]:
+    """The kinds of objects an entry may be about, by name."""
+    return sorted(((code, str(label)) for code, label in kinds().items()), key=lambda pair: pair[1])
 
 
 class EntryNotFound(NotFound):
@@ -33,6 +38,7 @@ class Audit(ListPage):
     empty_hint = gettext_lazy("Every write and every call leaves an entry here.")
     filters = (
         Filter("outcome", gettext_lazy("Outcome"), choices=OUTCOMES),
+        Filter("kind", gettext_lazy("Kind"), choices=kind_choices, field="object_kind"),
         Filter("action", gettext_lazy("Act begins with"), kind="text", field="action__startswith"),
         Filter("from", gettext_lazy("From"), kind="date", field="at__date__gte"),
         Filter("to", gettext_lazy("To"), kind="date", field="at__date__lte"),
@@ -42,7 +48,7 @@ class Audit(ListPage):
         Column("actor_name", gettext_lazy("Who"), value=lambda row: who(row.actor_name), sort="actor_name"),
         Column("action", gettext_lazy("Act"), value=lambda row: row.action_label, sort="action"),
         Column("label", gettext_lazy("Object"), sort="label"),
-        Column("object_kind", gettext_lazy("Kind"), phone=False),
+        Column("object_kind", gettext_lazy("Kind"), value="kind_label", phone=False),
         Column(
             "outcome",
             gettext_lazy("Outcome"),
@@ -82,7 +88,7 @@ class AuditRow(DetailPage):
             (gettext_lazy("Number"), obj.uid),
             (gettext_lazy("Act"), obj.action),
             (gettext_lazy("Who"), who(obj.actor_name)),
-            (gettext_lazy("Object"), f"{obj.label} ({obj.object_kind})"),
+            (gettext_lazy("Object"), f"{obj.label} ({obj.kind_label})" if obj.object_kind else obj.label),
             (gettext_lazy("Request"), obj.request_id),
         ]
 

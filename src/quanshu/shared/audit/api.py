@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanshu.shared.audit.context import current_request_id, set_request_id
-from quanshu.shared.audit.labels import label_of, register_actions
+from quanshu.shared.audit.labels import kind_label, kinds, label_of, register_actions, register_kinds
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
 from quanshu.shared.audit.queries import (
     Inclusion,
@@ -28,11 +28,14 @@ __all__ = [
     "inclusion_of",
     "integrate",
     "integrity_report",
+    "kind_label",
+    "kinds",
     "label_of",
     "leaf_of",
     "oldest_waiting",
     "record",
     "register_actions",
+    "register_kinds",
     "set_request_id",
     "tree_head",
     "waiting_entries",

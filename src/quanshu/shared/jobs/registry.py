@@ -33,6 +33,7 @@ class TickSpec:
 jobs: dict[str, JobSpec] = {}
 crons: dict[str, str] = {}
 ticks: dict[str, TickSpec] = {}
+_labels: dict[str, Any] = {}
 
 
 def job(name: str, max_attempts: int = 5, lease_seconds: float = 60) -> Callable[[Work], Work]:
@@ -63,3 +64,13 @@ def every_tick(name: str, seconds: float) -> Callable[[Tick], Tick]:
 def registered_jobs() -> Mapping[str, JobSpec]:
     """Every job by name."""
     return jobs
+
+
+def register_jobs(labels: Mapping[str, Any]) -> None:
+    """Add names of jobs: {job's name in code: lazy text}."""
+    _labels.update({str(name): label for name, label in labels.items()})
+
+
+def job_label(name: str) -> str:
+    """The name of a job in the reader's language, or its code."""
+    return str(_labels.get(name, name))
