@@ -439,3 +439,33 @@ def test_what_the_platform_did_itself_is_the_systems(language: str, word: str) -
     with override(language):
         told = Template("{{ name|who }} {{ other|who }}").render(Context({"name": SYSTEM.name, "other": 3}))
     assert told == f"{word} 3"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1234567, "1,234,567"),
+        (-0.0, "0"),
+        (-0.0004, "0"),
+        (12345.5, "12,345.5"),
+        (0, "0"),
+        ("1234", "1234"),
+        (None, "—"),
+        (True, {"zh-hans": "是", "en": "Yes"}),
+    ],
+)
+def test_facts_are_written_for_people_alike_in_both_languages(language: str, value: Any, shown: Any) -> None:
+    with override(language):
+        told = Template("{{ value|fact }}").render(Context({"value": value}))
+    assert told == (shown if isinstance(shown, str) else shown[language])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_numbers_of_cells_and_counts_are_grouped_in_both_languages(language: str) -> None:
+    column = Column("rows", "Rows", kind="number")
+    with override(language):
+        told = Template("{% cell column row %} {{ row.rows|intcomma }}").render(
+            Context({"column": column, "row": {"rows": 1234567}})
+        )
+    assert told == "1,234,567 1,234,567"
