@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.signing.session import SID as SESSION
 from quanshu.lake.landing import DataType
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
+BULK, BULK_ALONE = "bulk:", frozenset({"list", "file"})
 STATES = {
     ServiceState.DRAFT: _("Draft"),
     ServiceState.PUBLISHED: _("Published"),
@@ -97,6 +100,22 @@ def title_of(part: dict[str, Any]) -> str:
     """The title of a parameter or field of a spec in the reader's language."""
     english = (get_language() or "").startswith("en")
     return str((english and part.get("title_en")) or part.get("title") or part["name"])
+
+
+def named(parts: Iterable[dict[str, Any]], names: Sequence[str]) -> str:
+    """Parameters or fields by title, their names behind; those that a spec does not have by name alone."""
+    titles = {part["name"]: title_of(part) for part in parts}
+    return ", ".join(f"{titles[name]} ({name})" if titles.get(name, name) != name else name for name in names if name)
+
+
+def service_label(sid: str, title: str = "") -> str:
+    """What was called: a service by its title, the gateway's other addresses by what they do."""
+    if title or not sid:
+        return title
+    if sid.startswith(BULK):
+        table = sid.removeprefix(BULK)
+        return _t("Bulk reading") if table in BULK_ALONE else _t("Bulk reading of %(table)s") % {"table": table}
+    return _t("Fetching of a session key") if sid == SESSION else sid
 
 
 def outcome_label(code: str) -> str:
