@@ -15,7 +15,9 @@ class PortalConfig(AppConfig):
     label = "portal"
 
     def ready(self) -> None:
+        from quanshu.portal.details import DETAILS
         from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_details
         from quanshu.shared.web.api import NavItem, register
 
         register(
@@ -33,3 +35,4 @@ class PortalConfig(AppConfig):
             ),
         )
         register_rights(RIGHTS)
+        register_details(DETAILS)

@@ -83,3 +83,25 @@ def test_pages_of_roles_work_and_trail_tell_names(client: Client) -> None:
     assert "刷新批量视图" in client.get(f"/operations/jobs/{job.uid}/").content.decode()
     assert "批量授权" in client.get("/audit/", {"kind": "bulk.grant"}).content.decode()
     assert "x (批量授权)" in client.get(f"/audit/{entry.uid}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_lists_find_work_and_acts_by_their_names(client: Client) -> None:
+    user = create_first_administrator(username="a", password="correct-horse-7", name="管理员", now=now())
+    client.force_login(user)
+    client.cookies["django_language"] = "zh-hans"
+    for name in ("bulk.refresh", "services.serve"):
+        Job.objects.create(name=name, run_at=now(), created_at=now())
+    found = client.get("/operations/", {"q": "批量视图"}).content.decode()
+    assert "刷新批量视图" in found
+    assert "构建服务表" not in found
+    details = {"rows": 12345, "whole": True, "fields": ["a", "b"], "nobody_named_this": None}
+    entry = record(actor=SYSTEM, action="bulk.grant.created", kind="bulk.grant", uid="1", details=details, now=now())
+    with override("zh-hans"):
+        named = entry.action_label
+    for asked in ({"q": named}, {"action": named}, {"action": "bulk.grant"}):
+        assert str(entry.uid) in client.get("/audit/", asked).content.decode(), asked
+    assert str(entry.uid) not in client.get("/audit/", {"action": "census"}).content.decode()
+    page = client.get(f"/audit/{entry.uid}/").content.decode()
+    for told in ("行数", "12,345", "是", "a, b", "nobody_named_this"):
+        assert told in page, told

@@ -447,7 +447,9 @@ def test_what_the_platform_did_itself_is_the_systems(language: str, word: str) -
     [
         (1234567, "1,234,567"),
         (-0.0, "0"),
-        (-0.0004, "0"),
+        (-0.00000004, "0"),
+        (0.0004, "0.0004"),
+        (2 / 3, "0.667"),
         (12345.5, "12,345.5"),
         (0, "0"),
         ("1234", "1234"),
@@ -469,3 +471,13 @@ def test_numbers_of_cells_and_counts_are_grouped_in_both_languages(language: str
             Context({"column": column, "row": {"rows": 1234567}})
         )
     assert told == "1,234,567 1,234,567"
+
+
+def test_the_numbers_behind_a_chart_are_told_without_their_colours() -> None:
+    bars = [{"value": 88.5, "itemStyle": {"color": "#e8590c"}}, 1234567, None]
+    option = {"xAxis": {"type": "category", "data": ["甲", "乙", "丙"]}, "series": [{"name": "率", "data": bars}]}
+    told = Template("{% chart option 'x' %}").render(Context({"option": option}))
+    assert "<td>88.5</td>" in told
+    assert "<td>1,234,567</td>" in told
+    assert "<td>—</td>" in told
+    assert "itemStyle" not in told.partition("<details")[2]

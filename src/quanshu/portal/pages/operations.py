@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from quanshu import __version__
 from quanshu.oversight.monitoring.api import PARTS, lasting, open_alerts, part_states, snapshot_in_force
 from quanshu.shared.audit.api import tree_head, waiting_entries
-from quanshu.shared.jobs.api import JobNotFound, job_figures, job_list, retry_job, worker_seen_at
+from quanshu.shared.jobs.api import JobNotFound, job_figures, job_list, jobs_called, retry_job, worker_seen_at
 from quanshu.shared.outbox.api import oldest_waiting, outbox_figures
 from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, ListPage, Page, grouped
 
@@ -103,6 +103,9 @@ class Operations(ListPage):
 
     def queryset(self) -> Any:
         return job_list(self.actor)
+
+    def find(self, rows: Any, text: str) -> Any:
+        return super().find(rows, text) | rows.filter(name__in=jobs_called(text))
 
     def row_context(self) -> dict[str, Any]:
         version, published = snapshot_in_force()

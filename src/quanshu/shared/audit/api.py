@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from quanshu.shared.audit.context import current_request_id, set_request_id
-from quanshu.shared.audit.labels import kind_label, kinds, label_of, register_actions, register_kinds
+from quanshu.shared.audit.labels import (
+    actions_called,
+    detail_label,
+    kind_label,
+    kinds,
+    label_of,
+    register_actions,
+    register_details,
+    register_kinds,
+)
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
 from quanshu.shared.audit.queries import (
     Inclusion,
@@ -22,8 +31,10 @@ __all__ = [
     "IntegrityReport",
     "LedgerLeaf",
     "TreeHead",
+    "actions_called",
     "audit_entries",
     "current_request_id",
+    "detail_label",
     "history",
     "inclusion_of",
     "integrate",
@@ -35,6 +46,7 @@ __all__ = [
     "oldest_waiting",
     "record",
     "register_actions",
+    "register_details",
     "register_kinds",
     "set_request_id",
     "tree_head",

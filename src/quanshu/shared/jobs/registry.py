@@ -71,6 +71,11 @@ def register_jobs(labels: Mapping[str, Any]) -> None:
     _labels.update({str(name): label for name, label in labels.items()})
 
 
+def jobs_called(words: str) -> list[str]:
+    """Names in code of the jobs whose name in the reader's language holds these words."""
+    return [name for name, label in _labels.items() if words.casefold() in str(label).casefold()]
+
+
 def job_label(name: str) -> str:
     """The name of a job in the reader's language, or its code."""
     return str(_labels.get(name, name))

@@ -9,7 +9,10 @@ def grouped(value: Any) -> Any:
     """Whole numbers and fractions with a comma between thousands, without “-0”; anything else stays as it is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return f"{value:,}" if isinstance(value, int) else trimmed(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    # Small fractions would be nothing at three digits.
+    return trimmed(value) if abs(value) >= 0.01 else trimmed(value, 6)
 
 
 def trimmed(value: float, digits: int = 3) -> str:

@@ -60,33 +60,22 @@ ACTIONS: dict[str, Any] = {
     E.POLICY_SET: _("Rules for demands changed"),
     E.BUILT: _("Service accepted, to be published"),
 }
-
 RIGHTS = {
-    "demands.demand.view": _("See demands"),
-    "demands.ledger.view": _("See the ledger of demands"),
-    "demands.demand.submit": _("Submit demands"),
-    "demands.demand.check": _("Check demands"),
-    "demands.demand.confirm": _("Confirm demands as the supplier"),
-    "demands.demand.grant": _("Grant demands"),
-    "demands.clock.pause": _("Pause the clock of a demand"),
-    "demands.meeting.record": _("Keep minutes of meetings"),
-    "demands.demand.negotiate": _("Negotiate refused demands"),
-    "demands.policy.edit": _("Set the policy of demands"),
-    "demands.shrink.review": _("Review shrinking of unused grants"),
-    "demands.escalation.receive": _("Receive escalated demands"),
-}
+    "demands.demand.view": _("See demands"), "demands.ledger.view": _("See the ledger of demands"),
+    "demands.demand.submit": _("Submit demands"), "demands.shrink.review": _("Review shrinking of unused grants"),
+    "demands.demand.check": _("Check demands"), "demands.demand.negotiate": _("Negotiate refused demands"),
+    "demands.demand.confirm": _("Confirm demands as the supplier"), "demands.demand.grant": _("Grant demands"),
+    "demands.clock.pause": _("Pause the clock of a demand"), "demands.meeting.record": _("Keep minutes of meetings"),
+    "demands.policy.edit": _("Set the policy of demands"), "demands.escalation.receive": _("Receive escalated demands"),
+}  # fmt: skip
 KINDS = {
-    "demands.shrink": _("Shrinking of a grant"),
-    "demands.rating": _("Rating of a demand"),
-    "demands.meeting": _("Meeting on a demand"),
-    "demands.demand": _("Demand"),
-    "demands.policy": _("Policy of demands"),
-}
+    "demands.shrink": _("Shrinking of a grant"), "demands.meeting": _("Meeting on a demand"),
+    "demands.demand": _("Demand"), "demands.rating": _("Rating of a demand"), "demands.policy": _("Policy of demands"),
+}  # fmt: skip
 JOBS = {
-    "demands.detect": _("Look for unused grants"),
-    "demands.escalate": _("Escalate late demands"),
+    "demands.detect": _("Look for unused grants"), "demands.escalate": _("Escalate late demands"),
     "demands.expire": _("End expired grants of demands"),
-}
+}  # fmt: skip
 
 
 class DemandsConfig(AppConfig):

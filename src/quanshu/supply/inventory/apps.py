@@ -32,9 +32,7 @@ class InventoryConfig(AppConfig):
     label = "inventory"
 
     def ready(self) -> None:
-        from quanshu.shared.access.api import register_rights
-        from quanshu.shared.audit.api import register_actions, register_kinds
-        from quanshu.shared.jobs.api import register_jobs
+        from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.inventory.events import InventoryEvent as E
@@ -79,6 +77,15 @@ class InventoryConfig(AppConfig):
                 E.CONNECTED: _("Company connected"),
             }
         )
-        register_rights(RIGHTS)
-        register_kinds(KINDS)
-        register_jobs(JOBS)
+        name_codes()
+
+
+def name_codes() -> None:
+    """The room's rights, objects and background work, as pages tell them."""
+    from quanshu.shared.access.api import register_rights
+    from quanshu.shared.audit.api import register_kinds
+    from quanshu.shared.jobs.api import register_jobs
+
+    register_rights(RIGHTS)
+    register_kinds(KINDS)
+    register_jobs(JOBS)

@@ -30,9 +30,7 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
-        from quanshu.shared.access.api import register_rights
-        from quanshu.shared.audit.api import register_actions, register_kinds
-        from quanshu.shared.jobs.api import register_jobs
+        from quanshu.shared.audit.api import register_actions
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.landing.api import register_stage
@@ -77,6 +75,15 @@ class QualityConfig(AppConfig):
                 E.EXCEPTION_EXPIRED: _("Exception over"),
             }
         )
-        register_rights(RIGHTS)
-        register_kinds(KINDS)
-        register_jobs(JOBS)
+        name_codes()
+
+
+def name_codes() -> None:
+    """The room's rights, objects and background work, as pages tell them."""
+    from quanshu.shared.access.api import register_rights
+    from quanshu.shared.audit.api import register_kinds
+    from quanshu.shared.jobs.api import register_jobs
+
+    register_rights(RIGHTS)
+    register_kinds(KINDS)
+    register_jobs(JOBS)

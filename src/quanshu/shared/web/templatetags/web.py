@@ -195,6 +195,11 @@ def chart(option: Any, ident: str, height: int = 260, label: Any = "") -> dict[s
     return {"option": text, "ident": ident, "height": height, "label": label, "heads": heads, "rows": rows}
 
 
+def number_of(point: Any) -> Any:
+    """A point of a series as its number; points of their own colour are dictionaries."""
+    return point.get("value", "") if isinstance(point, dict) else point
+
+
 def chart_rows(option: Any) -> tuple[list[str], list[list[Any]]]:
     """The chart's numbers as a table: one row a category, one column a series."""
     axis = option.get("xAxis", {})
@@ -207,6 +212,6 @@ def chart_rows(option: Any) -> tuple[list[str], list[list[Any]]]:
         return [""], [[item.get("name", ""), item.get("value", "")] for item in series[0]["data"]]
     heads = ["", *[str(item.get("name", "")) for item in series]]
     return heads, [
-        [name, *[item["data"][at] if at < len(item["data"]) else "" for item in series]]
+        [name, *[number_of(item["data"][at]) if at < len(item["data"]) else "" for item in series]]
         for at, name in enumerate(names)
     ]

@@ -17,6 +17,7 @@ from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, 
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import named
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -89,7 +90,7 @@ def round_card(obj: Demand) -> Card:
     columns = (
         Column("side", _("Proposed by"), lambda row: PARTIES[row.side]),
         Column("at", _("Time"), kind="datetime", phone=False),
-        Column("fields", _("Fields"), lambda row: ", ".join(row.fields)),
+        Column("fields", _("Fields"), lambda row: named(obj.entry.items.values(), row.fields)),
         Column("rate", _("Calls a minute / a day"), lambda row: f"{row.rate_per_minute} / {row.volume_per_day}",
                phone=False),
         Column("terms", _("Terms")),

@@ -22,8 +22,9 @@ from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, 
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import named
 from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
-from quanshu.sharing.services.api import Consumer, Grant
+from quanshu.sharing.services.api import Consumer, Grant, published_spec
 from quanshu.supply.catalogue.api import Entry, get_entry
 
 S = DemandState
@@ -200,8 +201,8 @@ class DemandPage(DetailPage):
         """What was granted, beside what was asked for."""
         grant = Grant.objects.select_related("service").get(uid=obj.grant_uid)
         facts = [
-            (_("Service"), grant.service.sid),
-            (_("Fields"), ", ".join(grant.fields)),
+            (_("Service"), f"{grant.service.title} ({grant.service.sid})"),
+            (_("Fields"), named(published_spec(grant.service)["fields"], grant.fields)),
             (_("Most calls a minute"), grant.rate_per_minute),
             (_("Most calls a day"), grant.daily_limit),
             (_("Valid until"), grant.valid_until),

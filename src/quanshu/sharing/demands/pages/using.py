@@ -29,6 +29,7 @@ from quanshu.sharing.demands.queries.using import (
     shrink_figures,
 )
 from quanshu.sharing.demands.types import PolicyData, RatingData
+from quanshu.sharing.desk.api import named
 
 
 def wanted(row: Shrink) -> str:
@@ -36,7 +37,7 @@ def wanted(row: Shrink) -> str:
     if row.kind == "unused":
         return _("End the grant")
     if row.kind == "unread":
-        return _("Take off: %(fields)s") % {"fields": ", ".join(row.remove)}
+        return _("Take off: %(fields)s") % {"fields": named(row.demand.entry.items.values(), row.remove)}
     return _("Leave %(count)s calls a day") % {"count": row.volume_per_day}
 
 
@@ -48,7 +49,7 @@ def evidence(row: Shrink) -> str:
         "since": (seen["granted_at"] or "")[:10],
         "most": seen["most_a_day"],
         "allowed": seen["allowed_a_day"],
-        "read": ", ".join(seen["read"]) or "—",
+        "read": named(row.demand.entry.items.values(), seen["read"]) or "—",
     }
 
 
