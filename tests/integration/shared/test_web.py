@@ -373,7 +373,7 @@ def test_a_page_is_forbidden_without_its_right(client: Client) -> None:
     RolePermission.objects.filter(permission="jobs.job.view").update(scope=Scope.NONE)
     response = client.get("/t/notices/")
     assert response.status_code == 403
-    assert b"You may not do this (jobs.job.view)." in response.content
+    assert b"You may not do this (See background work)." in response.content
     assert response["X-Request-Id"].encode() in response.content
 
 

@@ -197,7 +197,7 @@ class ExchangePage(DetailPage):
         who = [
             (_("Application"), f"{obj.consumer.title} ({obj.rid})" if obj.consumer else obj.rid),
             (_("Using unit"), str(obj.consumer.unit) if obj.consumer else ""),
-            (_("Service"), f"{obj.service.title} ({obj.sid})" if obj.service else service_label(obj.sid)),
+            (_("Service"), f"{service_label(obj.sid, obj.service.title if obj.service else '')} ({obj.sid})"),
             (_("Version"), obj.service_version or ""),
             (_("Provider"), str(obj.service.unit) if obj.service else ""),
             (_("Purpose"), obj.purpose),

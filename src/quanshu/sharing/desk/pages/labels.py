@@ -19,7 +19,9 @@ from quanshu.lake.masking import Mask
 from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
-BULK, BULK_ALONE = "bulk:", frozenset({"list", "file"})
+BULK = "bulk:"
+# A push is kept under the uid of its source.
+SOURCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STATES = {
     ServiceState.DRAFT: _("Draft"),
     ServiceState.PUBLISHED: _("Published"),
@@ -113,8 +115,10 @@ def service_label(sid: str, title: str = "") -> str:
     if title or not sid:
         return title
     if sid.startswith(BULK):
-        table = sid.removeprefix(BULK)
-        return _t("Bulk reading") if table in BULK_ALONE else _t("Bulk reading of %(table)s") % {"table": table}
+        share, _dot, table = sid.removeprefix(BULK).rpartition(".")
+        return _t("Bulk reading of %(table)s") % {"table": table} if share else _t("Bulk reading")
+    if SOURCE.fullmatch(sid):
+        return _t("File pushed to a source")
     return _t("Fetching of a session key") if sid == SESSION else sid
 
 

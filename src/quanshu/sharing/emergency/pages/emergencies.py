@@ -64,7 +64,14 @@ class Emergencies(ListPage):
         Filter("until", gettext_lazy("Declared to"), kind="date", field="declared_at__date__lte"),
     )
     columns = (
-        Column("number", gettext_lazy("Number"), link=Emergency.get_absolute_url, sort="number", kind="code"),
+        Column(
+            "number",
+            gettext_lazy("Number"),
+            link=Emergency.get_absolute_url,
+            sort="number",
+            kind="code",
+            phone=False,
+        ),
         Column("title", gettext_lazy("Title"), link=Emergency.get_absolute_url, sort="title"),
         Column(
             "level",
