@@ -20,6 +20,8 @@ from quanshu.shared.web.pages import Action
 
 register = template.Library()
 DASH = "—"
+# The application by which a node checks that its services answer.
+PROBE = "platform-probe"
 
 
 @register.filter
@@ -33,6 +35,8 @@ def when(value: datetime | None) -> str:
 @register.filter
 def who(name: Any) -> Any:
     """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
+    if name == PROBE:
+        return gettext("platform's own check")
     return gettext("system") if name == "system" else name
 
 

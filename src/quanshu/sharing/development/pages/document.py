@@ -110,6 +110,15 @@ def calling(service: Service) -> Section:
 
 def parameters(spec: dict[str, Any]) -> Section:
     """What is sent."""
+    if spec.get("statistic"):
+        cube = spec["statistic"]
+        lists = (("groups", _("Grouped by")), ("measures", _("Measures")))
+        chosen = [
+            (name, title, ", ".join(f"{part['name']} {title_of(part)}" for part in cube[name])) for name, title in lists
+        ]
+        return Section(
+            "parameters", _("Parameters"), "", (_("Parameter"), _("Title"), _("Names to choose among")), chosen
+        )
     heads = (
         _("Parameter"),
         _("Title"),
@@ -232,7 +241,9 @@ def sandbox(service: Service, spec: dict[str, Any]) -> Section:
     """How to build before approval."""
     found = find_sandbox(service)
     rows = (
-        [("; ".join(f"{name}={value}" for name, value in key.items()),) for key in example_keys(found)] if found else []
+        [("; ".join(f"{name}={value}" for name, value in key.items()),) for key in example_keys(found) if key]
+        if found
+        else []
     )
     text = _(
         "The sandbox answers from 1,000 synthetic rows of the same shape, with a sandbox key that your application "

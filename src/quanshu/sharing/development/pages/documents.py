@@ -99,7 +99,7 @@ class SandboxPage(Page):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         service = service_of(self, kwargs["uid"])
         found = queries.sandbox_of(service)
-        keys = queries.example_keys(found)
+        keys = [key for key in queries.example_keys(found) if key]
         path = f"/sandbox/{service.sid}" + (f"/v{found.number}" if found.draft else "")
         rows = queries.example_rows(found)
         parts = [*found.spec["parameters"], *found.spec["fields"]]
