@@ -12,6 +12,7 @@ from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec
 from quanshu.gateway.snapshot import ServiceSpec, Snapshot, decode, encode
 from quanshu.kernel.national_codes import LISTS, meanings
 from quanshu.organisation.api import Region
+from quanshu.sharing.desk.pages.labels import named, service_label
 from quanshu.sharing.desk.pages.trying import cells_of, labels_shown, values_of
 from quanshu.sharing.services.queries import cube_spec, group_meanings
 
@@ -90,3 +91,25 @@ def test_a_group_whose_codes_nobody_knows_is_described_by_its_title() -> None:
     body = document(service, server="http://gateway")["paths"]["/s/jn-a-b"]["post"]["requestBody"]
     kind = body["content"]["application/json"]["schema"]["properties"]["kind"]
     assert kind == {"type": "string", "enum": ["1"], "description": "种类 / Kind"}
+
+
+@pytest.mark.parametrize(
+    ("sid", "told"),
+    [
+        ("bulk:city.u113701029000000106.rest_stations", "Bulk reading of rest_stations"),
+        ("bulk:list", "Bulk reading"),
+        ("keys.session", "Fetching of a session key"),
+        ("01a2154a-cfe8-7046-9dff-6f44cfe96e5e", "File pushed to a source"),
+        ("jn-gone-query", "jn-gone-query"),
+    ],
+)
+def test_what_is_called_but_no_service_is_named_by_what_it_does(sid: str, told: str) -> None:
+    with override("en"):
+        assert service_label(sid) == told
+        assert service_label(sid, "Residents") == "Residents"
+
+
+def test_fields_are_told_by_title_with_their_names() -> None:
+    parts = [{"name": "name", "title": "姓名", "title_en": "Name"}, {"name": "age", "title": "", "title_en": ""}]
+    with override("zh-hans"):
+        assert named(parts, ["name", "age", "gone", ""]) == "姓名 (name), age, gone"
