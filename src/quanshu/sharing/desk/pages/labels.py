@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,13 +98,13 @@ GRANT_TONES = {"active": "green", "revoked": "red", "ended": "secondary", "stopp
 OUTCOMES = [("ok", _("Answered")), ("refused", _("Refused"))]
 
 
-def title_of(part: dict[str, Any]) -> str:
+def title_of(part: Mapping[str, Any]) -> str:
     """The title of a parameter or field of a spec in the reader's language."""
     english = (get_language() or "").startswith("en")
     return str((english and part.get("title_en")) or part.get("title") or part["name"])
 
 
-def named(parts: Iterable[dict[str, Any]], names: Sequence[str]) -> str:
+def named(parts: Iterable[Mapping[str, Any]], names: Sequence[str]) -> str:
     """Parameters or fields by title, their names behind; those that a spec does not have by name alone."""
     titles = {part["name"]: title_of(part) for part in parts}
     return ", ".join(f"{titles[name]} ({name})" if titles.get(name, name) != name else name for name in names if name)
