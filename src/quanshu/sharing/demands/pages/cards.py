@@ -15,12 +15,12 @@ from quanshu.sharing.demands.models import Demand, Meeting
 from quanshu.sharing.demands.pages.asked import parts_card
 from quanshu.sharing.demands.pages.labels import PARTIES, ROUND_TONES, SHRINK_TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, matching_services
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
 from quanshu.sharing.demands.queries.wanted import parts_of
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
-from quanshu.sharing.desk.api import MASKS, SHAPES
+from quanshu.sharing.desk.api import MASKS, SHAPES, named
+from quanshu.sharing.services.api import ServiceMatch, held_grants, matching_services
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -97,7 +97,7 @@ def round_card(obj: Demand) -> Card:
     columns = (
         Column("side", _("Proposed by"), lambda row: PARTIES[row.side]),
         Column("at", _("Time"), kind="datetime", phone=False),
-        Column("fields", _("Fields"), lambda row: ", ".join(row.fields)),
+        Column("fields", _("Fields"), lambda row: named(obj.entry.items.values(), row.fields)),
         Column("rate", _("Calls a minute / a day"), lambda row: f"{row.rate_per_minute} / {row.volume_per_day}",
                phone=False),
         Column("masks", _("Masks"), lambda row: masks_told(row.masks), phone=False),

@@ -21,11 +21,18 @@ from quanshu.sharing.demands.pages.cards import more_actions, more_cards
 from quanshu.sharing.demands.pages.forms import DemandForm
 from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
-from quanshu.sharing.desk.api import MASKS
+from quanshu.sharing.desk.api import MASKS, named
 from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
-from quanshu.sharing.services.api import Consumer, Grant, Service, get_service
+from quanshu.sharing.services.api import (
+    Consumer,
+    Grant,
+    Service,
+    get_service,
+    held_grants,
+    matching_services,
+    published_spec,
+)
 from quanshu.supply.catalogue.api import Entry, get_entry
 
 S = DemandState
@@ -205,8 +212,8 @@ class DemandPage(DetailPage):
         """What was granted, beside what was asked for."""
         grant = Grant.objects.select_related("service").get(uid=obj.grant_uid)
         facts = [
-            (_("Service"), grant.service.sid),
-            (_("Fields"), ", ".join(grant.fields)),
+            (_("Service"), f"{grant.service.title} ({grant.service.sid})"),
+            (_("Fields"), named(published_spec(grant.service)["fields"], grant.fields)),
             (_("Most calls a minute"), grant.rate_per_minute),
             (_("Most calls a day"), grant.daily_limit),
             (_("Valid until"), grant.valid_until),

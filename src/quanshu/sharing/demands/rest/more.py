@@ -17,7 +17,6 @@ from quanshu.shared.web.api import page_of
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand, Meeting, Rating, Shrink
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import held_grants, matching_services, probable_suppliers
 from quanshu.sharing.demands.queries.using import (
     conditions_of,
     get_meeting,
@@ -31,6 +30,7 @@ from quanshu.sharing.demands.queries.using import (
 )
 from quanshu.sharing.demands.queries.wanted import parts_of
 from quanshu.sharing.demands.types import PolicyData, Proposal, RatingData
+from quanshu.sharing.services.api import held_grants, matching_services, probable_suppliers
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()

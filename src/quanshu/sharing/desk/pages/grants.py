@@ -21,7 +21,9 @@ from quanshu.sharing.desk.pages.labels import (
     MASKS,
     address_of,
     grant_state,
+    named,
     outcome_label,
+    service_label,
     title_of,
 )
 from quanshu.sharing.desk.pages.limits import crumbs_to, limit_facts
@@ -201,16 +203,17 @@ class ExchangePage(DetailPage):
         ]
 
     def cards(self, obj: Exchange) -> list[Card]:
+        spec = published_spec(obj.service) if obj.service else {}
         who = [
             (_("Application"), f"{obj.consumer.title} ({obj.rid})" if obj.consumer else obj.rid),
             (_("Using unit"), str(obj.consumer.unit) if obj.consumer else ""),
-            (_("Service"), f"{obj.service.title} ({obj.sid})" if obj.service else obj.sid),
+            (_("Service"), f"{service_label(obj.sid, obj.service.title if obj.service else '')} ({obj.sid})"),
             (_("Version"), obj.service_version or ""),
             (_("Provider"), str(obj.service.unit) if obj.service else ""),
             (_("Purpose"), obj.purpose),
             (_("Case number"), obj.case_number),
-            (_("Parameters"), obj.parameters.replace(",", ", ")),
-            (_("Fields"), obj.fields.replace(",", ", ")),
+            (_("Parameters"), named(spec.get("parameters", ()), obj.parameters.split(","))),
+            (_("Fields"), named(spec.get("fields", ()), obj.fields.split(","))),
         ]
         proof = [
             (_("Receipt"), obj.receipt_id),

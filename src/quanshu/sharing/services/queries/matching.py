@@ -1,4 +1,4 @@
-"""What already covers a demand: services, grants, and the probable supplier of fields typed freely."""
+"""What already covers the fields somebody wants: services, grants, and the probable supplier of some typed freely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.db.models import Q
 
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor
-from quanshu.sharing.services.api import Grant, Service, Shape, fields_of, published_spec
+from quanshu.sharing.services.models import Grant, Service
+from quanshu.sharing.services.queries import fields_of, published_spec
+from quanshu.sharing.services.types import Shape
 from quanshu.supply.catalogue.api import Entry, list_entries, search_entries
 
 WORDS = re.compile(r"[\s,，、;；]+")
