@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
@@ -94,7 +95,7 @@ def register_bulk() -> None:
 @check("bulk.errors")
 def bulk_errors(rule: AlertRule, now: datetime) -> Iterable[Finding]:
     bad = Q(status__gte=500)
-    rows = bulk_reads().filter(at__gte=now - RECENT).order_by()
+    rows: Any = bulk_reads().filter(at__gte=now - RECENT).order_by()
     told = rows.values("sid", "grant_uid", "provider_path")
     for row in told.annotate(n=Count("pk"), broken=Count("pk", filter=bad), first=Min("at", filter=bad)):
         share = row["broken"] / row["n"]
