@@ -1,4 +1,7 @@
-"""A small load generator: keep-alive connections over plain sockets, in a process of its own."""
+"""A small load generator: keep-alive connections over plain sockets, in a process of its own.
+
+Its requests are signed beforehand, so that what is measured is the server.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,15 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import cast
 
 from quanshu.gateway.signing import sign_headers
 
 # Milliseconds, and so signatures, that a turn may use.
 APART = 150_000
+# Requests made ready for each second of a turn.
+READY_A_SECOND = 30_000
 
 
 @dataclass(frozen=True)
@@ -57,19 +64,55 @@ def requests(shot: Shot) -> Iterator[bytes]:
         yield "\r\n".join(lines).encode()
 
 
-async def one(shot: Shot, queue: Iterator[bytes], until: float, times: list[float], refused: list[int]) -> None:
-    """One connection: the next request as soon as the answer is whole."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", shot.port)
-    while time.perf_counter() < until:
-        data = next(queue)
-        began = time.perf_counter()
-        writer.write(data)
-        head = await reader.readuntil(b"\r\n\r\n")
-        await read_rest(reader, head.lower())
-        times.append(time.perf_counter() - began)
-        if not head.startswith(b"HTTP/1.1 200"):
-            refused.append(1)
-    writer.close()
+class Connection(asyncio.Protocol):
+    """One keep-alive connection: the next request as soon as the answer is whole."""
+
+    def __init__(self, queue: Iterator[bytes], until: float, times: list[float], refused: list[int]) -> None:
+        self.queue, self.until, self.times, self.refused = queue, until, times, refused
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.held = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.ask()
+
+    def ask(self) -> None:
+        """Send the next request, or close when the time is over."""
+        self.began = time.perf_counter()
+        if self.began >= self.until:
+            self.transport.close()
+            return
+        self.transport.write(next(self.queue))
+
+    def data_received(self, data: bytes) -> None:
+        self.held = self.held + data if self.held else data
+        if not is_whole(self.held):
+            return
+        self.times.append(time.perf_counter() - self.began)
+        if not self.held.startswith(b"HTTP/1.1 200"):
+            self.refused.append(1)
+        self.held = b""
+        self.ask()
+
+    def connection_lost(self, fault: Exception | None) -> None:
+        if fault is not None:
+            self.done.set_exception(fault)
+        elif self.began < self.until:
+            self.done.set_exception(ConnectionError("the server closed the connection"))
+        else:
+            self.done.set_result(None)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether an answer is here to its last byte."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if not blank:
+        return False
+    lower = head.lower()
+    place = lower.find(b"content-length:")
+    if place < 0:
+        return b"transfer-encoding: chunked" in lower and body.endswith(b"0\r\n\r\n")
+    return len(body) >= int(lower[place + 15 :].partition(b"\r\n")[0])
 
 
 async def read_rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
@@ -81,14 +124,29 @@ async def read_rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
 
 
 async def all_of(shot: Shot) -> Heard:
-    """Every connection for the time given."""
+    """Every connection for the time given. Requests are written and signed before it begins."""
     times: list[float] = []
     refused: list[int] = []
-    queue = requests(shot)
+    queue = chain(list(islice(requests(shot), int(shot.seconds * READY_A_SECOND))), requests_beyond())
+    loop = asyncio.get_running_loop()
     began = time.perf_counter()
-    await asyncio.gather(*(one(shot, queue, began + shot.seconds, times, refused) for _ in range(shot.connections)))
+    until = began + shot.seconds
+
+    async def one() -> None:
+        _transport, connection = await loop.create_connection(
+            lambda: Connection(queue, until, times, refused), "127.0.0.1", shot.port
+        )
+        await connection.done
+
+    await asyncio.gather(*(one() for _ in range(shot.connections)))
     spent = time.perf_counter() - began
     return Heard(len(times) / spent, sorted(times)[int(len(times) * 0.99)] * 1000, len(refused))
+
+
+def requests_beyond() -> Iterator[bytes]:
+    """Where the requests made ready have run out."""
+    raise SystemExit(f"the server answers more than {READY_A_SECOND} calls a second; make more requests ready")
+    yield b""
 
 
 def fire_here(shot: Shot, answer: multiprocessing.Queue[Heard]) -> None:

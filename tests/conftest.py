@@ -19,6 +19,13 @@ os.environ["QUANSHU_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "quanshu.config.settings"
 
 
+def pytest_configure() -> None:
+    """Accounts by the hundred: a password's cost is one test's matter."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """SQLite as a node has it: a file with a write-ahead log, so that threads meet the locks they meet there."""

@@ -29,6 +29,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 # Parts with an engine of their own, run by themselves.
 ELSEWHERE = ("tests/browser", "tests/distributed")
 DATABASE_TESTS = ("tests/integration", "tests/acceptance")
+# Tests that start a node wait for it most of the time; whoever has none left takes of the others.
+PARALLEL = ("-n", "3", "--dist", "worksteal")
 SERVER_USERS = ("postgres", "nobody")
 SERVER_SETTINGS = ("fsync=off", "full_page_writes=off", "max_connections=200", "log_min_messages=fatal")
 
@@ -225,12 +227,12 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
             environment |= {f"QUANSHU_TEST_{name}_URL": address} if address else {}
             skipped += [] if address else [f"the tests on {name}: no server here, and none could be installed"]
         say("everything but the browser, on SQLite")
-        if run([*pytest, "-n", "2", *(f"--ignore={path}" for path in ELSEWHERE), "tests"], env=environment):
+        if run([*pytest, *PARALLEL, *(f"--ignore={path}" for path in ELSEWHERE), "tests"], env=environment):
             faults.append("tests on SQLite")
         if server:
             say("database tests on PostgreSQL")
             on_server = {**environment, "QUANSHU_DATABASE_URL": server}
-            if run([*pytest, "-n", "2", *DATABASE_TESTS], env=on_server):
+            if run([*pytest, *PARALLEL, *DATABASE_TESTS], env=on_server):
                 faults.append("tests on PostgreSQL")
         chromium = find_chromium()
         if chromium:

@@ -92,7 +92,13 @@ def test_what_is_there_already_is_shown_while_asking(city: City, consumer: Consu
         a_grant(consumer, service, ("name",))
     found = get(city, "developer", f"/match?entry_uid={city.entry.uid}&fields=name,street,citizen_id")
     assert found["services"] == [
-        {"sid": service.sid, "state": "published", "has": ["name", "street"], "missing": ["citizen_id"]}
+        {
+            "sid": service.sid,
+            "shape": "query",
+            "state": "published",
+            "has": ["name", "street"],
+            "missing": ["citizen_id"],
+        }
     ]
     assert found["grants"][0]["has"] == ["name"]
     page = Caller(city, "developer").page(f"/demands/new/?entry={city.entry.uid}")

@@ -97,7 +97,9 @@ def test_a_room_holds_only_the_listed_files(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_stays_small(room: str) -> None:
-    lines = sum(path.read_text(encoding="utf-8").count("\n") for path in (PACKAGE / room).rglob("*.py"))
+    # Migrations are generated and read by nobody.
+    files = [path for path in (PACKAGE / room).rglob("*.py") if path.parent.name != "migrations"]
+    lines = sum(path.read_text(encoding="utf-8").count("\n") for path in files)
     assert lines <= 6000
     label = room.rpartition("/")[2]
     assert len(list(apps.get_app_config(label).get_models())) <= 12

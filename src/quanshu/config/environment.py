@@ -115,6 +115,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Folders of receipts: a gateway writes to the first, a worker carries all; empty means the gateway folder.",
     ),
     Setting(
+        "GATEWAY_JOURNAL_DAYS",
+        "7",
+        read_count,
+        "Days a journal is kept after its last receipt came into the audit trail; as far back as a backup may lie.",
+    ),
+    Setting(
         "GATEWAY_URL",
         "",
         str,

@@ -121,7 +121,8 @@ class Gateway:
         swept = loop.time()
         while True:
             try:
-                await loop.run_in_executor(None, self.state.refresh)
+                if self.state.has_news():
+                    await loop.run_in_executor(None, self.state.refresh)
                 self.draining = reload_asked(self.config.journals) != self.begun
                 if self.shared is not None and loop.time() > swept + SWEEP_SECONDS:
                     swept = loop.time()
@@ -161,7 +162,9 @@ class Gateway:
             raise NotReady
         raw = await read_body(request)
         call.request_hash = hashlib.sha256(raw or request.scope["query_string"]).hexdigest()
-        call.case_number = unquote(request.headers.get("x-case-number", ""), errors="replace")[:MOST_CASE]
+        case_number = request.headers.get("x-case-number")
+        if case_number:
+            call.case_number = unquote(case_number, errors="replace")[:MOST_CASE]
         self.identify(request, call, loaded, body=raw)
         await self.claim(call)
         executor = self.find_service(call, loaded)
@@ -219,14 +222,15 @@ class Gateway:
     def find_grant(self, call: Call, loaded: Loaded, asked: Sequence[str]) -> GrantSpec:
         """A grant that holds now; of several, the first that has every field asked for."""
         seconds = call.at_ms / 1000
-        held = [
-            grant
-            for grant in loaded.grants.get((call.rid, call.sid), ())
-            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid)
-        ]
-        if not held:
+        first = None
+        for grant in loaded.grants.get((call.rid, call.sid), ()):
+            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid):
+                if not asked or set(asked) <= set(grant.fields):
+                    return grant
+                first = first or grant
+        if first is None:
             raise NoGrant(rid=call.rid, sid=call.sid)
-        return next((grant for grant in held if set(asked) <= set(grant.fields)), held[0])
+        return first
 
     async def refuse(self, call: Call, code: str, params: dict[str, Any]) -> Response:
         """Answer a refusal; callers whose signature is right get a receipt of it, others are only counted."""
@@ -260,15 +264,10 @@ class Gateway:
             code = "gateway.journal_failed"
             return JSONResponse(messages.envelope(code, {}, ""), status_code=messages.status_of(code))
         self.figures.count(metrics.label_of(self, call.sid), outcome, rows=call.rows, seconds=took)
-        headers = {
-            "X-Receipt-Id": call.receipt_id,
-            "X-Request-Hash": call.request_hash,
-            HEADER: traceparent(call.trace_id),
-        }
+        headers = versions.notices(loaded, call)
         if self.draining:
             # The caller's next request goes to a worker that stays.
             headers["Connection"] = "close"
-        headers |= versions.notices(loaded, call)
         if call.answer_to is not None and loaded is not None and loaded.node_pair is not None:
             label, signed = call.answer_to
             headers |= sign_answer(
@@ -280,7 +279,7 @@ class Gateway:
                 request=signed,
                 created=now_ms() // 1000,
             )
-        return Reply(data, status, headers)
+        return Reply(data, status, call, headers)
 
     def receipt(self, call: Call, status: int, outcome: str, data: bytes) -> tuple[Any, ...]:
         """What is kept of a call that is answered with these bytes, in the order of journal.Receipt."""

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from quanshu.gateway import messages
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.composing import row_cap
-from quanshu.gateway.execution import Answer, BadParameter, Executor
+from quanshu.gateway.execution import Answer, BadParameter, Executor, Masks
 from quanshu.gateway.openapi import MOST_ITEMS
 from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
 from quanshu.gateway.shapes import outcome
@@ -81,7 +81,7 @@ class Batches:
         call.grant = grant = self.gateway.find_grant(call, loaded, asked or ())
         call.fields = executor.pick(asked or (), grant.fields)
         await self.gateway.admit(request, call, loaded, grant, count=len(items))
-        answers = await run_items(executor, items, call.fields, row_cap(grant, executor.service))
+        answers = await run_items(executor, items, call.fields, row_cap(grant, executor.service), grant.masks)
         keep(call, items, answers)
         await self.gateway.count_rows(call, loaded, grant, call.rows)
         return {
@@ -110,7 +110,7 @@ def read_items(given: dict[str, Any]) -> list[Any]:
 
 
 async def run_items(
-    executor: Executor, items: Sequence[Any], fields: tuple[str, ...], most: int | None
+    executor: Executor, items: Sequence[Any], fields: tuple[str, ...], most: int | None, masks: Masks = ()
 ) -> list[Answer | QuanshuError]:
     """Each item's answer or refusal, in order. One form of query serves all items with the same parameters."""
     answers: list[Answer | QuanshuError | Awaitable[Answer]] = []
@@ -119,7 +119,7 @@ async def run_items(
         try:
             if not isinstance(item, dict):
                 raise BadParameter(name="items", fault="每条须为参数对象", fault_en="each must be an object")
-            answers.append(executor.run(read(item), fields, most=most))
+            answers.append(executor.run(read(item), fields, most=most, masks=masks))
         except BadParameter as fault:
             answers.append(fault)
     later = [answer for answer in answers if not isinstance(answer, Answer | QuanshuError)]

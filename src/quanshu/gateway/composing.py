@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.calls import Call
-from quanshu.gateway.execution import Answer, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer, Masks, pick_fields, read_parameters
 from quanshu.gateway.shape_specs import CompositeSpec, NodeSpec
 from quanshu.gateway.snapshot import GrantSpec, ServiceSpec
 from quanshu.kernel.errors import Forbidden, QuanshuError, Unavailable
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from quanshu.gateway.app import Gateway
+    from quanshu.gateway.shapes import Shape
     from quanshu.gateway.state import Loaded
 
 RESULT = "result"
+HIDDEN = "***"
 NOT_TOLD = "gateway.part_unused"
 
 
@@ -57,13 +59,20 @@ class Caller:
 
 @dataclass(slots=True)
 class Part:
-    """One node of a call in progress. `outcome` is ok, no_input, not_needed, or the code it was refused with."""
+    """One node of a call in progress. `outcome` is ok, no_input, not_needed, or the code it was refused with.
+
+    `passed` are the fields that other parts are fed with, `masks` what the composite's own grant hides of the part.
+    What is told lies in `answer`; `given` holds what is passed on where the grants hide some of that.
+    """
 
     node: NodeSpec
     call: Call
     needed: tuple[str, ...]
+    passed: tuple[str, ...] = ()
+    masks: Masks = ()
     outcome: str = "gateway.part_timeout"
     answer: Answer | None = None
+    given: Answer | None = None
     fault: QuanshuError | None = None
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -72,8 +81,15 @@ class Part:
         if self.answer is None:
             return []
         if self.answer.data is None:
-            return [self.answer.result] if name == RESULT else []
+            result = HIDDEN if any(hidden == RESULT for hidden, _mask in self.masks) else self.answer.result
+            return [result] if name == RESULT else []
         return [row.get(name) for row in self.answer.data]
+
+    def feeds(self, name: str) -> list[Any]:
+        """The values of a field as they are passed on to another part, under the service's own masks."""
+        if self.given is None or self.given.data is None:
+            return self.values(name)
+        return [row.get(name) for row in self.given.data]
 
     def told(self) -> dict[str, Any]:
         """How the part fared, for the answer."""
@@ -104,7 +120,9 @@ class Composite:
     def read(self, given: Mapping[str, Any]) -> dict[str, str]:
         return read_parameters(self.service, given)
 
-    def run(self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None) -> Answer:
+    def run(
+        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()
+    ) -> Answer:
         """A composite is run by `compose`, which knows who calls."""
         raise PartFailed(node="*", sid=self.service.sid, reason="no caller")
 
@@ -124,6 +142,20 @@ class Composite:
                     wanted.setdefault(given.node, []).append(given.name)
         return {node: tuple(dict.fromkeys(names)) for node, names in wanted.items()}
 
+    def passed(self, name: str, needed: Mapping[str, Any]) -> tuple[str, ...]:
+        """Fields of a part that other parts of the call are fed with."""
+        found = [part.name for other in needed for part in self._nodes[other].inputs if part.node == name]
+        return tuple(dict.fromkeys(found))
+
+    def hidden(self, masks: Masks) -> dict[str, Masks]:
+        """{part: masks of its fields} that masks of the answer's fields come to."""
+        found: dict[str, Masks] = {}
+        for output in self.spec.outputs:
+            for mask in (mask for name, mask in masks if name == output.name):
+                for node, name in output.sources:
+                    found[node] = (*found.get(node, ()), (name, mask))
+        return found
+
     async def compose(self, caller: Caller, call: Call, values: Mapping[str, Any]) -> Answer:
         """Run the parts, those that wait for nothing together, and merge what they found.
 
@@ -131,11 +163,14 @@ class Composite:
         parts are kept before, and say that what they found was not told.
         """
         needed = self.needed(call.fields)
+        hidden = self.hidden(call.grant.masks if call.grant else ())
         parts = {
             name: Part(
                 self._nodes[name],
                 Call(new_uid(), time.perf_counter(), call.at_ms, self._nodes[name].sid, call.rid, known=True),
                 fields,
+                self.passed(name, needed),
+                hidden.get(name, ()),
             )
             for name, fields in needed.items()
         }
@@ -234,13 +269,25 @@ async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], value
     call.parameters = sorted(checked)
     grant = call.grant
     await gateway.admit(caller.request, call, loaded, grant)
-    # In a thread, so that a part that reads long holds up neither the others nor the time limits.
-    most = row_cap(grant, executor.service)
-    found = await asyncio.to_thread(executor.run, checked, call.fields, most=most)
-    if not isinstance(found, Answer):
-        found = await found
+    found = await answer_of_part(part, executor, checked, grant)
     await gateway.count_rows(call, loaded, grant, found.rows)
     part.answer, part.outcome = found, "ok"
+
+
+async def answer_of_part(part: Part, executor: Shape, values: Mapping[str, str], grant: GrantSpec) -> Answer:
+    """What the part tells, under the masks of both grants; what it passes on, if that is more, is kept with it.
+
+    Runs in a thread, so that a part that reads long holds up neither the others nor the time limits.
+    """
+    masks, most = grant.masks + part.masks, row_cap(grant, executor.service)
+
+    async def run(fields: Sequence[str], masks: Masks) -> Answer:
+        found = await asyncio.to_thread(executor.run, values, fields, most=most, masks=masks)
+        return found if isinstance(found, Answer) else await found
+
+    if {name for name, _mask in masks} & set(part.passed):
+        part.given = await run(part.passed, ())
+    return await run(part.call.fields, masks)
 
 
 def inputs_of(part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -251,7 +298,7 @@ def inputs_of(part: Part, parts: Mapping[str, Part], values: Mapping[str, Any]) 
             if source.name in values:
                 given[source.parameter] = values[source.name]
             continue
-        found = next((value for value in parts[source.node].values(source.name) if value not in (None, "")), None)
+        found = next((value for value in parts[source.node].feeds(source.name) if value not in (None, "")), None)
         if found is None:
             return None
         given[source.parameter] = found

@@ -13,7 +13,7 @@ from quanshu.gateway.marks import MOST_MARKS, Marker
 from quanshu.gateway.snapshot import ParameterSpec, ServiceSpec
 from quanshu.gateway.tables import Rows, Server, TableMissing, open_table, quote
 from quanshu.kernel.errors import Forbidden, Invalid
-from quanshu.lake.masking import Mask, mask_sql
+from quanshu.lake.masking import Mask, mask_sql, stricter_of
 
 __all__ = ["Answer", "Executor", "TableMissing", "pick_fields", "quote", "read_parameters"]
 
@@ -24,6 +24,8 @@ DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,10})?", re.ASCII)
 # Rows that a verification compares with, and forms of a query that are kept.
 MOST_COMPARED = 20
 MOST_WRITTEN = 500
+# (field, mask) pairs that a grant adds to the masks of its service.
+Masks = tuple[tuple[str, str], ...]
 
 
 class BadParameter(Invalid):
@@ -73,26 +75,43 @@ def is_date(text: str) -> bool:
         return False
 
 
+class Parameters:
+    """The parameters of a service, ready to read calls with."""
+
+    def __init__(self, service: ServiceSpec) -> None:
+        self._known = {parameter.name: parameter for parameter in service.parameters}
+        # A call searches by at least one parameter, and a verification compares at least one.
+        sides = (False, True) if service.shape == "verify" else (False,)
+        self._needed = [
+            frozenset(name for name, parameter in self._known.items() if parameter.compare is side) for side in sides
+        ]
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """The call's parameters as checked texts. Raises BadParameter for a missing, unknown or wrong one."""
+        known = self._known
+        for name in given:
+            if name not in known:
+                raise BadParameter(
+                    name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter"
+                )
+        values: dict[str, str] = {}
+        for name, parameter in known.items():
+            value = given.get(name)
+            if value is None or value == "":
+                if parameter.required:
+                    raise BadParameter(name=name, fault="必填", fault_en="is required")
+                continue
+            values[name] = read_value(parameter, value)
+        for names in self._needed:
+            if names.isdisjoint(values):
+                told = "/".join(name for name in known if name in names)
+                raise BadParameter(name=told, fault="至少填写一项", fault_en="at least one is required")
+        return values
+
+
 def read_parameters(service: ServiceSpec, given: Mapping[str, Any]) -> dict[str, str]:
     """The call's parameters as checked texts. Raises BadParameter for a missing, unknown or wrong one."""
-    known = {parameter.name: parameter for parameter in service.parameters}
-    for name in given:
-        if name not in known:
-            raise BadParameter(
-                name=str(name)[:60], fault="服务没有该参数", fault_en="the service has no such parameter"
-            )
-    values: dict[str, str] = {}
-    for name, parameter in known.items():
-        value = given.get(name)
-        if value is None or value == "":
-            if parameter.required:
-                raise BadParameter(name=name, fault="必填", fault_en="is required")
-            continue
-        values[name] = read_value(parameter, value)
-    need_one(known, values, compare=False)
-    if service.shape == "verify":
-        need_one(known, values, compare=True)
-    return values
+    return Parameters(service).read(given)
 
 
 def read_value(parameter: ParameterSpec, value: Any) -> str:
@@ -106,13 +125,6 @@ def read_value(parameter: ParameterSpec, value: Any) -> str:
     if fault is not None:
         raise BadParameter(name=parameter.name, fault=fault[0], fault_en=fault[1])
     return BOOLEANS[text.lower()] if parameter.type == "boolean" else text
-
-
-def need_one(known: Mapping[str, ParameterSpec], values: Mapping[str, str], *, compare: bool) -> None:
-    """A call searches by at least one parameter, and a verification compares at least one."""
-    if not any(known[name].compare is compare for name in values):
-        names = "/".join(name for name, parameter in known.items() if parameter.compare is compare)
-        raise BadParameter(name=names, fault="至少填写一项", fault_en="at least one is required")
 
 
 def pick_fields(service: ServiceSpec, asked: Sequence[str] | None, granted: Sequence[str]) -> tuple[str, ...]:
@@ -157,18 +169,16 @@ class Executor:
         self.table = open_table(service.table_file, service.table, directory, server, sid=service.sid)
         self._marker = Marker(marking, service.entry_uid) if marking and service.key else None
         self._key = "".join(f", {quote(column)}" for column in service.key) if self._marker else ""
+        self._parameters = Parameters(service)
         self._columns = {parameter.name: parameter.column for parameter in service.parameters}
         self._compared = frozenset(parameter.name for parameter in service.parameters if parameter.compare)
-        self._masked = {
-            field.name: f"{mask_sql(Mask(field.mask), field.column, self.table.dialect, salt=salt)} AS "
-            f"{quote(field.name)}"
-            for field in service.fields
-        }
-        self._forms: dict[tuple[tuple[str, ...], tuple[str, ...]], Form] = {}
+        self._salt = salt
+        self._fields = {field.name: field for field in service.fields}
+        self._forms: dict[tuple[tuple[str, ...], tuple[str, ...], Masks], Form] = {}
 
     def read(self, given: Mapping[str, Any]) -> dict[str, str]:
         """The call's parameters, checked. Raises BadParameter."""
-        return read_parameters(self.service, given)
+        return self._parameters.read(given)
 
     def asks(self, given: Mapping[str, Any], fields: Sequence[str] | None) -> Sequence[str]:
         """What a call asks for, by which its grant is chosen."""
@@ -179,21 +189,30 @@ class Executor:
         return () if self.service.shape == "verify" else pick_fields(self.service, asked, granted)
 
     def run(
-        self, values: Mapping[str, str], fields: Sequence[str], *, most: int | None = None
+        self, values: Mapping[str, str], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()
     ) -> Answer | Awaitable[Answer]:
         """Answer a call with checked parameters and granted fields: at once from a file, else an awaitable.
 
-        `most` is the grant's cap of rows, under the service's own. Raises TableMissing, at once or when awaited.
+        `most` is the grant's cap of rows, under the service's own; `masks` hide more than the service's masks do.
+        Raises TableMissing, at once or when awaited.
         """
-        form = self.form(tuple(values), tuple(fields))
+        form = self.form(tuple(values), tuple(fields), masks)
         found = self.table.rows(form.sql, [values[name] for name in form.searched])
         if isinstance(found, list):
             return self.told(form, values, found, most)
         return self._later(form, values, found, most)
 
-    def form(self, names: tuple[str, ...], fields: tuple[str, ...]) -> Form:
+    def masked(self, name: str, masks: Masks) -> str:
+        """A field as the query answers with it, under the stricter of its own mask and the grant's."""
+        field = self._fields[name]
+        mask = Mask(field.mask)
+        for agreed in (Mask(text) for other, text in masks if other == name):
+            mask = stricter_of(mask, agreed)
+        return f"{mask_sql(mask, field.column, self.table.dialect, salt=self._salt)} AS {quote(name)}"
+
+    def form(self, names: tuple[str, ...], fields: tuple[str, ...], masks: Masks = ()) -> Form:
         """The query for parameters of these names. There are few forms, as names come from the service alone."""
-        known = self._forms.get((names, fields))
+        known = self._forms.get((names, fields, masks))
         if known is not None:
             return known
         searched = tuple(name for name in names if name not in self._compared)
@@ -202,14 +221,14 @@ class Executor:
             columns, most = ", ".join(quote(self._columns[name]) for name in chosen) or "1", MOST_COMPARED
         else:
             chosen = fields
-            columns, most = ", ".join(self._masked[name] for name in fields), int(self.service.row_cap)
+            columns, most = ", ".join(self.masked(name, masks) for name in fields), int(self.service.row_cap)
         where = " AND ".join(
             f"{quote(self._columns[name])} = {self.table.slot(number)}" for number, name in enumerate(searched, start=1)
         )
         sql = f"SELECT {columns}{self._key} FROM {self.table.source} WHERE {where} LIMIT {most}"  # noqa: S608
         form = Form(sql, searched, chosen)
         if len(self._forms) < MOST_WRITTEN:
-            self._forms[names, fields] = form
+            self._forms[names, fields, masks] = form
         return form
 
     def told(self, form: Form, values: Mapping[str, str], rows: Rows, most: int | None) -> Answer:

@@ -4,14 +4,16 @@ A line is a CRC-32, a blank and the receipt as a JSON array. The file is filled 
 a sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in one
 turn of the event loop share one write and one sync (fdatasync), both done in the loop's own thread: on a disk that
 syncs within a millisecond this is quicker than the way to a thread and back, and nobody could be answered meanwhile
-anyhow. A file is written by one process and never again after it; a worker of the control plane reads all of them
-after a cursor per file, the offset in bytes, and carries every receipt into the audit trail exactly once.
+anyhow. A file is written by one process, which holds its lock, and never again after it; a worker of the control
+plane reads all of them after a cursor per file, the offset in bytes, and carries every receipt into the audit trail
+exactly once. What has been carried whole can be removed (`remove_carried`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -84,6 +86,8 @@ class Journal:
     def _open(self) -> None:
         self.path = self.directory / f"journal-{new_uid()}.log"
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        # Held while the file is written: whoever clears carried journals leaves it alone.
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._good = self._end = 0
         folder = os.open(self.directory, os.O_RDONLY)
         try:
@@ -214,6 +218,32 @@ def read_after(directory: Path, cursors: Mapping[str, int], limit: int = 1000) -
     for name, number, row in journal_before.read_after(directory, COLUMNS, cursors, limit):
         found.append((name, number, Receipt(*row)))
     return found
+
+
+def remove_carried(path: Path, offset: int) -> int | None:
+    """Delete a journal whose receipts end before `offset`; answer its size in bytes, None when it has to stay.
+
+    It stays while a process writes it, and where anything but NULs stands behind the offset: a receipt not carried
+    yet, or the torn line of a process that died. On return the deletion is durable.
+    """
+    with contextlib.ExitStack() as opened:
+        try:
+            file = opened.enter_context(path.open("rb"))
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, FileNotFoundError):
+            return None
+        file.seek(offset)
+        while chunk := file.read(CHUNK):
+            if chunk.strip(b"\0"):
+                return None
+        size = file.tell()
+        path.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return size
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from quanshu.gateway.messages import refusals_of
-from quanshu.gateway.shape_specs import StatisticSpec
+from quanshu.gateway.shape_specs import GroupSpec, StatisticSpec
 from quanshu.gateway.signing import PREFIX
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
@@ -126,9 +126,17 @@ def statistic_body(spec: StatisticSpec) -> dict[str, Any]:
         name: {"type": "array", "items": {"type": "string", "enum": names}} for name, names in lists.items()
     }
     for group in spec.groups:
-        title = both(group.title, group.title_en)
-        properties[group.name] = {"type": "string", "enum": list(group.values), "description": title}
+        properties[group.name] = {"type": "string", "enum": list(group.values), **described(group)}
     return {"type": "object", "properties": properties, "required": [], "additionalProperties": False}
+
+
+def described(group: GroupSpec) -> dict[str, Any]:
+    """A group's title and, where it is known, what each of its values means."""
+    title = both(group.title, group.title_en)
+    if not group.told:
+        return {"description": title}
+    lines = (f"{value}: {told}" for value, told in zip(group.values, group.told, strict=True) if told)
+    return {"description": "\n".join([title, *lines]), "x-enum-descriptions": list(group.told)}
 
 
 def batch_body(body: dict[str, Any]) -> dict[str, Any]:

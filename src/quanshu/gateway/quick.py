@@ -11,14 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from quanshu.gateway.calls import Call
+from quanshu.kernel.trace import HEADER, traceparent
+
 PREFIX = "/s/"
+TRACE = HEADER.encode()
 
 
 class QuickHeaders(Headers):
     """A request's headers with a `get` that does not read them all again."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(raw=scope["headers"])
+        self._list = scope["headers"]
         # Of a header that stands twice the first counts, as in Starlette.
         self._quick = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
 
@@ -35,17 +39,21 @@ class QuickRequest(Request):
 
 
 class Reply(Response):
-    """An answer whose body and headers are ready."""
+    """A call's answer: its bytes, what ties it to its receipt and request, and `headers` besides."""
 
     media_type = "application/json"
 
-    def __init__(self, data: bytes, status: int, headers: Mapping[str, str]) -> None:
+    def __init__(self, data: bytes, status: int, call: Call, headers: Mapping[str, str]) -> None:
         self.body, self.status_code, self.background = data, status, None
         self.raw_headers = [
             (b"content-length", b"%d" % len(data)),
             (b"content-type", b"application/json"),
-            *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+            (b"x-receipt-id", call.receipt_id.encode()),
+            (b"x-request-hash", call.request_hash.encode()),
+            (TRACE, traceparent(call.trace_id).encode()),
         ]
+        for name, value in headers.items():
+            self.raw_headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -2,8 +2,8 @@
 
 `GET/POST /sandbox/{sid}` and `/sandbox/{sid}/v{n}` are signed as services are, with the application's sandbox key;
 no grant is needed. Every answer says `"sandbox": true`. Calls are counted in a file of their own and leave no
-receipt in the ledger. A parameter's value `fault:CODE` provokes that refusal;
-`slow:MS:VALUE` has the call with VALUE answered that much later.
+receipt in the ledger; limits and signatures are shared among processes and hosts as those of services are. A
+parameter's value `fault:CODE` provokes that refusal; `slow:MS:VALUE` has the call with VALUE answered that much later.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
 from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
-from quanshu.gateway.limits import DailyLimit, RateLimited, day_of
+from quanshu.gateway.limits import Terms, day_of
 from quanshu.gateway.reading import NotReady, read_body, read_request
-from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec, Snapshot
+from quanshu.gateway.snapshot import GrantSpec, SandboxKeySpec, SandboxSpec, Snapshot
 from quanshu.gateway.synthetic import TABLE, build
 from quanshu.kernel.ciphers import OpenFailed, suite
 from quanshu.kernel.clock import now
-from quanshu.kernel.errors import NotFound, QuanshuError, Unauthenticated
+from quanshu.kernel.errors import Invalid, NotFound, QuanshuError, Unauthenticated
 from quanshu.kernel.ids import new_uid
 
 if TYPE_CHECKING:
@@ -45,10 +45,15 @@ RATE, DAILY = 60, 2000
 MOST_DELAY_MS = 10_000
 FAULT = "fault:"
 SLOW = re.compile(r"slow:([0-9]{1,6}):(.*)", re.ASCII | re.DOTALL)
+TEXTS = (
+    "header", "rid", "sid", "name", "signed", "fields", "source", "address", "allowed", "components", "fingerprint",
+    "hours", "kid", "node", "reason", "table",
+)  # fmt: skip
+NUMBERS = ("seconds", "most", "rate", "limit", "version", "newest", "received", "ms", "oldest", "rows", "used")
 PLACES = {
-    **dict.fromkeys(("header", "rid", "sid", "name", "signed", "fields", "source"), "sandbox"),
-    **dict.fromkeys(("seconds", "most", "rate", "limit", "version", "newest", "received"), 1),
-    **dict.fromkeys(("method",), "PUT"),
+    **dict.fromkeys(TEXTS, "sandbox"),
+    **dict.fromkeys(NUMBERS, 1),
+    "method": "PUT",
     "fault": "沙箱模拟",
     "fault_en": "provoked in the sandbox",
 }
@@ -60,6 +65,10 @@ class UnknownKey(Unauthenticated):
 
 class NoSandbox(NotFound):
     code = "gateway.no_sandbox"
+
+
+class UnknownFault(Invalid):
+    code = "gateway.unknown_fault"
 
 
 class WrongService(Unauthenticated):
@@ -89,23 +98,9 @@ def prepare(snapshot: Snapshot) -> Prepared:
     )
 
 
-class Quota:
-    """Calls of each application in this minute and on this day, in one process; no grant is there to say more."""
-
-    def __init__(self) -> None:
-        self._minutes: dict[str, tuple[int, int]] = {}
-        self._days: dict[str, tuple[int, int]] = {}
-
-    def take(self, rid: str, *, now_ms: int) -> None:
-        """Count one call. Raises RateLimited, DailyLimit and counts nothing then."""
-        minute, day = now_ms // 60_000, day_of(now_ms)
-        in_minute, on_day = self._minutes.get(rid, (minute, 0)), self._days.get(rid, (day, 0))
-        used, today = (in_minute[1] if in_minute[0] == minute else 0), (on_day[1] if on_day[0] == day else 0)
-        if today >= DAILY:
-            raise DailyLimit(limit=DAILY)
-        if used >= RATE:
-            raise RateLimited(rate=RATE)
-        self._minutes[rid], self._days[rid] = (minute, used + 1), (day, today + 1)
+def quota_of(rid: str) -> GrantSpec:
+    """What an application may call in the sandbox, as a grant: counted where calls under grants are."""
+    return GrantSpec(f"sandbox:{rid}", rid, "sandbox", (), "sandbox", RATE, DAILY, 0.0, 0.0)
 
 
 class Sandbox:
@@ -113,8 +108,6 @@ class Sandbox:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.quota = Quota()
-        self.replay = signing.ReplayCache()
         self.prepared: Prepared | None = None
         self.folder = tempfile.TemporaryDirectory(prefix="quanshu-sandbox-")
 
@@ -129,11 +122,15 @@ class Sandbox:
         """One call: know the application, run over the synthetic rows, count."""
         sid, rid = request.path_params["sid"].encode(errors="replace").decode()[:80], ""
         try:
-            rid = self.identify(request, sid)
+            signed = self.identify(request, sid)
+            rid = signed.rid
+            if self.gateway.shared is not None:
+                await self.gateway.shared.claim(signed.sign)
             body = await self.perform(request, sid, rid)
             code, status = "ok", 200
         except QuanshuError as fault:
-            code, status = fault.code, messages.status_of(fault.code)
+            code = fault.code if fault.code in messages.MESSAGES else "gateway.internal"
+            status = messages.status_of(code)
             body = messages.envelope(code, fault.params, "")
         except Exception:
             logger.exception("a call of the sandbox failed")
@@ -157,7 +154,7 @@ class Sandbox:
             self.prepared = fresh
         return self.prepared
 
-    def identify(self, request: Request, sid: str) -> str:
+    def identify(self, request: Request, sid: str) -> signing.SignedHeaders:
         """Know the application by a signature with its sandbox key. Raises UnknownKey, WrongService and as signing."""
         signed = signing.read_headers(request.headers)
         key = self.ready().keys.get(signed.rid)
@@ -166,10 +163,10 @@ class Sandbox:
             raise UnknownKey(rid=signed.rid)
         signing.check_window(signed, now_ms=at_ms)
         signing.check_signature(signed, [self.secret(key)])
-        self.replay.check(signed, now_ms=at_ms)
+        self.gateway.replay.check(signed, now_ms=at_ms)
         if signed.sid != sid:
             raise WrongService(signed=signed.sid, sid=sid)
-        return signed.rid
+        return signed
 
     def secret(self, key: SandboxKeySpec) -> str:
         """The application's sandbox secret in clear."""
@@ -185,7 +182,7 @@ class Sandbox:
         executor = await self.find(sid, int(request.path_params.get("version", 0)))
         raw = await read_body(request)
         given, asked = read_request(request, raw)
-        self.quota.take(rid, now_ms=int(now().timestamp() * 1000))
+        await self.take(rid, now_ms=int(now().timestamp() * 1000))
         await provoke(given)
         service = executor.service
         verify = service.shape == "verify"
@@ -202,6 +199,13 @@ class Sandbox:
             "service": {"sid": service.sid, "version": service.version},
             **outcome,
         }
+
+    async def take(self, rid: str, *, now_ms: int) -> None:
+        """Count one call among all processes, and among all hosts that share. Raises RateLimited, DailyLimit."""
+        quota = quota_of(rid)
+        taken = self.gateway.limits.take(quota, Terms.of(quota), now_ms=now_ms)
+        if taken is not None:
+            await taken
 
     async def find(self, sid: str, version: int) -> Executor:
         """The executor over a version's synthetic rows, made at its first call; 0 is the newest. Raises NoSandbox."""
@@ -229,12 +233,16 @@ def executor_of(spec: SandboxSpec, folder: Path) -> Executor:
 
 
 async def provoke(given: dict[str, Any]) -> None:
-    """Refuse or wait as a magic value asks: `fault:CODE`, or `slow:MS:VALUE`, which stands for VALUE. Others stay."""
+    """Refuse or wait as a magic value asks: `fault:CODE`, or `slow:MS:VALUE`, which stands for VALUE. Others stay.
+
+    Raises UnknownFault for a code that is none of the gateway's.
+    """
     for name, value in list(given.items()):
         if not isinstance(value, str):
             continue
-        if value.startswith(FAULT) and value[len(FAULT) :] in messages.MESSAGES:
-            raise provoked(value[len(FAULT) :])
+        if value.startswith(FAULT):
+            code = value[len(FAULT) :]
+            raise provoked(code) if code in messages.MESSAGES else UnknownFault(name=code[:60])
         if (found := SLOW.fullmatch(value)) is not None:
             given[name] = found[2]
             await asyncio.sleep(min(int(found[1]), MOST_DELAY_MS) / 1000)

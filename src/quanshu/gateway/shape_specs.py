@@ -9,12 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """What a statistic may be asked by; `values` are its labels, which are also what it may be filtered by."""
+    """What a statistic may be asked by; `values` are its labels, which are also what it may be filtered by.
+
+    `told` says in the same order what each value means, in Chinese and English; it is empty where that is not known.
+    """
 
     name: str
     values: tuple[str, ...]
     title: str = ""
     title_en: str = ""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,10 @@ class CompositeSpec:
 def decode_statistic(row: Mapping[str, Any]) -> StatisticSpec:
     """A statistic's cube."""
     return StatisticSpec(
-        groups=tuple(GroupSpec(**{**part, "values": tuple(part["values"])}) for part in row["groups"]),
+        groups=tuple(
+            GroupSpec(**{**part, "values": tuple(part["values"]), "told": tuple(part.get("told", ()))})
+            for part in row["groups"]
+        ),
         measures=tuple(MeasureSpec(**part) for part in row["measures"]),
         least=row["least"],
         percent=row["percent"],

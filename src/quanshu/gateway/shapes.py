@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from quanshu.gateway.calls import Call
 from quanshu.gateway.composing import Caller, Composite, row_cap
-from quanshu.gateway.execution import Answer, Executor
+from quanshu.gateway.execution import Answer, Executor, Masks
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.gateway.statistic import Statistic
 from quanshu.gateway.tables import Server
@@ -38,9 +38,9 @@ class Shape(Protocol):
         ...
 
     def run(
-        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None
+        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()
     ) -> Answer | Awaitable[Answer]:
-        """The answer, at once or later, with `most` rows at most. Raises TableMissing."""
+        """The answer, at once or later, with `most` rows at most, under the grant's masks. Raises TableMissing."""
         ...
 
 
@@ -62,7 +62,8 @@ def answer_of(
     if isinstance(executor, Composite):
         return executor.compose(Caller(gateway, request, loaded), call, values)
     # Here and not in a thread: an indexed look-up is quicker than the way to another thread and back.
-    return executor.run(values, call.fields, most=row_cap(call.grant, executor.service))
+    masks = call.grant.masks if call.grant else ()
+    return executor.run(values, call.fields, most=row_cap(call.grant, executor.service), masks=masks)
 
 
 def told(call: Call, found: Answer) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from quanshu.gateway.shape_specs import CompositeSpec, StatisticSpec, decode_com
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.errors import Invalid
+from quanshu.lake.masking import Mask
 
 KEPT = 5
-REVOCATIONS = "revocations.jsonl"
+CURRENT, REVOCATIONS = "current", "revocations.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class GrantSpec:
     """What one client may do with one service; times are epoch seconds.
 
     `windows` are texts of the form `12345 08:30-17:30`, `networks` CIDR texts; empty ones limit nothing. `version` 0 is
-    whichever is the newest.
+    whichever is the newest. `masks` are (field, mask) pairs agreed for this grant, beside the masks of the service.
     """
 
     uid: str
@@ -137,6 +138,7 @@ class GrantSpec:
     networks: tuple[str, ...] = ()
     case_required: bool = False
     version: int = 0
+    masks: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,8 @@ def decode(data: bytes) -> Snapshot:
 def decode_grant(row: Mapping[str, Any]) -> GrantSpec:
     """One grant of a decoded snapshot; one of an earlier version has fewer limits."""
     lists = {name: tuple(row.get(name, ())) for name in ("fields", "windows", "networks")}
-    return GrantSpec(**{**row, **lists})
+    masks = tuple((str(name), str(Mask(mask))) for name, mask in row.get("masks", ()))
+    return GrantSpec(**{**row, **lists, "masks": masks})
 
 
 def decode_client(row: Mapping[str, Any]) -> ClientSpec:
@@ -309,7 +312,7 @@ def write_snapshot(directory: Path, snapshot: Snapshot, private_key: bytes) -> N
     name = f"snapshot-{snapshot.version}"
     write_whole(directory / f"{name}.json", body)
     write_whole(directory / f"{name}.sig", suite("intl").sign(private_key, body))
-    write_whole(directory / "current", str(snapshot.version).encode())
+    write_whole(directory / CURRENT, str(snapshot.version).encode())
     versions = sorted(int(path.stem.partition("-")[2]) for path in directory.glob("snapshot-*.json"))
     for old in versions[:-KEPT]:
         for ending in ("json", "sig"):
@@ -338,7 +341,7 @@ def write_whole(path: Path, data: bytes) -> None:
 def current_version(directory: Path) -> int | None:
     """The version in force, or None when there is none yet."""
     try:
-        return int((directory / "current").read_text(encoding="ascii"))
+        return int((directory / CURRENT).read_text(encoding="ascii"))
     except (FileNotFoundError, ValueError):
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from quanshu.gateway.shapes import Shape, executor_of
 from quanshu.gateway.signing.responses import node_pair
 from quanshu.gateway.signing.session import session_root
 from quanshu.gateway.snapshot import (
+    CURRENT,
+    REVOCATIONS,
     BadSnapshot,
     BulkSpec,
     BulkTokenSpec,
@@ -71,10 +74,19 @@ class State:
     feed: Feed = field(default_factory=Feed)
     fault: str = ""
     server: Server | None = None
+    _seen: tuple[tuple[int, int, int] | None, ...] = ()
 
     def __post_init__(self) -> None:
         if self.config.serving_url and self.server is None:
             self.server = Server(self.config.serving_url)
+
+    def has_news(self) -> bool:
+        """Whether snapshot or feed have been written since this was last asked; two looks at the file system."""
+        seen = tuple(stamp(f"{self.config.directory}/{name}") for name in (CURRENT, REVOCATIONS))
+        if seen == self._seen and not self.fault:
+            return False
+        self._seen = seen
+        return True
 
     def refresh(self) -> None:
         """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
@@ -93,6 +105,15 @@ class State:
     def ended(self, kind: str, uid: str) -> bool:
         """Whether the feed says that it has ended."""
         return (kind, uid) in self.feed.ended
+
+
+def stamp(path: str) -> tuple[int, int, int] | None:
+    """What tells one writing of a file from another; None while there is none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = None) -> Loaded:

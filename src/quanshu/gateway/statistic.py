@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quanshu.gateway.execution import Answer, BadParameter, answer_later, pick_fields
+from quanshu.gateway.execution import Answer, BadParameter, Masks, answer_later, pick_fields
 from quanshu.gateway.shape_specs import StatisticSpec
 from quanshu.gateway.snapshot import ServiceSpec
 from quanshu.gateway.tables import Rows, Server, open_table, quote
@@ -82,9 +82,12 @@ class Statistic:
         return [name for name in dict.fromkeys(found) if name]
 
     def run(
-        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None
+        self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()
     ) -> Answer | Awaitable[Answer]:
-        """The cells of the table with these groups, those filtered by among them. Raises TableMissing."""
+        """The cells of the table with these groups, those filtered by among them; no grant masks a cell.
+
+        Raises TableMissing.
+        """
         groups = [name for name in self._groups if name in fields]
         measures = [name for name in fields if name in self._measures]
         filters = [name for name in groups if name in values]

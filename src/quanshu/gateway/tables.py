@@ -24,6 +24,8 @@ from quanshu.lake.masking import add_functions
 from quanshu.lake.serving_place import ON_SERVER, SCHEMA
 
 MOST_STATEMENTS = 200
+# Of a table in a file as much is mapped into memory; more is read.
+MAPPED = 4 << 30
 CONNECT_SECONDS = 5.0
 QUERY_SECONDS = 5.0
 
@@ -80,6 +82,7 @@ class FileTable:
             if not self.path.is_file():
                 raise TableMissing(sid=self.sid)
             connection = sqlite3.connect(f"file:{self.path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            connection.execute(f"PRAGMA mmap_size={MAPPED}")
             add_functions(connection)
             self._local.connection = connection
         return connection

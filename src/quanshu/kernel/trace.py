@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +15,7 @@ _trace: ContextVar[str] = ContextVar("quanshu_trace", default="")
 
 def new_trace() -> str:
     """A trace id of our own: 32 hex digits, never all zero."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def read_traceparent(header: str | None) -> str:
@@ -31,7 +31,7 @@ def read_traceparent(header: str | None) -> str:
 
 def traceparent(trace: str) -> str:
     """The header that hands a trace on, with a span of our own; flag 01: what belongs to it is kept."""
-    return f"00-{trace}-{secrets.token_hex(8)}-01"
+    return f"00-{trace}-{os.urandom(8).hex()}-01"
 
 
 def current_trace() -> str:

@@ -77,6 +77,13 @@ _HASHES = {
 }
 
 
+def stricter_of(first: Mask, second: Mask) -> Mask:
+    """The mask that hides what either hides: `none` hides nothing; of two others that differ only `full` does."""
+    if Mask.NONE in (first, second):
+        return first if second is Mask.NONE else second
+    return first if first is second else Mask.FULL
+
+
 def mask_sql(mask: Mask, column: str, dialect: Dialect, *, salt: str = "") -> str:
     """An expression that yields `column` masked; an empty value stays empty.
 

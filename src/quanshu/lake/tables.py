@@ -15,7 +15,7 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, convert_to_deltalake
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 
 from quanshu.lake import applying, engine, storage
 from quanshu.lake.applying import OPERATION, ChangeCounts
@@ -151,6 +151,13 @@ class Lake:
         first = min(from_version + 1, table.version())
         feed = pa.RecordBatchReader.from_stream(table.load_cdf(first, table.version(), columns=wanted))
         return feed if from_version < table.version() else pa.RecordBatchReader.from_batches(feed.schema, [])
+
+    def changes_of(self, name: str, version: int) -> Iterator[pa.RecordBatch]:
+        """What one version changed, a batch at a time. Raises NoVersion also where its files are gone."""
+        try:
+            yield from self.change_stream(name, version - 1, version)
+        except (DeltaError, OSError, pa.ArrowException) as fault:
+            raise NoVersion(table=name, version=version, newest=self.version(name)) from fault
 
     def files(self, name: str, version: int | None = None) -> tuple[list[str], pa.Schema, int]:
         """Files, columns and number of a version, for an engine that reads them itself."""

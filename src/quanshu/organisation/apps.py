@@ -41,6 +41,26 @@ ACTIONS: dict[str, Any] = {
     E.REGIONS_LOADED: _("Regions loaded"),
 }
 
+RIGHTS = {
+    "organisation.unit.view": _("See units"),
+    "organisation.unit.edit": _("Change units"),
+    "organisation.person.view": _("See people"),
+    "organisation.person.edit": _("Change people"),
+    "organisation.duty.appoint": _("Appoint to duties"),
+    "organisation.role.assign": _("Give roles to people"),
+    "organisation.service_account.edit": _("Keep service accounts and tokens"),
+}
+KINDS = {
+    "organisation.role": _("Role of a person"),
+    "organisation.duty": _("Duty of a unit"),
+    "organisation.account": _("Account"),
+    "organisation.person": _("Person"),
+    "organisation.region": _("Region"),
+    "organisation.service_account": _("Service account"),
+    "organisation.token": _("Token"),
+    "organisation.unit": _("Unit"),
+}
+
 
 class OrganisationConfig(AppConfig):
     name = "quanshu.organisation"
@@ -48,7 +68,8 @@ class OrganisationConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.organisation.queries import mail_addresses
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.notify.api import register_addresses
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
@@ -58,3 +79,5 @@ class OrganisationConfig(AppConfig):
         register_labels({"organisation.gap": _("Fill the unit's duties")})
         register_actions(ACTIONS)
         register_addresses(mail_addresses)
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "portal.operations.view": _("See the operations page"),
+}
+
 
 class PortalConfig(AppConfig):
     name = "quanshu.portal"
     label = "portal"
 
     def ready(self) -> None:
+        from quanshu.portal.details import DETAILS
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_details
         from quanshu.shared.web.api import NavItem, register
 
         register(
@@ -27,3 +34,5 @@ class PortalConfig(AppConfig):
                 "portal.operations.view",
             ),
         )
+        register_rights(RIGHTS)
+        register_details(DETAILS)

@@ -21,7 +21,7 @@ from quanshu.kernel.errors import FieldErrors, Forbidden
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import history
 from quanshu.shared.notify.api import Notice
-from quanshu.shared.workflow.api import TodoItem
+from quanshu.shared.workflow.api import TodoItem, city_day, todos_for
 from quanshu.sharing.keys.api import warn_expiring
 from quanshu.sharing.keys.rules import Life, keys_to_warn, warning_step
 from quanshu.sharing.services.api import (
@@ -180,18 +180,23 @@ def told(who: str, city: City) -> int:
     return Notice.objects.filter(recipient_uid=city.accounts[who].uid).count()
 
 
-def test_the_steward_is_warned_three_times_and_once_each(city: City) -> None:
+def test_who_manages_an_application_is_warned_three_times_and_once_each(city: City) -> None:
     city.accounts["labour"] = an_account(city.units["labour"], "labour", "人社数据专管员", "steward")
+    city.accounts["second"] = an_account(city.units["labour"], "second", "人社开发者二", "developer")
     consumer, _secret = an_application(city)
     end = consumer.keys.get().not_after
     for days, expected in ((61, 0), (60, 1), (59, 1), (30, 2), (29, 2), (7, 3), (1, 3)):
         warn_expiring(end - days * DAY)
         assert warn_expiring(end - days * DAY) == 0
         assert told("labour", city) == expected, days
-    item = TodoItem.objects.get(kind="keys.expiring", closed_at__isnull=True)
-    assert (item.person_uid, item.url) == (city.accounts["labour"].uid, consumer.get_absolute_url())
-    assert consumer.name in item.title
-    assert told("steward", city) == 0, "another unit's"
+    assert (told("developer", city), told("second", city)) == (3, 3)
+    for who in ("developer", "second"):
+        item = todos_for(city.actor(who)).get(kind="keys.expiring")
+        assert (item.url, item.due_on) == (consumer.get_absolute_url(), city_day(end))
+        assert consumer.name in item.title
+    for who in ("steward", "stranger"):
+        assert told(who, city) == 0, "another unit's"
+        assert not todos_for(city.actor(who)).filter(kind="keys.expiring").exists()
     rotate_key(actor=SYSTEM, now=end - DAY, consumer=consumer)
     assert warn_expiring(end - DAY) == 0
     assert not TodoItem.objects.filter(kind="keys.expiring", closed_at__isnull=True).exists(), "it was replaced"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from quanshu.kernel.clock import now
 from quanshu.oversight.monitoring.api import Alert, AlertRule, Objective, Point, Sample, Shift, Silence, count_levels
+from quanshu.oversight.monitoring.pages.labels import threshold_text, value_text
 from quanshu.oversight.monitoring.queries.checks import checks
 from quanshu.oversight.monitoring.rules import FOLLOWS, SHIPPED
 from quanshu.oversight.monitoring.services import ship_rules, watch
@@ -200,3 +201,18 @@ def test_flapping_through_the_database_is_one_alert_told_once(city: City) -> Non
     assert alert.flaps == 2
     officer = city.accounts["bureau"].uid
     assert Notice.objects.filter(url=alert.get_absolute_url(), recipient_uid=officer).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "threshold", "shown"),
+    [
+        ("calls.errors", 0.1234, 0.05, "12.34% / 5%"),
+        ("disk.low", 0.075, 0.1, "7.5% / 10%"),
+        ("review.backlog", 1234, 20, "1,234 / 20"),
+        ("own", 0.25, 0.1, "25% / 10%"),
+    ],
+)
+def test_a_share_is_told_in_percent(code: str, value: float, threshold: float, shown: str) -> None:
+    rule = AlertRule(code=code, threshold=threshold, sense="rate" if code == "own" else "")
+    assert value_text(Alert(rule=rule, value=value, threshold=threshold)).startswith(shown)
+    assert threshold_text(rule).startswith(shown.rpartition("/ ")[2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pyotp
@@ -19,6 +20,12 @@ from support_catalogue import Cast, make_cast
 pytestmark = pytest.mark.django_db
 PASSWORD = "quan-cheng-2026-ok"
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def own_hashers(settings: Any) -> None:
+    """Passwords are kept here as a node keeps them."""
+    settings.PASSWORD_HASHERS = import_module("quanshu.config.settings").PASSWORD_HASHERS
 
 
 @pytest.fixture

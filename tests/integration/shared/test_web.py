@@ -373,7 +373,7 @@ def test_a_page_is_forbidden_without_its_right(client: Client) -> None:
     RolePermission.objects.filter(permission="jobs.job.view").update(scope=Scope.NONE)
     response = client.get("/t/notices/")
     assert response.status_code == 403
-    assert b"You may not do this (jobs.job.view)." in response.content
+    assert b"You may not do this (See background work)." in response.content
     assert response["X-Request-Id"].encode() in response.content
 
 
@@ -439,3 +439,45 @@ def test_what_the_platform_did_itself_is_the_systems(language: str, word: str) -
     with override(language):
         told = Template("{{ name|who }} {{ other|who }}").render(Context({"name": SYSTEM.name, "other": 3}))
     assert told == f"{word} 3"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1234567, "1,234,567"),
+        (-0.0, "0"),
+        (-0.00000004, "0"),
+        (0.0004, "0.0004"),
+        (2 / 3, "0.667"),
+        (12345.5, "12,345.5"),
+        (0, "0"),
+        ("1234", "1234"),
+        (None, "—"),
+        (True, {"zh-hans": "是", "en": "Yes"}),
+    ],
+)
+def test_facts_are_written_for_people_alike_in_both_languages(language: str, value: Any, shown: Any) -> None:
+    with override(language):
+        told = Template("{{ value|fact }}").render(Context({"value": value}))
+    assert told == (shown if isinstance(shown, str) else shown[language])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_numbers_of_cells_and_counts_are_grouped_in_both_languages(language: str) -> None:
+    column = Column("rows", "Rows", kind="number")
+    with override(language):
+        told = Template("{% cell column row %} {{ row.rows|intcomma }}").render(
+            Context({"column": column, "row": {"rows": 1234567}})
+        )
+    assert told == "1,234,567 1,234,567"
+
+
+def test_the_numbers_behind_a_chart_are_told_without_their_colours() -> None:
+    bars = [{"value": 88.5, "itemStyle": {"color": "#e8590c"}}, 1234567, None]
+    option = {"xAxis": {"type": "category", "data": ["甲", "乙", "丙"]}, "series": [{"name": "率", "data": bars}]}
+    told = Template("{% chart option 'x' %}").render(Context({"option": option}))
+    assert "<td>88.5</td>" in told
+    assert "<td>1,234,567</td>" in told
+    assert "<td>—</td>" in told
+    assert "itemStyle" not in told.partition("<details")[2]

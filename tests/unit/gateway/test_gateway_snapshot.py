@@ -183,3 +183,15 @@ def test_half_a_line_is_read_when_its_rest_comes(tmp_path: Path) -> None:
     assert feed.ended == set()
     path.write_bytes(line)
     assert read_revocations(tmp_path, feed).ended == {("service", "s@1")}
+
+
+def test_a_grant_s_masks_come_back_and_an_unknown_one_is_refused() -> None:
+    snapshot = a_snapshot()
+    masked = dataclasses.replace(snapshot.grants[0], masks=(("name", "full"),))
+    assert decode(encode(dataclasses.replace(snapshot, grants=(masked,)))).grants == (masked,)
+    body = json.loads(encode(snapshot))
+    del body["grants"][0]["masks"]
+    assert decode(json.dumps(body).encode()).grants == snapshot.grants
+    body["grants"][0]["masks"] = [["name", "stars"]]
+    with pytest.raises(BadSnapshot):
+        decode(json.dumps(body).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from quanshu.demo.play.people import Cast
-from quanshu.demo.play.supply import Say, wait
+from quanshu.demo.play.supply import Say, told, wait
 from quanshu.demo.synth import read_identities
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import SYSTEM
@@ -157,7 +157,7 @@ def play_fusion(cast: Cast, entries: dict[tuple[str, str], Entry], say: Say) -> 
     answer_some(cast)
     wait("fusion runs to do", left, lambda _text: None)
     for run in Run.objects.filter(state=RunState.FAILED).select_related("scheme"):
-        say(f"run of {run.scheme.code} failed: {run.error}")
+        say(f"run of {run.scheme.code} failed. {told(run.error)}")
     for row in fusion_figures(list_schemes(SYSTEM)):
         took = row.scheme.runs.filter(state=RunState.DONE).last()
         seconds = (took.ended_at - took.started_at).total_seconds() if took and took.ended_at and took.started_at else 0

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from quanshu.demo.play.people import Cast
-from quanshu.demo.play.supply import Say, wait
+from quanshu.demo.play.supply import Say, told, wait
 from quanshu.kernel.clock import now
 from quanshu.lake.models import build_order
 from quanshu.shared.access.api import SYSTEM
@@ -95,7 +95,7 @@ def play_libraries(cast: Cast, entries: dict[tuple[str, str], Entry], say: Say) 
             )
     for build in Build.objects.filter(state=BuildState.FAILED).select_related("model"):
         failing = [f"{test['text']} ({test['failed']})" for test in build.tests if test["failed"]]
-        say(f"build of {build.model.code} failed: {build.error.get('params') or build.error} {failing}")
+        say(f"build of {build.model.code} failed. {told(build.error)} {', '.join(failing)}".rstrip())
     built = Model.objects.filter(current__isnull=False).select_related("current")
     rows = sum(model.current.rows or 0 for model in built if model.current)
     say(f"{Library.objects.count()} libraries, {len(built)} tables built and tested, {rows:,} rows")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from quanshu.demo.play.people import Cast
 from quanshu.demo.synth import CityManifest
@@ -12,6 +13,7 @@ from quanshu.demo.synth.types import Rule as SynthRule
 from quanshu.demo.synth.types import Source as SynthSource
 from quanshu.demo.synth.types import Table
 from quanshu.kernel.clock import now
+from quanshu.kernel.errors import fill
 from quanshu.supply.catalogue.api import (
     Entry,
     EntryData,
@@ -137,7 +139,7 @@ def take_in(manifest: CityManifest, cast: Cast, entries: dict[tuple[str, str], E
     wait("loads to do", lambda: Run.objects.filter(source__in=runs, state__in=unfinished).count(), say)
     failed = Run.objects.filter(source__in=runs, state=RunState.FAILED).select_related("source")
     for run in failed:
-        say(f"load of {run.source.name} failed: {run.error}")
+        say(f"load of {run.source.name} failed. {told(run.error)}")
     done = list(Run.objects.filter(source__in=runs, state=RunState.LANDED))
     say(
         f"{sum(run.rows_in or 0 for run in done):,} rows read: {sum(run.landed or 0 for run in done):,} landed, "
@@ -171,7 +173,16 @@ def check(manifest: CityManifest, cast: Cast, entries: dict[tuple[str, str], Ent
                 say(f"{entry.resource_name} is empty and was not scanned")
     wait("scans to do", lambda: Scan.objects.filter(state__in=[ScanState.QUEUED, ScanState.RUNNING]).count(), say)
     for scan in Scan.objects.filter(state=ScanState.FAILED).select_related("entry"):
-        say(f"scan of {scan.entry.resource_name} failed: {scan.error}")
+        say(f"scan of {scan.entry.resource_name} failed. {told(scan.error)}")
+
+
+def told(error: Any) -> str:
+    """A fault that a run keeps, as a sentence with its remedy."""
+    if not error or not isinstance(error, dict):
+        return str(error or "It is not known why.")
+    params = error.get("params", {})
+    parts = [fill(str(error[part]), params) for part in ("message", "remedy") if error.get(part)]
+    return " ".join(parts) or str(error.get("code", error))
 
 
 def wait(what: str, left: Callable[[], int], say: Say, *, seconds: float = 600) -> None:

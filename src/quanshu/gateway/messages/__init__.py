@@ -321,6 +321,13 @@ MESSAGES: Mapping[str, Text] = {
         "The method %(method)s is not supported.",
         "Call services by POST or GET.",
     ),
+    "gateway.unknown_fault": (
+        422,
+        "沙箱不能模拟“%(name)s”，没有这个错误代码。",
+        "请在 fault: 之后填写服务文档所列的错误代码，如 fault:gateway.rate_limited。",
+        "The sandbox cannot provoke “%(name)s”: there is no such code.",
+        "After fault: write a code of the service's documentation, such as fault:gateway.rate_limited.",
+    ),
     "gateway.internal": (
         500,
         "网关内部错误，未返回数据。",
@@ -335,6 +342,7 @@ MESSAGES: Mapping[str, Text] = {
 ELSEWHERE = {
     *BULK,
     "gateway.no_sandbox",
+    "gateway.unknown_fault",
     "gateway.no_push_right",
     "gateway.bad_push",
     "gateway.push_too_large",

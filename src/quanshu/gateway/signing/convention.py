@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from quanshu.kernel.errors import Unauthenticated
 PREFIX = "gjzwfwpt_"
 WINDOW_MS = 5 * 60 * 1000
 MOST_ID = 80
+NAMES = tuple(f"{PREFIX}{name}" for name in ("rid", "sid", "rtime", "sign"))
+# Base64 of 32 bytes.
+SIGN = re.compile(r"[A-Za-z0-9+/]{43}=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +76,17 @@ def sign_headers(rid: str, sid: str, secret: str, at_ms: int) -> dict[str, str]:
 
 def read_headers(headers: Mapping[str, str]) -> SignedHeaders:
     """The four headers, well formed. Raises Unsigned when one is missing, BadHeader naming one at fault."""
-    values = {name: headers.get(f"{PREFIX}{name}", "").strip() for name in ("rid", "sid", "rtime", "sign")}
-    missing = [name for name, value in values.items() if not value]
-    if missing:
-        raise Unsigned(header=", ".join(f"{PREFIX}{name}" for name in missing))
-    for name in ("rid", "sid"):
-        if len(values[name]) > MOST_ID or not values[name].isprintable():
-            raise BadHeader(header=f"{PREFIX}{name}")
-    if not (values["rtime"].isascii() and values["rtime"].isdigit() and len(values["rtime"]) == 13):
-        raise BadHeader(header=f"{PREFIX}rtime")
-    try:
-        if len(base64.b64decode(values["sign"], validate=True)) != 32:
-            raise BadHeader(header=f"{PREFIX}sign")
-    except ValueError as fault:
-        raise BadHeader(header=f"{PREFIX}sign") from fault
-    return SignedHeaders(**values)
+    rid, sid, rtime, sign = values = [headers.get(name, "").strip() for name in NAMES]
+    if not (rid and sid and rtime and sign):
+        raise Unsigned(header=", ".join(name for name, value in zip(NAMES, values, strict=True) if not value))
+    for name, value in ((NAMES[0], rid), (NAMES[1], sid)):
+        if len(value) > MOST_ID or not value.isprintable():
+            raise BadHeader(header=name)
+    if not (len(rtime) == 13 and rtime.isascii() and rtime.isdigit()):
+        raise BadHeader(header=NAMES[2])
+    if not SIGN.fullmatch(sign):
+        raise BadHeader(header=NAMES[3])
+    return SignedHeaders(rid, sid, rtime, sign)
 
 
 def check_window(signed: SignedHeaders, *, now_ms: int) -> None:

@@ -11,7 +11,7 @@ from quanshu.kernel.clock import today
 from quanshu.organisation.models import LEVELS, Region
 from quanshu.organisation.permissions import OrganisationPermission as P
 from quanshu.organisation.types import RegionNotFound
-from quanshu.shared.access.api import RolePermission, Scope, allows, list_roles, set_grant
+from quanshu.shared.access.api import RolePermission, Scope, allows, list_roles, right_label, set_grant
 from quanshu.shared.web.api import ActionPage, Card, Column, DetailPage, Filter, ListPage, Page
 from quanshu.shared.workflow.api import city_day
 
@@ -123,7 +123,10 @@ class Roles(Page):
         roles = list(list_roles())
         given = {(row.role_id, row.permission): row.scope for row in RolePermission.objects.all()}
         names = sorted({permission for _role, permission in given})
-        rows = [(name, [SCOPES[Scope(given.get((role.pk, name), "none"))] for role in roles]) for name in names]
+        rows = [
+            (name, right_label(name), [SCOPES[Scope(given.get((role.pk, name), "none"))] for role in roles])
+            for name in names
+        ]
         return {
             "roles": roles,
             "rows": rows,

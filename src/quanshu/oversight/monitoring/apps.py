@@ -5,6 +5,26 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "monitoring.stage.view": _("See monitoring and alerts"),
+    "monitoring.alert.acknowledge": _("Acknowledge alerts"),
+    "monitoring.rule.edit": _("Set alert rules"),
+    "monitoring.silence.make": _("Silence alerts"),
+    "monitoring.roster.edit": _("Plan the duty roster"),
+    "monitoring.objective.edit": _("Set service levels"),
+}
+KINDS = {
+    "monitoring.alert": _("Alert"),
+    "monitoring.objective": _("Service level"),
+    "monitoring.rule": _("Alert rule"),
+    "monitoring.shift": _("Turn of duty"),
+    "monitoring.silence": _("Silence"),
+}
+JOBS = {
+    "monitoring.clear": _("Clear old measurements"),
+    "monitoring.levels": _("Count service levels"),
+}
+
 
 class MonitoringConfig(AppConfig):
     name = "quanshu.oversight.monitoring"
@@ -13,12 +33,16 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.oversight.monitoring.events import MonitoringEvent as E
         from quanshu.oversight.monitoring.pages.links import story_button
+        from quanshu.oversight.monitoring.queries.bulk import register_bulk
         from quanshu.oversight.monitoring.queries.rooms import register_rooms
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.desk.api import register_call_buttons
 
         register_rooms()
+        register_bulk()
         register_call_buttons("monitoring", story_button)
         view = "monitoring.stage.view"
         register(
@@ -44,3 +68,6 @@ class MonitoringConfig(AppConfig):
                 E.OBJECTIVE_SET: _("Service level set"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -205,7 +205,14 @@ class Alert(models.Model):
         return self.severity in {"critical", "serious"}
 
     def __str__(self) -> str:
-        return f"{self.rule.title} · {self.label}" if self.label else self.rule.title
+        return f"{self.rule.title} · {self.told_label}" if self.label else self.rule.title
+
+    @property
+    def told_label(self) -> str:
+        """The cause in the reader's language: background work by its name."""
+        from quanshu.shared.jobs.api import job_label
+
+        return job_label(self.label) if self.rule.code == "jobs.failed" else self.label
 
     def access_place(self) -> Place:
         return Place(unit_path=self.unit_path)

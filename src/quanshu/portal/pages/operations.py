@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from quanshu import __version__
 from quanshu.oversight.monitoring.api import PARTS, lasting, open_alerts, part_states, snapshot_in_force
 from quanshu.shared.audit.api import tree_head, waiting_entries
-from quanshu.shared.jobs.api import JobNotFound, job_figures, job_list, retry_job, worker_seen_at
+from quanshu.shared.jobs.api import JobNotFound, job_figures, job_list, jobs_called, retry_job, worker_seen_at
 from quanshu.shared.outbox.api import oldest_waiting, outbox_figures
-from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, ListPage, Page
+from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Filter, ListPage, Page, grouped
 
 STATES = {
     "queued": gettext_lazy("Queued"),
@@ -39,10 +39,10 @@ SHOWN = ("version", "engine", "snapshot_version", "services", "fault", "skew", "
 
 
 def told(value: Any) -> Any:
-    """A fact as a page tells it: yes and no are words."""
+    """A fact as a page tells it: yes and no are words, numbers are grouped and have no needless digits."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
-    return value
+    return grouped(value)
 
 
 def part_rows() -> list[dict[str, Any]]:
@@ -80,7 +80,13 @@ class Operations(ListPage):
         ),
     )
     columns = (
-        Column("name", gettext_lazy("Work"), kind="code", sort="name", link=lambda row: f"/operations/jobs/{row.uid}/"),
+        Column(
+            "name",
+            gettext_lazy("Work"),
+            value="label",
+            sort="name",
+            link=lambda row: f"/operations/jobs/{row.uid}/",
+        ),
         Column(
             "state",
             gettext_lazy("State"),
@@ -97,6 +103,9 @@ class Operations(ListPage):
 
     def queryset(self) -> Any:
         return job_list(self.actor)
+
+    def find(self, rows: Any, text: str) -> Any:
+        return super().find(rows, text) | rows.filter(name__in=jobs_called(text))
 
     def row_context(self) -> dict[str, Any]:
         version, published = snapshot_in_force()
@@ -129,7 +138,7 @@ class JobPage(DetailPage):
         return job
 
     def page_title(self) -> Any:
-        return self.object.name
+        return self.object.label
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(gettext_lazy("Operations"), "/operations/")]
@@ -145,6 +154,7 @@ class JobPage(DetailPage):
     def cards(self, obj: Any) -> list[Card]:
         facts = [
             (_("Number"), obj.uid),
+            (_("Code"), obj.name),
             (_("Attempts"), obj.attempts),
             (_("Queued at"), obj.created_at),
             (_("Ended"), obj.finished_at),

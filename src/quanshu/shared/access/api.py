@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.shared.access.labels import register_rights, right_label
 from quanshu.shared.access.models import Role, RolePermission
 from quanshu.shared.access.queries import grants_for_roles, list_roles, scope_q
 from quanshu.shared.access.rules import allows, region_prefix, require, scope_of
@@ -25,7 +26,9 @@ __all__ = [
     "grants_for_roles",
     "list_roles",
     "region_prefix",
+    "register_rights",
     "require",
+    "right_label",
     "scope_of",
     "scope_q",
     "set_grant",

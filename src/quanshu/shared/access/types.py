@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from quanshu.kernel.errors import Forbidden
+from quanshu.kernel.errors import Forbidden, fill
+from quanshu.shared.access.labels import right_label
 
 
 class Scope(StrEnum):
@@ -72,3 +73,10 @@ class NotAllowed(Forbidden):
     code = "access.forbidden"
     message = "You may not do this (%(permission)s)."
     remedy = "Ask your unit's data steward or the platform administrator for the role that allows it."
+
+    def render(self, translate: Callable[[str], str] | None = None) -> str:
+        """The refusal. Told to a reader it names the right in words; in logs it keeps the right's code."""
+        if translate is None:
+            return super().render()
+        right = right_label(str(self.params.get("permission", "")))
+        return fill(translate(self.message), {**self.params, "permission": right})

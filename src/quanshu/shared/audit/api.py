@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from quanshu.shared.audit.context import current_request_id, set_request_id
-from quanshu.shared.audit.labels import label_of, register_actions
+from quanshu.shared.audit.labels import (
+    actions_called,
+    detail_label,
+    kind_label,
+    kinds,
+    label_of,
+    register_actions,
+    register_details,
+    register_kinds,
+)
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
 from quanshu.shared.audit.queries import (
     Inclusion,
@@ -22,17 +31,23 @@ __all__ = [
     "IntegrityReport",
     "LedgerLeaf",
     "TreeHead",
+    "actions_called",
     "audit_entries",
     "current_request_id",
+    "detail_label",
     "history",
     "inclusion_of",
     "integrate",
     "integrity_report",
+    "kind_label",
+    "kinds",
     "label_of",
     "leaf_of",
     "oldest_waiting",
     "record",
     "register_actions",
+    "register_details",
+    "register_kinds",
     "set_request_id",
     "tree_head",
     "waiting_entries",

@@ -7,16 +7,28 @@ from functools import partial
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "audit.entry.view": _("See the audit trail"),
+}
+KINDS = {
+    "access.grant": _("Right of a role"),
+    "access.role": _("Role"),
+    "web.list": _("List"),
+}
+
 
 class AuditConfig(AppConfig):
     name = "quanshu.shared.audit"
     label = "audit"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.labels import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.labels import register_actions, register_kinds
         from quanshu.shared.audit.services import integrate
         from quanshu.shared.jobs.api import every_tick
 
         register_actions({"web.list.exported": _("List exported"), "access.grant.set": _("Role's right changed")})
         every_tick("audit.integrate", 0.4)(integrate)
         every_tick("audit.integrate_late", 300)(partial(integrate, whole=True))
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -67,6 +67,13 @@ class AuditEntry(models.Model):
 
         return label_of(self.action)
 
+    @property
+    def kind_label(self) -> str:
+        """What the act was done to, in the reader's language, or its code."""
+        from quanshu.shared.audit.labels import kind_label
+
+        return kind_label(self.object_kind)
+
 
 class LedgerLeaf(models.Model):
     """An entry's place in the tree: sequence from 0, RFC 6962 leaf hash, SM3 digest. Append-only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quanshu.shared.jobs.models import Job
-from quanshu.shared.jobs.registry import every_tick, job, periodic
+from quanshu.shared.jobs.registry import every_tick, job, job_label, jobs_called, periodic, register_jobs
 from quanshu.shared.jobs.services import (
     JobFigures,
     JobNotFound,
@@ -28,9 +28,12 @@ __all__ = [
     "heartbeat",
     "job",
     "job_figures",
+    "job_label",
     "job_list",
+    "jobs_called",
     "next_time",
     "periodic",
+    "register_jobs",
     "retry_job",
     "run_due",
     "run_worker",

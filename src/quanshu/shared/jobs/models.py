@@ -42,6 +42,13 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.name} {self.state}"
 
+    @property
+    def label(self) -> str:
+        """The work in the reader's language, or its code."""
+        from quanshu.shared.jobs.registry import job_label
+
+        return job_label(self.name)
+
 
 class PeriodicJob(models.Model):
     """A job that is due again and again, by a cron line in the city's time."""

@@ -33,6 +33,7 @@ class TickSpec:
 jobs: dict[str, JobSpec] = {}
 crons: dict[str, str] = {}
 ticks: dict[str, TickSpec] = {}
+_labels: dict[str, Any] = {}
 
 
 def job(name: str, max_attempts: int = 5, lease_seconds: float = 60) -> Callable[[Work], Work]:
@@ -63,3 +64,18 @@ def every_tick(name: str, seconds: float) -> Callable[[Tick], Tick]:
 def registered_jobs() -> Mapping[str, JobSpec]:
     """Every job by name."""
     return jobs
+
+
+def register_jobs(labels: Mapping[str, Any]) -> None:
+    """Add names of jobs: {job's name in code: lazy text}."""
+    _labels.update({str(name): label for name, label in labels.items()})
+
+
+def jobs_called(words: str) -> list[str]:
+    """Names in code of the jobs whose name in the reader's language holds these words."""
+    return [name for name, label in _labels.items() if words.casefold() in str(label).casefold()]
+
+
+def job_label(name: str) -> str:
+    """The name of a job in the reader's language, or its code."""
+    return str(_labels.get(name, name))

@@ -5,12 +5,22 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+KINDS = {
+    "notify.notice": _("Notice"),
+}
+JOBS = {
+    "notify.mail": _("Send a notice by mail"),
+}
+
 
 class NotifyConfig(AppConfig):
     name = "quanshu.shared.notify"
     label = "notify"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
 
         register_actions({"notify.notice.read": _("Notices read")})
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -10,6 +10,7 @@ from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
 from quanshu.shared.web.lists import Column, Filter, ListPage
 from quanshu.shared.web.navigation import NavItem, register, registered
+from quanshu.shared.web.numbers import grouped, trimmed
 from quanshu.shared.web.pages import (
     PUBLIC,
     SIGNED_IN,
@@ -55,11 +56,13 @@ __all__ = [
     "fault_text",
     "flush_figures",
     "go_to",
+    "grouped",
     "page_of",
     "put_fault_on_form",
     "reason_against",
     "register",
     "registered",
+    "trimmed",
     "web_metrics",
     "when",
     "who",

@@ -5,13 +5,32 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "bulk.grant.view": _("See bulk grants"),
+    "bulk.grant.ask": _("Ask for bulk data"),
+    "bulk.grant.create": _("Make bulk grants"),
+    "bulk.grant.revoke": _("Revoke bulk grants"),
+    "bulk.token.manage": _("Keep bulk tokens"),
+}
+KINDS = {
+    "bulk.view": _("Bulk view"),
+    "bulk.grant": _("Bulk grant"),
+    "bulk.token": _("Bulk token"),
+}
+JOBS = {
+    "bulk.refresh": _("Refresh a bulk view"),
+    "bulk.tidy": _("Clear ended bulk views"),
+}
+
 
 class BulkConfig(AppConfig):
     name = "quanshu.sharing.bulk"
     label = "bulk"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.bulk.events import BulkEvent as E
@@ -40,3 +59,6 @@ class BulkConfig(AppConfig):
                 E.TOKEN_REVOKED: _("Token revoked"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

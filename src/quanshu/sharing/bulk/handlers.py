@@ -25,6 +25,13 @@ def check_new_version(event: Event) -> None:
     revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
 
 
+@subscribe("services.grant.created")
+def hold_to_masks(event: Event) -> None:
+    """Masks agreed with an application hold in its views of the entry as well."""
+    if event.payload.get("masks"):
+        revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
+
+
 @subscribe("catalogue.entry.withdrawn")
 def end_with_entry(event: Event) -> None:
     """An entry that left the catalogue is shared no more."""

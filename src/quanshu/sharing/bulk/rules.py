@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError
 from quanshu.lake.conditions import condition_sql
-from quanshu.lake.masking import Mask
+from quanshu.lake.masking import Mask, stricter_of
 from quanshu.shared.workflow.api import Machine, Transition
 from quanshu.sharing.bulk.events import BulkEvent
 from quanshu.sharing.bulk.permissions import BulkPermission
@@ -31,6 +31,7 @@ TOKEN_DAYS = (1, 366)
 OVERLAP = timedelta(days=7)
 # A view that lags this far behind its source is told of.
 LATE = timedelta(hours=1)
+NONE_AGREED: Mapping[str, str] = {}
 
 MACHINE = Machine(
     name="bulk.grant",
@@ -56,9 +57,15 @@ def view_name(uid: str, generation: int) -> str:
     return f"bulk.g{uid.replace('-', '')}_{generation}"
 
 
-def masks_of(data: BulkData, items: Mapping[str, ItemData]) -> dict[str, str]:
-    """The mask each field leaves with: the one chosen, else its grade's."""
-    return {name: data.masks.get(name) or default_mask(items[name]) for name in data.fields}
+def masks_of(data: BulkData, items: Mapping[str, ItemData], agreed: Mapping[str, str] = NONE_AGREED) -> dict[str, str]:
+    """The mask each field leaves with: the one chosen, else its grade's, and never less than `agreed` hides."""
+    chosen = {name: data.masks.get(name) or default_mask(items[name]) for name in data.fields}
+    return with_agreed(chosen, agreed)
+
+
+def with_agreed(masks: Mapping[str, str], agreed: Mapping[str, str]) -> dict[str, str]:
+    """Masks that hide at least what was agreed with the application in its other grants for the entry."""
+    return {name: str(stricter_of(Mask(mask), Mask(agreed.get(name, Mask.NONE)))) for name, mask in masks.items()}
 
 
 def check_data(

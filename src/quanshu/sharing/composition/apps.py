@@ -5,13 +5,23 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "composition.graph.view": _("See composite services"),
+    "composition.graph.edit": _("Draw composite services"),
+    "composition.graph.publish": _("Publish composite services"),
+}
+KINDS = {
+    "composition.graph": _("Composite service"),
+}
+
 
 class CompositionConfig(AppConfig):
     name = "quanshu.sharing.composition"
     label = "composition"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.composition.events import CompositionEvent as E
 
@@ -28,3 +38,5 @@ class CompositionConfig(AppConfig):
                 E.MENDED: _("Composite holds again"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

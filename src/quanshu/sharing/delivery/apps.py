@@ -5,13 +5,31 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "delivery.delivery.view": _("See deliveries"),
+    "delivery.delivery.manage": _("Keep deliveries"),
+    "delivery.delivery.run": _("Start deliveries"),
+    "delivery.file.download": _("Download delivered files"),
+}
+KINDS = {
+    "delivery.file": _("Delivered file"),
+    "delivery.batch": _("Delivered batch"),
+    "delivery.delivery": _("Delivery"),
+}
+JOBS = {
+    "delivery.due": _("Start the deliveries that are due"),
+    "delivery.run": _("Deliver a batch"),
+}
+
 
 class DeliveryConfig(AppConfig):
     name = "quanshu.sharing.delivery"
     label = "delivery"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.delivery.events import DeliveryEvent as E
         from quanshu.sharing.delivery.permissions import DeliveryPermission as P
@@ -31,3 +49,6 @@ class DeliveryConfig(AppConfig):
                 E.DOWNLOADED: _("File downloaded"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -7,7 +7,6 @@ from quanshu.sharing.demands.models import Demand, Meeting, Shrink
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries import demand_figures, get_demand, ledger, list_demands, platform_path
 from quanshu.sharing.demands.queries import fields_of as item_fields
-from quanshu.sharing.demands.queries.matching import matching_services, probable_suppliers
 from quanshu.sharing.demands.queries.using import rating_figures, shrink_figures
 from quanshu.sharing.demands.rules import check_askable, field_faults, volume_faults
 from quanshu.sharing.demands.services import (
@@ -83,11 +82,9 @@ __all__ = [
     "keep_grant",
     "ledger",
     "list_demands",
-    "matching_services",
     "overrule_refusal",
     "pause_demand",
     "platform_path",
-    "probable_suppliers",
     "propose_meeting",
     "propose_terms",
     "rate_demand",

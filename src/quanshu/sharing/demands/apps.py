@@ -60,6 +60,22 @@ ACTIONS: dict[str, Any] = {
     E.POLICY_SET: _("Rules for demands changed"),
     E.BUILT: _("Service accepted, to be published"),
 }
+RIGHTS = {
+    "demands.demand.view": _("See demands"), "demands.ledger.view": _("See the ledger of demands"),
+    "demands.demand.submit": _("Submit demands"), "demands.shrink.review": _("Review shrinking of unused grants"),
+    "demands.demand.check": _("Check demands"), "demands.demand.negotiate": _("Negotiate refused demands"),
+    "demands.demand.confirm": _("Confirm demands as the supplier"), "demands.demand.grant": _("Grant demands"),
+    "demands.clock.pause": _("Pause the clock of a demand"), "demands.meeting.record": _("Keep minutes of meetings"),
+    "demands.policy.edit": _("Set the policy of demands"), "demands.escalation.receive": _("Receive escalated demands"),
+}  # fmt: skip
+KINDS = {
+    "demands.shrink": _("Shrinking of a grant"), "demands.meeting": _("Meeting on a demand"),
+    "demands.demand": _("Demand"), "demands.rating": _("Rating of a demand"), "demands.policy": _("Policy of demands"),
+}  # fmt: skip
+JOBS = {
+    "demands.detect": _("Look for unused grants"), "demands.escalate": _("Escalate late demands"),
+    "demands.expire": _("End expired grants of demands"),
+}  # fmt: skip
 
 
 class DemandsConfig(AppConfig):
@@ -67,7 +83,9 @@ class DemandsConfig(AppConfig):
     label = "demands"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.demands.pages.labels import satisfaction
@@ -85,3 +103,6 @@ class DemandsConfig(AppConfig):
         register_facts(satisfaction)
         register_labels(LABELS)
         register_actions(ACTIONS)
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

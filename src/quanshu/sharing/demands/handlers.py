@@ -7,8 +7,8 @@ from datetime import date
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.queries import KIND
-from quanshu.sharing.demands.services import escalate, grant_waiting, note_built
-from quanshu.sharing.services.api import Service
+from quanshu.sharing.demands.services import escalate, grant_composites, grant_waiting, note_built
+from quanshu.sharing.services.api import Grant, Service
 
 
 @subscribe("workflow.clock.overdue")
@@ -36,6 +36,14 @@ def tell_accepted(event: Event) -> None:
     demand = Demand.objects.filter(uid=event.payload["demand_uid"]).first() if event.payload["demand_uid"] else None
     if demand is not None:
         note_built(demand=demand, now=event.at)
+
+
+@subscribe("services.grant.created")
+def serve_composites(event: Event) -> None:
+    """A part that a composite waited for was granted: grant the demands for it; none twice."""
+    grant = Grant.objects.select_related("consumer").filter(uid=event.payload["grant_uid"]).first()
+    if grant is not None:
+        grant_composites(consumer=grant.consumer, now=event.at)
 
 
 @subscribe("services.service.published")

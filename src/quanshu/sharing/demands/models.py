@@ -74,7 +74,11 @@ class DemandQuerySet(models.QuerySet["Demand"]):
 
 
 class Demand(models.Model):
-    """A unit asks for fields of a catalogue entry of another unit."""
+    """A unit asks for fields of a catalogue entry of another unit, or for what one service tells by itself (`wanted`).
+
+    `fields` are items of the entry, or of what is wanted: groups and measures, fields of a composite, or what a
+    verification compares. `masks` holds {field: mask} agreed in a negotiation.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     number = models.CharField(max_length=20, blank=True)
@@ -97,7 +101,9 @@ class Demand(models.Model):
     decision = models.TextField(blank=True)
     decided_at = models.DateTimeField(null=True)
     terms = models.TextField(blank=True)
+    masks = models.JSONField(default=dict)
     service = models.ForeignKey("services.Service", null=True, on_delete=models.PROTECT, related_name="demands")
+    wanted = models.ForeignKey("services.Service", null=True, on_delete=models.PROTECT, related_name="demands_for")
     grant_uid = models.CharField(max_length=36, blank=True)
     created_by = models.CharField(max_length=80)
     created_at = models.DateTimeField()
@@ -231,6 +237,7 @@ class Round(models.Model):
     rate_per_minute = models.PositiveIntegerField()
     volume_per_day = models.PositiveIntegerField()
     terms = models.TextField(blank=True)
+    masks = models.JSONField(default=dict)
     by_name = models.CharField(max_length=100)
     at = models.DateTimeField()
     answer = models.CharField(

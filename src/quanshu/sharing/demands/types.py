@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -87,6 +88,14 @@ class ShrinkState(StrEnum):
     LAPSED = "lapsed"
 
 
+class PartState(StrEnum):
+    """How a service that a composite calls stands for a demand: granted, granted with it, or to be granted first."""
+
+    HELD = "held"
+    OWN = "own"
+    MISSING = "missing"
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyData:
     """What the bureau sets: days and counts, and whether an unanswered proposal takes effect by itself.
@@ -105,12 +114,14 @@ class PolicyData:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What one side offers in a negotiation: some of the fields, a frequency, terms in words (masks, conditions)."""
+    """What one side offers in a negotiation: some of the fields, a frequency, masks stricter than the grades ask
+    ({field: mask}), and terms in words."""
 
     fields: tuple[str, ...]
     rate_per_minute: int
     volume_per_day: int
     terms: str = ""
+    masks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,18 @@ class NoServiceYet(Conflict):
     code = "demands.no_service_yet"
     message = "No published service of this entry carries every field asked for."
     remedy = "Publish a service of the entry with these fields; the grant follows."
+
+
+class ServiceNotAskable(Invalid):
+    code = "demands.service_not_askable"
+    message = "The service “%(service)s” cannot be asked for by itself."
+    remedy = "Choose a verification, statistic or composite in force; of a query ask for the entry's fields."
+
+
+class PartsNotGranted(Conflict):
+    code = "demands.parts_not_granted"
+    message = "The composite calls services that other units have not granted to the application: %(services)s."
+    remedy = "Ask for each of them; the grant follows when they are granted."
 
 
 class NotContestable(Conflict):

@@ -14,9 +14,11 @@ from quanshu.sharing.desk.pages.labels import (
     SHAPES,
     SHARE_TYPES,
     TYPES,
+    named,
     outcome_label,
     title_of,
 )
+from quanshu.sharing.desk.pages.trying import values_of
 
 __all__ = [
     "GRADES",
@@ -30,9 +32,11 @@ __all__ = [
     "curl_example",
     "entry_columns",
     "java_example",
+    "named",
     "outcome_label",
     "python_example",
     "register_call_buttons",
     "register_facts",
     "title_of",
+    "values_of",
 ]

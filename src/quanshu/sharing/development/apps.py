@@ -5,13 +5,33 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "development.order.view": _("See development orders"),
+    "development.order.open": _("Ask for a service to be built"),
+    "development.order.build": _("Build services to order"),
+    "development.order.accept": _("Accept built services"),
+    "development.sandbox.use": _("Use the sandbox"),
+    "development.health.view": _("See the health of services"),
+}
+KINDS = {
+    "development.sandbox": _("Sandbox"),
+    "development.order": _("Development order"),
+}
+JOBS = {
+    "development.roll_probes": _("Sum up health checks"),
+    "development.sandboxes": _("Make sandbox data"),
+    "development.warn_callers": _("Warn callers of ending versions"),
+}
+
 
 class DevelopmentConfig(AppConfig):
     name = "quanshu.sharing.development"
     label = "development"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.development.events import DevelopmentEvent as E
@@ -52,3 +72,6 @@ class DevelopmentConfig(AppConfig):
                 E.KEY_ISSUED: _("Sandbox key given"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -5,13 +5,28 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "emergency.emergency.view": _("See emergencies"),
+    "emergency.emergency.declare": _("Declare emergencies"),
+    "emergency.request.ask": _("Ask for data in an emergency"),
+    "emergency.request.review": _("Review emergency grants"),
+    "emergency.duty.edit": _("Keep duty officers"),
+}
+KINDS = {
+    "emergency.alert": _("Alert to a duty officer"),
+    "emergency.duty": _("Emergency duty"),
+    "emergency.emergency": _("Emergency"),
+    "emergency.request": _("Emergency request"),
+}
+
 
 class EmergencyConfig(AppConfig):
     name = "quanshu.sharing.emergency"
     label = "emergency"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.emergency.events import EmergencyEvent as E
@@ -48,3 +63,5 @@ class EmergencyConfig(AppConfig):
                 E.DUTY_REMOVED: _("Turn of duty removed"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.organisation.api import holders
-from quanshu.shared.access.api import SYSTEM, Actor, require
+from quanshu.shared.access.api import SYSTEM, Actor, RolePermission, Scope, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.notify.api import notify
 from quanshu.shared.outbox import api as outbox
@@ -40,6 +40,12 @@ def warn_expiring(now: datetime) -> int:
     return told
 
 
+def managers(consumer: Consumer) -> list[str]:
+    """Account uids of the application's unit whose roles let them manage it; who manages all units is left out."""
+    given = RolePermission.objects.filter(permission=ServicePermission.CONSUMER_MANAGE).exclude(scope=Scope.ALL)
+    return [uid for code in given.values_list("role__code", flat=True) for uid in holders(consumer.unit.path, code)]
+
+
 def due_keys(consumer: Consumer, now: datetime) -> dict[int, int]:
     """{key: days} of an application's keys that are due for a warning."""
     rows = consumer.keys.filter(not_after__gt=now).prefetch_related("warnings")
@@ -61,33 +67,36 @@ def is_settled(key: ConsumerKey, now: datetime) -> bool:
 
 @transaction.atomic
 def warn_of_end(*, actor: Actor, now: datetime, key: ConsumerKey) -> bool:
-    """Tell the unit's stewards, or without any its chief, of a key's end, if a warning is due; whether one was.
+    """Tell everybody who manages the application of a key's end, if a warning is due; whether one was.
 
-    Raises Forbidden.
+    The to-do is open to all of them, and one of them closes it by replacing the key. The unit's stewards are told as
+    well, or without any its chief. Raises Forbidden.
     """
     consumer = Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=key.consumer_id)
     require(actor, ServicePermission.CONSUMER_MANAGE, consumer)
     days = due_keys(consumer, now).get(key.pk)
     if days is None:
         return False
-    stewards = holders(consumer.unit.path, "steward") or holders(consumer.unit.path, "chief")
+    path = consumer.unit.path
+    stewards = holders(path, "steward") or holders(path, "chief")
+    people = list(dict.fromkeys([*managers(consumer), *stewards]))
     day = city_day(key.not_after)
     with override(settings.LANGUAGE_CODE):
         title = gettext(EXPIRING) % {"kid": key.kid, "application": consumer.name, "day": day.isoformat()}
     url = consumer.get_absolute_url()
-    told = notify(recipients=stewards, subject=title, url=url, now=now)
+    told = notify(recipients=people, subject=title, url=url, now=now)
     KeyWarning.objects.create(key=key, days=days, at=now, told=told)
-    if stewards:
-        open_todo(
-            kind=TODO,
-            subject_kind=KIND,
-            subject_uid=str(key.pk),
-            title=title,
-            url=url,
-            person_uid=stewards[0],
-            due_on=day,
-            now=now,
-        )
+    open_todo(
+        kind=TODO,
+        subject_kind=KIND,
+        subject_uid=str(key.pk),
+        title=title,
+        url=url,
+        permission=ServicePermission.CONSUMER_MANAGE,
+        unit_path=path,
+        due_on=day,
+        now=now,
+    )
     details = {"kid": key.kid, "days": days, "told": told}
     audit.record(
         actor=actor,

@@ -5,13 +5,40 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "services.service.view": _("See data services"),
+    "services.service.edit": _("Define data services"),
+    "services.service.publish": _("Publish data services"),
+    "services.consumer.view": _("See applications"),
+    "services.consumer.manage": _("Keep applications and their keys"),
+    "services.grant.view": _("See grants"),
+    "services.grant.create": _("Make grants"),
+    "services.grant.revoke": _("Revoke grants"),
+    "services.exchange.view": _("See calls and receipts"),
+}
+KINDS = {
+    "services.consumer": _("Application"),
+    "services.exchange": _("Call"),
+    "services.grant": _("Grant"),
+    "services.service": _("Data service"),
+    "services.snapshot": _("Snapshot"),
+    "services.table": _("Serving table"),
+}
+JOBS = {
+    "services.clear_tables": _("Clear old serving tables"),
+    "services.probe": _("Check that services answer"),
+    "services.serve": _("Build a serving table"),
+}
+
 
 class ServicesConfig(AppConfig):
     name = "quanshu.sharing.services"
     label = "services"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.sharing.services.events import ServiceEvent as E
         from quanshu.sharing.services.queries import call_facts, row_receivers
         from quanshu.supply.assurance.api import register_calls
@@ -41,7 +68,11 @@ class ServicesConfig(AppConfig):
                 E.SHRUNK: _("Fields taken off a grant"),
                 E.EXTENDED: _("Grant prolonged"),
                 E.SNAPSHOT_MENDED: _("Snapshot mended"),
+                E.JOURNAL_CLEARED: _("Carried journal deleted"),
                 E.TABLE_MENDED: _("Serving table mended"),
                 "gateway.call": _("Called through the gateway"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

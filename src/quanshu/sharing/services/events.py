@@ -27,4 +27,5 @@ class ServiceEvent(StrEnum):
     EXTENDED = "services.grant.extended"
     SNAPSHOT_MENDED = "services.snapshot.mended"
     TABLE_MENDED = "services.table.mended"
+    JOURNAL_CLEARED = "services.journal.cleared"
     MOUNT_CHANGED = "services.mount.changed"

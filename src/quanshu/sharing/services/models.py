@@ -220,7 +220,8 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 class Grant(models.Model):
     """What one application may do with one service: fields, purpose, rate and time, as approved.
 
-    `version` is the old version that answers it until its end, 0 the newest.
+    `version` is the old version that answers it until its end, 0 the newest. `masks` holds {field: mask} agreed beside
+    the masks of the service.
     """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
@@ -244,6 +245,7 @@ class Grant(models.Model):
     revoked_at = models.DateTimeField(null=True)
     revoke_reason = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=0)
+    masks = models.JSONField(default=dict)
 
     objects = GrantQuerySet.as_manager()
 
@@ -342,10 +344,11 @@ class ExchangeMark(models.Model):
 
 
 class JournalCursor(models.Model):
-    """How far a gateway's journal file has been carried."""
+    """How far a gateway's journal file has been carried, and when a receipt of it last was."""
 
     file = models.CharField(max_length=100, unique=True)
     number = models.BigIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.file} {self.number}"

@@ -10,6 +10,7 @@ from quanshu.shared.jobs.api import every_tick, job, periodic
 from quanshu.sharing.services.models import Service
 from quanshu.sharing.services.services import (
     carry_receipts,
+    clear_journals,
     mend_snapshot,
     probe_service,
     probe_services,
@@ -66,6 +67,12 @@ def tick_snapshot(at: datetime) -> None:
 def tick_mend(at: datetime) -> None:
     """Heal a snapshot that was damaged on disk."""
     mend_snapshot(at)
+
+
+@every_tick("services.clear_journals", 3600)
+def tick_journals(at: datetime) -> None:
+    """Delete journals carried long ago: each worker those of the folders it carries from."""
+    clear_journals(at)
 
 
 @every_tick("services.receipts", 0.5)

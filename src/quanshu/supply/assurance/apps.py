@@ -5,13 +5,29 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "assurance.report.file": _("Report wrong values"),
+}
+KINDS = {
+    "assurance.load": _("Checked load"),
+    "assurance.profile": _("Data profile"),
+    "assurance.report": _("Report of wrong values"),
+    "assurance.rule_set": _("Set of rules"),
+}
+JOBS = {
+    "assurance.months": _("Make the quality reports of the month"),
+    "assurance.profile": _("Make a data profile"),
+}
+
 
 class AssuranceConfig(AppConfig):
     name = "quanshu.supply.assurance"
     label = "assurance"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.supply.assurance.events import AssuranceEvent as E
         from quanshu.supply.assurance.pages.reports import panel
@@ -36,3 +52,6 @@ class AssuranceConfig(AppConfig):
                 E.ANSWERED: _("Report answered"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -8,13 +8,34 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "catalogue.entry.view": _("See catalogue entries"),
+    "catalogue.entry.edit": _("Change catalogue entries"),
+    "catalogue.entry.submit": _("Submit catalogue entries"),
+    "catalogue.entry.publish": _("Publish catalogue entries"),
+    "catalogue.entry.withdraw": _("Withdraw catalogue entries"),
+    "catalogue.entry.grade": _("Grade catalogue entries"),
+    "catalogue.entry.exempt": _("Exempt catalogue entries"),
+    "catalogue.entry.repoint": _("Point catalogue entries to other tables"),
+    "catalogue.migration.assess": _("Assess migrations to a standard"),
+}
+KINDS = {
+    "catalogue.entry": _("Catalogue entry"),
+    "catalogue.migration": _("Migration to a standard"),
+}
+JOBS = {
+    "catalogue.assess": _("Assess a migration to a standard"),
+}
+
 
 class CatalogueConfig(AppConfig):
     name = "quanshu.supply.catalogue"
     label = "catalogue"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.search.index import heal
         from quanshu.supply.catalogue.services import seed_classification
@@ -28,6 +49,9 @@ class CatalogueConfig(AppConfig):
         )
         register_pages()
         register_actions(actions())
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)
 
 
 def actions() -> dict[str, Any]:

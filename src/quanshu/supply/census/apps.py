@@ -5,13 +5,33 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "census.filing.view": _("See census filings"),
+    "census.campaign.edit": _("Run census campaigns"),
+    "census.filing.edit": _("Fill in census filings"),
+    "census.filing.sign": _("Sign census filings"),
+    "census.filing.review": _("Review census filings"),
+}
+KINDS = {
+    "census.finding": _("Census finding"),
+    "census.extension": _("Extension of time"),
+    "census.entry": _("Entry of a filing"),
+    "census.campaign": _("Census campaign"),
+    "census.filing": _("Census filing"),
+}
+JOBS = {
+    "census.remind": _("Remind of census filings"),
+}
+
 
 class CensusConfig(AppConfig):
     name = "quanshu.supply.census"
     label = "census"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.census.events import CensusEvent as E
@@ -49,3 +69,6 @@ class CensusConfig(AppConfig):
                 E.FOUND_DRAFTED: _("Draft entry made"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

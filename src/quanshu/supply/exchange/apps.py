@@ -5,13 +5,27 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "exchange.import.make": _("Import catalogue tables"),
+}
+KINDS = {
+    "exchange.import": _("Table import"),
+    "exchange.table": _("Exported table"),
+}
+JOBS = {
+    "exchange.import.keep": _("Take over an imported table"),
+    "exchange.import.read": _("Read an imported table"),
+}
+
 
 class ExchangeConfig(AppConfig):
     name = "quanshu.supply.exchange"
     label = "exchange"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.supply.catalogue.api import Spot, register_buttons
         from quanshu.supply.exchange.events import ExchangeEvent as E
         from quanshu.supply.exchange.pages.tables import entry_files, table_actions
@@ -27,3 +41,6 @@ class ExchangeConfig(AppConfig):
                 E.EXPORTED: _("Official table exported"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

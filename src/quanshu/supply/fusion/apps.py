@@ -5,13 +5,36 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "fusion.scheme.view": _("See fusion schemes"),
+    "fusion.scheme.edit": _("Change fusion schemes"),
+    "fusion.scheme.publish": _("Publish fusion schemes"),
+    "fusion.run.start": _("Start fusion runs"),
+    "fusion.review.view": _("See pairs to be reviewed"),
+    "fusion.review.decide": _("Decide pairs under review"),
+    "fusion.identity.search": _("Search identities"),
+    "fusion.identity.reveal": _("See identities unmasked"),
+}
+KINDS = {
+    "fusion.model": _("Fusion model"),
+    "fusion.identity": _("Identity"),
+    "fusion.review": _("Pair under review"),
+    "fusion.run": _("Fusion run"),
+    "fusion.scheme": _("Fusion scheme"),
+}
+JOBS = {
+    "fusion.run": _("Run a fusion scheme"),
+}
+
 
 class FusionConfig(AppConfig):
     name = "quanshu.supply.fusion"
     label = "fusion"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.fusion.events import FusionEvent as E
@@ -43,3 +66,6 @@ class FusionConfig(AppConfig):
                 E.REVEALED: _("Whole values shown"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

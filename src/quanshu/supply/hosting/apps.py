@@ -5,13 +5,34 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "hosting.agreement.view": _("See hosting agreements"),
+    "hosting.agreement.edit": _("Draft hosting agreements"),
+    "hosting.agreement.accept": _("Accept hosting agreements"),
+    "hosting.agreement.end": _("End hosting agreements"),
+    "hosting.data.download": _("Take hosted data back"),
+    "hosting.row.view": _("See hosted rows"),
+    "hosting.row.edit": _("Change hosted rows"),
+    "hosting.change.approve": _("Approve changes of hosted rows"),
+}
+KINDS = {
+    "hosting.data": _("Hosted data"),
+    "hosting.agreement": _("Hosting agreement"),
+    "hosting.change": _("Change of hosted rows"),
+}
+JOBS = {
+    "hosting.daily": _("Daily round of hosted data"),
+}
+
 
 class HostingConfig(AppConfig):
     name = "quanshu.supply.hosting"
     label = "hosting"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.hosting.events import HostingEvent as E
@@ -45,3 +66,6 @@ class HostingConfig(AppConfig):
                 E.CHANGE_FAILED: _("Row change not written"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -5,13 +5,42 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "intake.source.view": _("See sources"),
+    "intake.source.edit": _("Change sources"),
+    "intake.run.start": _("Start intake runs"),
+    "intake.run.cancel": _("Cancel intake runs"),
+    "intake.refused.view": _("See refused rows"),
+    "intake.refused.correct": _("Correct refused rows"),
+    "intake.run.decide": _("Decide held loads"),
+    "intake.secret.reseal": _("Seal secrets of sources anew"),
+}
+KINDS = {
+    "intake.schedule": _("Schedule of a source"),
+    "intake.refused": _("Refused rows"),
+    "intake.push": _("Pushed batch"),
+    "intake.drift": _("Change of a source"),
+    "intake.delivery": _("Delivered file of a source"),
+    "intake.batch": _("Landed batch"),
+    "intake.hosted": _("Hosted table"),
+    "intake.run": _("Intake run"),
+    "intake.secret": _("Secret of a source"),
+    "intake.source": _("Source of data"),
+}
+JOBS = {
+    "intake.collect": _("Collect files of a source"),
+    "intake.run": _("Take in a source"),
+}
+
 
 class IntakeConfig(AppConfig):
     name = "quanshu.supply.intake"
     label = "intake"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.supply.intake.events import IntakeEvent as E
         from quanshu.supply.intake.pages.stages import ask_loaded
@@ -55,3 +84,6 @@ class IntakeConfig(AppConfig):
                 E.DRIFT_PROPOSED: _("New columns proposed as items"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

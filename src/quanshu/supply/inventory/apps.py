@@ -5,6 +5,27 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "inventory.asset.view": _("See the inventory of systems"),
+    "inventory.asset.edit": _("Change the inventory of systems"),
+    "inventory.gap.work": _("Work on gaps of the inventory"),
+    "inventory.gap.accept": _("Accept gaps of the inventory"),
+    "inventory.company.view": _("See public service companies"),
+    "inventory.company.edit": _("Change public service companies"),
+}
+KINDS = {
+    "inventory.workbook": _("Inventory workbook"),
+    "inventory.asset": _("System in the inventory"),
+    "inventory.company": _("Public service company"),
+    "inventory.gap": _("Gap of the inventory"),
+    "inventory.import": _("Inventory import"),
+    "inventory.link": _("Link in the inventory"),
+}
+JOBS = {
+    "inventory.gaps": _("Look for gaps of the inventory"),
+    "inventory.import": _("Import an inventory workbook"),
+}
+
 
 class InventoryConfig(AppConfig):
     name = "quanshu.supply.inventory"
@@ -56,3 +77,15 @@ class InventoryConfig(AppConfig):
                 E.CONNECTED: _("Company connected"),
             }
         )
+        name_codes()
+
+
+def name_codes() -> None:
+    """The room's rights, objects and background work, as pages tell them."""
+    from quanshu.shared.access.api import register_rights
+    from quanshu.shared.audit.api import register_kinds
+    from quanshu.shared.jobs.api import register_jobs
+
+    register_rights(RIGHTS)
+    register_kinds(KINDS)
+    register_jobs(JOBS)

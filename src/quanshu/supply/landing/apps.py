@@ -5,13 +5,21 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "landing.exception.decide": _("Decide exceptions from landing"),
+}
+KINDS = {
+    "landing.exception": _("Exception from landing"),
+}
+
 
 class LandingConfig(AppConfig):
     name = "quanshu.supply.landing"
     label = "landing"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.catalogue.api import Spot, register_buttons, register_hook
@@ -35,3 +43,5 @@ class LandingConfig(AppConfig):
                 E.ENDED: _("Exception from landing ended"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

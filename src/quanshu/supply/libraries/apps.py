@@ -5,13 +5,32 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "libraries.library.view": _("See libraries"),
+    "libraries.library.edit": _("Change libraries"),
+    "libraries.model.edit": _("Write library models"),
+    "libraries.model.publish": _("Publish library models"),
+    "libraries.build.start": _("Start library builds"),
+    "libraries.build.swap": _("Go back to an earlier build"),
+}
+KINDS = {
+    "libraries.build": _("Library build"),
+    "libraries.library": _("Library"),
+    "libraries.model": _("Library model"),
+}
+JOBS = {
+    "libraries.build": _("Build a library"),
+}
+
 
 class LibrariesConfig(AppConfig):
     name = "quanshu.supply.libraries"
     label = "libraries"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.libraries.events import LibraryEvent as E
@@ -35,3 +54,6 @@ class LibrariesConfig(AppConfig):
                 E.BUILDS_DROPPED: _("Old build removed"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

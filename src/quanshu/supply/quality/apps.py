@@ -5,6 +5,25 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "quality.scorecard.view": _("See quality scorecards"),
+    "quality.rule.edit": _("Write quality rules"),
+    "quality.scan.start": _("Start quality scans"),
+    "quality.problem.view": _("See quality problems"),
+    "quality.problem.handle": _("Handle quality problems"),
+    "quality.problem.excuse": _("Excuse quality problems"),
+    "quality.problem.assign": _("Assign quality problems"),
+}
+KINDS = {
+    "quality.exception": _("Exception from a rule"),
+    "quality.problem": _("Quality problem"),
+    "quality.rule": _("Quality rule"),
+    "quality.scan": _("Quality scan"),
+}
+JOBS = {
+    "quality.scan": _("Scan a table for quality"),
+}
+
 
 class QualityConfig(AppConfig):
     name = "quanshu.supply.quality"
@@ -56,3 +75,15 @@ class QualityConfig(AppConfig):
                 E.EXCEPTION_EXPIRED: _("Exception over"),
             }
         )
+        name_codes()
+
+
+def name_codes() -> None:
+    """The room's rights, objects and background work, as pages tell them."""
+    from quanshu.shared.access.api import register_rights
+    from quanshu.shared.audit.api import register_kinds
+    from quanshu.shared.jobs.api import register_jobs
+
+    register_rights(RIGHTS)
+    register_kinds(KINDS)
+    register_jobs(JOBS)

@@ -5,13 +5,28 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "registration.application.view": _("See registration applications"),
+    "registration.application.edit": _("Apply for registration"),
+    "registration.application.accept": _("Accept registration applications"),
+    "registration.application.review": _("Review registration applications"),
+    "registration.objection.decide": _("Decide objections to registrations"),
+}
+KINDS = {
+    "registration.objection": _("Objection to a registration"),
+    "registration.certificate": _("Registration certificate"),
+    "registration.application": _("Registration application"),
+    "registration.material": _("Material of an application"),
+}
+
 
 class RegistrationConfig(AppConfig):
     name = "quanshu.supply.registration"
     label = "registration"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.registration.events import RegistrationEvent as E
@@ -49,3 +64,5 @@ class RegistrationConfig(AppConfig):
                 E.CANCELLED: _("Certificate cancelled"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -5,13 +5,33 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "workspaces.workspace.view": _("See workspaces"),
+    "workspaces.workspace.edit": _("Change workspaces"),
+    "workspaces.draft.edit": _("Write models in a workspace"),
+    "workspaces.draft.run": _("Run models in a workspace"),
+    "workspaces.draft.review": _("Review models of a workspace"),
+    "workspaces.table.ask": _("Ask for tables in a workspace"),
+    "workspaces.table.grant": _("Grant tables to a workspace"),
+}
+KINDS = {
+    "workspaces.draft": _("Model in a workspace"),
+    "workspaces.table": _("Table in a workspace"),
+    "workspaces.workspace": _("Workspace"),
+}
+JOBS = {
+    "workspaces.end_expired": _("End expired tables of workspaces"),
+}
+
 
 class WorkspacesConfig(AppConfig):
     name = "quanshu.supply.workspaces"
     label = "workspaces"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.workspaces.events import WorkspaceEvent as E
@@ -42,3 +62,6 @@ class WorkspacesConfig(AppConfig):
                 E.DRAFT_DROPPED: _("Draft dropped"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

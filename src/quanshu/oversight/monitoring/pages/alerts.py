@@ -161,7 +161,7 @@ class AlertPage(DetailPage):
 
     def cards(self, obj: Alert) -> list[Card]:
         what = [
-            (_("What is broken"), f"{obj.rule.title}: {obj.label}" if obj.label else obj.rule.title),
+            (_("What is broken"), f"{obj.rule.title}: {obj.told_label}" if obj.label else obj.rule.title),
             (_("Details"), labels.detail_text(obj)),
             (_("What it affects"), obj.rule.affects),
             (_("What to do"), obj.rule.advice),

@@ -59,6 +59,7 @@ class Silences(ListPage):
     permission = P.VIEW
     template_name = "monitoring/silences.html"
     search = ("reason", "made_by")
+    search_hint = gettext_lazy("Reason or person")
     order = "-starts"
     export_name = "silences"
     empty_title = gettext_lazy("Nothing is silenced")

@@ -10,9 +10,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.oversight.monitoring.models import Alert
+from quanshu.oversight.monitoring.models import Alert, AlertRule
 from quanshu.oversight.monitoring.queries.stages import Series, StageFigures
 from quanshu.oversight.monitoring.rules import SHIPPED
+from quanshu.shared.web.api import trimmed
 
 STAGES = {
     "intake": gettext_lazy("Intake"),
@@ -64,6 +65,8 @@ PARTS = {
     "clock": gettext_lazy("Time synchronisation"),
 }
 UNITS = {row.code: row.unit for row in SHIPPED}
+# What these count is a share; it is told in percent.
+SHARES = frozenset({"quality.low", "calls.errors", "calls.refused", "disk.low"})
 PLATFORM = gettext_lazy("The platform")
 BLUE, RED, GREY, GREEN = "#0b5cad", "#d63939", "#868e96", "#2b8a3e"
 INK = "#1f2937"
@@ -91,13 +94,25 @@ def lasting(value: timedelta | float | None) -> str:
 
 def value_text(alert: Alert) -> str:
     """What was measured against what is allowed, with the unit of the rule."""
-    unit = _(UNITS[alert.rule.code]) if alert.rule.code in UNITS else ""
-    return f"{number(alert.value)} / {number(alert.threshold)} {unit}".strip()
+    rule = alert.rule
+    return f"{number(alert.value, rule)} / {number(alert.threshold, rule)} {unit_of(rule)}".strip()
 
 
-def number(value: float) -> str:
-    """A figure without needless digits."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}"
+def threshold_text(rule: AlertRule) -> str:
+    """The threshold with its unit."""
+    return f"{number(rule.threshold, rule)} {unit_of(rule)}".strip()
+
+
+def unit_of(rule: AlertRule) -> str:
+    """What the rule's threshold counts, in the reader's language."""
+    return _(UNITS[rule.code]) if rule.code in UNITS else ""
+
+
+def number(value: float, rule: AlertRule) -> str:
+    """A figure of a rule without needless digits; a share in percent."""
+    if rule.code in SHARES or rule.sense == "rate":
+        return f"{trimmed(value * 100, 2)}%"
+    return trimmed(value, 0 if abs(value) >= 100 else 2)
 
 
 def detail_text(alert: Alert) -> str:

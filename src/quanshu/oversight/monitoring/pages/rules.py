@@ -22,12 +22,6 @@ from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Filter, Form, FormPage, ListPage
 
 
-def threshold_text(rule: AlertRule) -> str:
-    """The threshold with its unit."""
-    unit = _(labels.UNITS[rule.code]) if rule.code in labels.UNITS else ""
-    return f"{labels.number(rule.threshold)} {unit}".strip()
-
-
 class Rules(ListPage):
     """When an alert fires."""
 
@@ -54,7 +48,7 @@ class Rules(ListPage):
             kind="badge",
             tone=lambda row: labels.SEVERITY_TONES[row.severity],
         ),
-        Column("threshold", gettext_lazy("Threshold"), value=threshold_text, phone=False),
+        Column("threshold", gettext_lazy("Threshold"), value=labels.threshold_text, phone=False),
         Column("for", gettext_lazy("Fires after"), value=lambda row: labels.lasting(row.for_seconds), phone=False),
         Column(
             "escalate",
@@ -138,7 +132,7 @@ class RulePage(FormPage):
             (_("Code"), rule.code),
             (_("What it affects"), rule.affects),
             (_("What to do"), rule.advice),
-            (_("Threshold"), threshold_text(rule)),
+            (_("Threshold"), labels.threshold_text(rule)),
             (_("Measure"), measures()[rule.measure].label if rule.measure in measures() else ""),
             (_("Read as"), labels.SENSES.get(rule.sense, "")),
             (_("Window, minutes"), str(rule.window_minutes or "")),

@@ -163,8 +163,8 @@ def first_calls(start: datetime, end: datetime) -> list[Point]:
 
 
 def uses(start: datetime, end: datetime) -> list[Point]:
-    """Calls made by units, by the purpose their grant names."""
-    rows = Exchange.objects.by_people().filter(consumer__isnull=False)
+    """Calls made by units, by the purpose their grant names; bulk reads are counted by themselves."""
+    rows = Exchange.objects.by_people().filter(consumer__isnull=False).exclude(sid__startswith="bulk:")
     return counted(
         rows,
         start,

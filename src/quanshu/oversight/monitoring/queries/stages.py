@@ -21,8 +21,8 @@ from quanshu.shared.access.api import Actor
 MAIN = {
     Stage.INTAKE: ("intake.batches",),
     Stage.REVIEW: ("review.answered", "review.scans"),
-    Stage.TRANSFER: ("transfer.calls",),
-    Stage.USE: ("use.calls", "use.builds", "use.trials"),
+    Stage.TRANSFER: ("transfer.calls", "transfer.bulk", "transfer.deliveries"),
+    Stage.USE: ("use.calls", "use.bulk", "use.deliveries", "use.builds", "use.trials"),
 }
 # From the source to its first use; each hop is the mean waiting time of one measure.
 HOPS = ("intake.batches", "review.scans", "transfer.served", "use.first_calls", "transfer.carried")

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db.models import Max
 
+from quanshu.oversight.monitoring.queries.brought import Brought, brought_by, single_changes
 from quanshu.shared.access.api import Actor
 from quanshu.shared.audit.api import AuditEntry, LedgerLeaf, history, inclusion_of, leaf_of
 from quanshu.sharing.demands.api import Demand
 from quanshu.sharing.services.api import Exchange, Grant, ServiceVersion, Serving, get_exchange
 from quanshu.supply.catalogue.api import Entry
+from quanshu.supply.hosting.api import Change
 from quanshu.supply.intake.api import Run
 from quanshu.supply.libraries.api import Build
 from quanshu.supply.quality.api import Scan
@@ -46,6 +48,8 @@ class Story:
     serving: Serving | None = None
     batches: list[Run] = field(default_factory=list)
     builds: list[Build] = field(default_factory=list)
+    brought: list[Brought] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     audit: AuditEntry | None = None
     leaf: LedgerLeaf | None = None
@@ -57,7 +61,8 @@ class Story:
 def call_story(*, actor: Actor, receipt_id: str) -> Story:
     """The story of a call the actor may see. Raises ExchangeNotFound.
 
-    Which batches: those landed in the entry's table up to the version served, from the newest whole load on.
+    Which batches: those landed in the entry's table up to the version served, from the newest whole load on, and
+    changes of single rows of a hosted table. Which of them brought the rows answered with is found by their marks.
     """
     call = get_exchange(actor=actor, receipt_id=receipt_id.strip())
     story = Story(call)
@@ -114,6 +119,15 @@ def add_data(story: Story, actor: Actor) -> None:
     if landed.exists() and not visible.exists():
         story.hidden.append("batches")
     story.batches = since_whole(visible, story.serving.at)
+    whole = [run.lake_version for run in story.batches if run.source.mode == "full" and run.lake_version is not None]
+    story.changes = single_changes(
+        story.entry,
+        actor,
+        after=max(whole, default=-1),
+        until=story.serving.lake_version,
+        most=MOST_BATCHES,
+    )
+    story.brought = brought_by(call, story.serving, story.entry, actor)
     versions = [run.lake_version for run in story.batches if run.lake_version is not None]
     top = max(versions, default=story.serving.lake_version)
     scans = Scan.objects.filter(entry=story.entry, lake_version__lte=top).exclude(ended_at=None)

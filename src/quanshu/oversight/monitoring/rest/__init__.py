@@ -186,6 +186,19 @@ def story_row(story: Story) -> Json:
             {**{name: getattr(run, name) for name in runs}, "source": run.source.name, "unit": run.source.unit.name}
             for run in story.batches
         ],
+        "changes": [
+            {"uid": row.uid, "kind": row.kind, "version": row.version_after, "at": row.decided_at, "by": row.by_name}
+            for row in story.changes
+        ],
+        "brought": [
+            {
+                "version": row.version,
+                "rows": row.rows,
+                "run": row.run.uid if row.run else None,
+                "change": row.change.uid if row.change else None,
+            }
+            for row in story.brought
+        ],
         "builds": [{"uid": row.uid, "model": row.model.code, "inputs": row.inputs} for row in story.builds],
         "scans": [
             {"uid": row.uid, "rows": row.rows, "passed": row.passed, "ended_at": row.ended_at} for row in story.scans

@@ -97,6 +97,27 @@ SHIPPED: tuple[Shipped, ...] = (
         N_("Filter the list of calls by the service; the code tells the part that broke."),
     ),
     Shipped(
+        "bulk.errors", Y.TRANSFER, S, 0.05, N_("share of reads that break"), 60, 120, 60,
+        N_("Bulk reads break on our side"),
+        N_("Readers get errors (5xx) although they ask rightly; their copies grow old."),
+        N_("Open the bulk grant: its reads show the code. Look at the gateway's log, the lake's folder and the disk."),
+    ),
+    Shipped(
+        "bulk.behind", Y.TRANSFER, W, 3600, N_("seconds behind"), 0, 0, 240,
+        N_("A bulk view lags behind its source"),
+        N_("Readers and deliveries get data older than what has landed."),
+        N_("Open the bulk grant: its latest refresh says what failed. Mend the source, then have the view refreshed."),
+    ),
+    Shipped(
+        "delivery.failing", Y.TRANSFER, S, 1, N_("failed batches in a row"), 0, 0, 120,
+        N_("A delivery fails"),
+        N_("The receiver gets nothing new of this table until the delivery is mended."),
+        N_(
+            "Open the delivery: its latest batch says what failed and what to do. Check address, account and "
+            "table with the receiver."
+        ),
+    ),
+    Shipped(
         "calls.refused", Y.USE, W, 0.5, N_("share of calls refused"), 300, 300, 0,
         N_("Most calls of an application are refused"),
         N_("Its case handlers get no data."),
@@ -204,4 +225,6 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "audit.waiting": ("worker.silent",),
     "clock.skew": ("gateway.silent",),
     "calls.errors": ("gateway.silent", "disk.low"),
+    "bulk.errors": ("gateway.silent", "disk.low"),
+    "bulk.behind": ("worker.silent", "jobs.waiting"),
 }

@@ -54,7 +54,7 @@ def words(alert: Alert) -> str:
     """What is broken, since when, what it affects, what to do."""
     since = alert.fault_at or alert.pending_at
     lines = [
-        f"{alert.rule.title}: {alert.label}" if alert.label else alert.rule.title,
+        f"{alert.rule.title}: {alert.told_label}" if alert.label else alert.rule.title,
         _(alert.text) % alert.params if alert.text else "",
         _("Since %(since)s.") % {"since": f"{since.astimezone():%Y-%m-%d %H:%M:%S}"},
         _("Affects: %(text)s") % {"text": alert.rule.affects} if alert.rule.affects else "",

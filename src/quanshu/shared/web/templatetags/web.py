@@ -9,16 +9,19 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from quanshu.shared.web.lists import Column
+from quanshu.shared.web.numbers import grouped
 from quanshu.shared.web.pages import Action
 
 register = template.Library()
 DASH = "—"
+# The application by which a node checks that its services answer.
+PROBE = "platform-probe"
 
 
 @register.filter
@@ -32,7 +35,29 @@ def when(value: datetime | None) -> str:
 @register.filter
 def who(name: Any) -> Any:
     """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
+    if name == PROBE:
+        return gettext("platform's own check")
     return gettext("system") if name == "system" else name
+
+
+@register.filter
+def intcomma(value: Any) -> Any:
+    """A number with a comma between thousands. Stands in for Django's, which leaves Chinese pages without."""
+    return grouped(value)
+
+
+@register.filter
+def fact(value: Any) -> Any:
+    """A fact as a page tells it: numbers grouped, yes and no as words, times in the city's zone, a dash for nothing."""
+    if value is None or value == "":
+        return DASH
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, datetime):
+        return when(value)
+    if isinstance(value, date):
+        return day(value)
+    return who(grouped(value))
 
 
 @register.filter
@@ -113,8 +138,8 @@ def shown(column: Column, value: Any) -> Any:
         return day(value)
     if column.kind == "percent":
         return percent(value)
-    if column.kind == "number" and isinstance(value, int | float):
-        return number_format(value, force_grouping=True)
+    if column.kind == "number":
+        return grouped(value)
     if column.kind == "code":
         return format_html('<code class="text-break">{}</code>', value)
     return who(value)
@@ -174,6 +199,11 @@ def chart(option: Any, ident: str, height: int = 260, label: Any = "") -> dict[s
     return {"option": text, "ident": ident, "height": height, "label": label, "heads": heads, "rows": rows}
 
 
+def number_of(point: Any) -> Any:
+    """A point of a series as its number; points of their own colour are dictionaries."""
+    return point.get("value", "") if isinstance(point, dict) else point
+
+
 def chart_rows(option: Any) -> tuple[list[str], list[list[Any]]]:
     """The chart's numbers as a table: one row a category, one column a series."""
     axis = option.get("xAxis", {})
@@ -186,6 +216,6 @@ def chart_rows(option: Any) -> tuple[list[str], list[list[Any]]]:
         return [""], [[item.get("name", ""), item.get("value", "")] for item in series[0]["data"]]
     heads = ["", *[str(item.get("name", "")) for item in series]]
     return heads, [
-        [name, *[item["data"][at] if at < len(item["data"]) else "" for item in series]]
+        [name, *[number_of(item["data"][at]) if at < len(item["data"]) else "" for item in series]]
         for at, name in enumerate(names)
     ]

@@ -25,7 +25,7 @@ from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.queries import data_of, landed_schema, shared_items
 from quanshu.sharing.bulk.services.noting import note
 from quanshu.sharing.bulk.types import BulkData, BulkState
-from quanshu.sharing.services.api import Consumer, ConsumerOff, mark_dirty
+from quanshu.sharing.services.api import Consumer, ConsumerOff, mark_dirty, masks_agreed
 from quanshu.supply.catalogue.api import Entry, ItemData
 
 REFRESH_JOB = "bulk.refresh"
@@ -81,6 +81,9 @@ def approve_bulk(*, actor: Actor, grant: BulkGrant, reason: str, now: datetime) 
     rules.check_decider(requested_by=grant.created_by_uid, actor_uid=actor.uid)
     rules.check_reason(reason)
     checked(grant.consumer, grant.entry, data_of(grant), now)
+    # What was agreed with the application since it asked.
+    agreed = masks_agreed(consumer_id=grant.consumer_id, entry=grant.entry, now=now)
+    grant.masks = rules.with_agreed(grant.masks, agreed)
     _activate(grant, actor, now)
     grant.reason = reason.strip()
     grant.save()
@@ -128,8 +131,9 @@ def revoke_bulk(*, actor: Actor, grant: BulkGrant, reason: str, now: datetime) -
 def revoke_not_allowed(*, entry_uid: str, now: datetime) -> int:
     """Hold an entry's bulk grants against what the catalogue now says of it; returns how many were changed.
 
-    A grant the entry no longer allows is revoked. Where a grade has risen, the field goes on under its new mask, in a
-    view built anew, and what was clear can be read no more (就高从严).
+    A grant the entry no longer allows is revoked. Where a grade has risen, or a stricter mask was agreed with the
+    application in another grant, the field goes on under the new mask, in a view built anew, and what was clear can be
+    read no more (就高从严).
     """
     changed = 0
     for row in BulkGrant.objects.filter(entry__uid=entry_uid, state=BulkState.ACTIVE):
@@ -137,7 +141,8 @@ def revoke_not_allowed(*, entry_uid: str, now: datetime) -> int:
             grant = locked(row)
             try:
                 items = shared_items(grant.entry)
-                masks = rules.stricter(grant.masks, items, grant.fields)
+                agreed = masks_agreed(consumer_id=grant.consumer_id, entry=grant.entry, now=now)
+                masks = rules.with_agreed(rules.stricter(grant.masks, items, grant.fields), agreed)
                 before, grant.masks = grant.masks, masks
                 rules.check_terms(data_of(grant), items, entry=str(grant.entry))
             except QuanshuError:
@@ -230,7 +235,7 @@ def _made(actor: Actor, consumer: Consumer, entry: Entry, data: BulkData, now: d
         schema=rules.schema_name(entry.unit.code),
         table_name=data.table_name,
         fields=list(data.fields),
-        masks=rules.masks_of(data, items),
+        masks=rules.masks_of(data, items, masks_agreed(consumer_id=consumer.pk, entry=entry, now=now)),
         where=[{"column": part.column, "operator": part.operator, "values": list(part.values)} for part in data.where],
         purpose=data.purpose.strip(),
         row_limit=data.row_limit,

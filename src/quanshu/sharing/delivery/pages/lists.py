@@ -27,6 +27,13 @@ from quanshu.sharing.delivery.permissions import DeliveryPermission as P
 from quanshu.sharing.delivery.types import Channel
 
 
+def receivers(page: Any) -> list[tuple[str, str]]:
+    """Units that something is delivered to."""
+    unit = "grant__consumer__unit"
+    rows = page.queryset().order_by().values_list(f"{unit}__uid", f"{unit}__name").distinct()
+    return sorted(rows, key=lambda row: row[1])
+
+
 class Deliveries(ListPage):
     """Deliveries to the actor's units, and of what they provide."""
 
@@ -42,6 +49,7 @@ class Deliveries(ListPage):
     filters = (
         Filter("state", gettext_lazy("State"), choices=list(STATES.items()), field="state"),
         Filter("channel", gettext_lazy("Channel"), choices=list(CHANNELS.items()), field="channel"),
+        Filter("unit", gettext_lazy("Using unit"), choices=receivers, field="grant__consumer__unit__uid"),
     )
     columns = (
         Column("name", gettext_lazy("Name"), sort="name", link=lambda row: row.get_absolute_url()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,15 @@ from django.utils.translation import gettext as _
 from quanshu.shared.access.api import Actor, allows
 from quanshu.shared.web.api import Action, Card, Column, reason_against, when
 from quanshu.sharing.demands.models import Demand, Meeting
+from quanshu.sharing.demands.pages.asked import parts_card
 from quanshu.sharing.demands.pages.labels import PARTIES, ROUND_TONES, SHRINK_TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import ServiceMatch, held_grants, matching_services
 from quanshu.sharing.demands.queries.using import calls_of, conditions_of, held_days, is_rated
+from quanshu.sharing.demands.queries.wanted import parts_of
 from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import MASKS, SHAPES, named
+from quanshu.sharing.services.api import ServiceMatch, held_grants, matching_services
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -32,6 +36,9 @@ def more_cards(actor: Actor, obj: Demand, now: datetime) -> list[Card]:
     found = []
     if S(obj.state) in EARLY:
         found += match_cards(obj, now)
+    parts = parts_of(obj, now=now)
+    if parts:
+        found.append(parts_card(parts))
     conditions = conditions_of(obj)
     if obj.decision:
         facts = [(_("Decided"), when(obj.decided_at)), (_("Reasons"), obj.decision)]
@@ -64,7 +71,7 @@ def match_cards(obj: Demand, now: datetime) -> list[Card]:
             Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
         )  # fmt: skip
         found.append(Card(_("A grant of the unit already covers"), columns=columns, rows=grants))
-    services = matching_services(obj.entry, obj.fields)
+    services = matching_services(obj.entry, obj.fields) if obj.wanted is None else []
     if services:
         found.append(services_card(services))
     return found
@@ -75,6 +82,7 @@ def services_card(services: list[ServiceMatch]) -> Card:
     columns = (
         Column("service", _("Service"), lambda row: row.service.title,
                link=lambda row: row.service.get_absolute_url()),
+        Column("shape", _("Shape"), lambda row: SHAPES[row.service.shape], phone=False),
         Column("state", _("State"), lambda row: _("Published") if row.service.state == "published"
                else _("Being made"), kind="badge",
                tone=lambda row: "green" if row.service.state == "published" else "azure"),
@@ -89,15 +97,21 @@ def round_card(obj: Demand) -> Card:
     columns = (
         Column("side", _("Proposed by"), lambda row: PARTIES[row.side]),
         Column("at", _("Time"), kind="datetime", phone=False),
-        Column("fields", _("Fields"), lambda row: ", ".join(row.fields)),
+        Column("fields", _("Fields"), lambda row: named(obj.entry.items.values(), row.fields)),
         Column("rate", _("Calls a minute / a day"), lambda row: f"{row.rate_per_minute} / {row.volume_per_day}",
                phone=False),
+        Column("masks", _("Masks"), lambda row: masks_told(row.masks), phone=False),
         Column("terms", _("Terms")),
         Column("answer", _("Answer given"), lambda row: row.get_answer_display(), kind="badge",
                tone=lambda row: ROUND_TONES[row.answer]),
         Column("answer_reason", _("Reason"), phone=False),
     )  # fmt: skip
     return Card(_("Negotiation"), columns=columns, rows=obj.rounds.all())
+
+
+def masks_told(masks: Mapping[str, str]) -> str:
+    """Masks agreed, each with its field."""
+    return "、".join(f"{name}: {MASKS.get(mask, mask)}" for name, mask in masks.items())  # type: ignore[call-overload]
 
 
 def meeting_card(actor: Actor, obj: Demand) -> Card:

@@ -16,14 +16,23 @@ from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, r
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.demands import queries, rules, services
 from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.pages.asked import asked_rows, rows_of
 from quanshu.sharing.demands.pages.cards import more_actions, more_cards
 from quanshu.sharing.demands.pages.forms import DemandForm
 from quanshu.sharing.demands.pages.labels import GRADE_TONES, GRADES, REFUSERS, TONES
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import held_grants, matching_services
 from quanshu.sharing.demands.types import DemandState
+from quanshu.sharing.desk.api import MASKS, named
 from quanshu.sharing.development.api import DevelopmentPermission, find_order_of
-from quanshu.sharing.services.api import Consumer, Grant
+from quanshu.sharing.services.api import (
+    Consumer,
+    Grant,
+    Service,
+    get_service,
+    held_grants,
+    matching_services,
+    published_spec,
+)
 from quanshu.supply.catalogue.api import Entry, get_entry
 
 S = DemandState
@@ -86,6 +95,7 @@ class DemandPage(DetailPage):
             (_("Application"), obj.consumer.name),
             (_("Supplier"), str(obj.supplier_unit)),
             (_("Catalogue entry"), str(obj.entry)),
+            (_("Service asked for"), obj.wanted.title if obj.wanted else ""),
             (_("Submitted"), obj.submitted_at),
             (_("Service granted"), obj.service.sid if obj.service else ""),
             (_("Can be contested until"), obj.appeal_until if obj.state == S.REFUSED else None),
@@ -162,7 +172,7 @@ class DemandPage(DetailPage):
         make = Action(
             _("Publish a service"), f"/services/new/?entry={obj.entry.uid}", method="get", style="outline-primary"
         )
-        return [make, Action(_("Grant"), url_of(obj, "grant/"), "key")]
+        return [*([] if obj.wanted else [make]), Action(_("Grant"), url_of(obj, "grant/"), "key")]
 
     def cards(self, obj: Demand) -> list[Card]:
         asked = [
@@ -172,7 +182,10 @@ class DemandPage(DetailPage):
             (_("Expected calls a day"), obj.volume_per_day),
             (_("Most calls a minute"), obj.rate_per_minute),
         ]
-        wanted = set(obj.fields)
+
+        def masks_of(name: str) -> Any:
+            return MASKS.get(obj.masks.get(name, ""), "")
+
         fields = (
             Column("name", _("Field"), kind="code"),
             Column("title", _("Title")),
@@ -183,12 +196,11 @@ class DemandPage(DetailPage):
                 kind="badge",
                 tone=lambda row: GRADE_TONES.get(row.grade, "secondary"),
             ),
+            *([Column("mask", _("Mask agreed"), lambda row: masks_of(row.name))] if obj.masks else []),
         )
         cards = [
             Card(_("What is asked for"), facts=asked),
-            Card(
-                _("Fields asked for"), columns=fields, rows=[row for row in obj.entry.items.all() if row.name in wanted]
-            ),
+            Card(_("Fields asked for"), columns=fields, rows=asked_rows(obj)),
         ]
         if (order := find_order_of(obj.uid)) is not None and allows(self.actor, DevelopmentPermission.VIEW):
             cards.append(Card(_("Its service is being built"), more=(order.get_absolute_url(), str(order))))
@@ -200,8 +212,8 @@ class DemandPage(DetailPage):
         """What was granted, beside what was asked for."""
         grant = Grant.objects.select_related("service").get(uid=obj.grant_uid)
         facts = [
-            (_("Service"), grant.service.sid),
-            (_("Fields"), ", ".join(grant.fields)),
+            (_("Service"), f"{grant.service.title} ({grant.service.sid})"),
+            (_("Fields"), named(published_spec(grant.service)["fields"], grant.fields)),
             (_("Most calls a minute"), grant.rate_per_minute),
             (_("Most calls a day"), grant.daily_limit),
             (_("Valid until"), grant.valid_until),
@@ -239,32 +251,39 @@ class Ask(FormPage):
     submit_label = gettext_lazy("Save the draft")
     success = gettext_lazy("The draft is saved. Look it over and submit it.")
 
+    def wanted(self) -> Service | None:
+        """The service asked for by itself; a query is asked for by its entry."""
+        uid = self.request.GET.get("service", "")
+        found = get_service(actor=self.actor, uid=uid) if uid else None
+        return found if found is not None and found.shape in rules.BY_ITSELF else None
+
     def entry(self) -> Entry:
-        return get_entry(actor=self.actor, uid=self.request.GET.get("entry", ""))
+        wanted = self.wanted()
+        return wanted.entry if wanted else get_entry(actor=self.actor, uid=self.request.GET.get("entry", ""))
 
     def consumers(self) -> Any:
         return queries.consumers_for(self.actor).select_related("unit")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.GET.get("entry") and "uid" not in kwargs:
+        if not request.GET.get("entry") and not request.GET.get("service") and "uid" not in kwargs:
             return HttpResponseRedirect(reverse("demands:choose"))
         return super().get(request, *args, **kwargs)
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"entry": self.entry(), "consumers": self.consumers()}
+        return {"entry": self.entry(), "consumers": self.consumers(), "wanted": self.wanted()}
 
     template_name = "demands/ask.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        entry = self.entry()
-        names = [item.name for item in entry.items.all()]
+        entry, wanted = self.entry(), self.wanted()
+        names = [row.name for row in rows_of(entry, wanted)]
         chosen = self.request.POST.getlist("fields_asked") if self.request.method == "POST" else names
         unit = Unit.objects.filter(path=self.actor.unit_path).first() if self.actor.unit_path else None
         return {
-            "subtitle": f"{entry} · {entry.unit}",
+            "subtitle": f"{wanted or entry} · {entry.unit}",
             "entry": entry,
             "held": held_grants(unit, entry, chosen, now=self.now) if unit else [],
-            "matches": matching_services(entry, chosen),
+            "matches": matching_services(entry, chosen) if wanted is None else [],
         }
 
     def initial(self, **kwargs: Any) -> dict[str, Any]:
@@ -281,6 +300,7 @@ class Ask(FormPage):
             entry=self.entry(),
             consumer=self.consumer(form),
             data=form.data_entered(),
+            wanted=self.wanted(),
         )
         return url_of(demand)
 
@@ -293,6 +313,9 @@ class Change(Ask):
 
     def demand(self) -> Demand:
         return queries.get_demand(actor=self.actor, uid=self.kwargs["uid"])
+
+    def wanted(self) -> Service | None:
+        return self.demand().wanted
 
     def entry(self) -> Entry:
         return self.demand().entry

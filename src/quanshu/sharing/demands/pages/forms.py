@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.shared.web.api import Form, ReasonForm
+from quanshu.sharing.demands.pages.asked import rows_of
 from quanshu.sharing.demands.pages.labels import GRADES, PARTIES
 from quanshu.sharing.demands.rules import MOST_RATE, MOST_VOLUME
 from quanshu.sharing.demands.types import DemandData
@@ -42,15 +43,15 @@ class DemandForm(Form):
     volume_per_day = forms.IntegerField(label=_("Expected calls a day"), min_value=1, max_value=MOST_VOLUME)
     rate_per_minute = forms.IntegerField(label=_("Most calls a minute"), min_value=1, max_value=MOST_RATE)
 
-    def __init__(self, *args: Any, entry: Any, consumers: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, entry: Any, consumers: Any, wanted: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         consumer: Any = self.fields["consumer"]
         consumer.choices = [(row.uid, f"{row.name} ({row.unit})") for row in consumers]
         asked: Any = self.fields["fields_asked"]
         asked.choices = [
-            (item.name, f"{item.title} {item.name} · {GRADES.get(item.grade, item.grade)}")
-            for item in entry.items.all()
-            if item.grade != "core"
+            (row.name, f"{row.title} {row.name} · {GRADES.get(row.grade, row.grade)}")
+            for row in rows_of(entry, wanted)
+            if row.grade != "core"
         ]
 
     def add_error(self, field: str | None, error: Any) -> None:

@@ -41,6 +41,12 @@ GRADE_TONES = {
     "core": "red",
     "": "secondary",
 }
+PART_STATES = {
+    "held": _("Granted already"),
+    "own": _("Granted with this demand"),
+    "missing": _("To be granted by its unit"),
+}
+PART_TONES = {"held": "green", "own": "azure", "missing": "orange"}
 SIDES = [("requester", _("Asked by us")), ("supplier", _("Asked of us"))]
 OVERDUE = [("1", _("Overdue only"))]
 REFUSERS = {"platform": _("Refused by the platform"), "supplier": _("Refused by the supplier")}

@@ -102,6 +102,8 @@ class DemandList(ListPage):
         STATE_FILTER,
         SideFilter("side", _("Side"), SIDES, apply=lambda rows, _value: rows),
         OVERDUE_FILTER,
+        Filter("from", _("Written from"), field="created_at__date__gte", kind="date"),
+        Filter("to", _("Written to"), field="created_at__date__lte", kind="date"),
     )
 
     def queryset(self) -> QuerySet[Any]:
@@ -207,6 +209,7 @@ class Ledger(ListPage):
     search_hint = DemandList.search_hint
     order = "-submitted_at"
     empty_title = _("No demand has been submitted yet")
+    empty_hint = _("Find data in the catalogue and ask for the fields you need.")
     export_name = "demand-ledger"
 
     def queryset(self) -> QuerySet[Any]:
@@ -240,6 +243,7 @@ class ChooseEntry(ListPage):
     search_hint = _("Name, code or unit")
     order = "resource_name"
     empty_title = _("No published entry that may be shared")
+    empty_hint = _("Entries appear here once their unit has published them; ask the unit's data steward.")
     export_name = "entries"
 
     def queryset(self) -> QuerySet[Any]:

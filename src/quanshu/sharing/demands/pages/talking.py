@@ -9,16 +9,19 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.lake.masking import Mask, stricter_of
 from quanshu.shared.files.api import ALLOWED, FileNotFound, path_of
 from quanshu.shared.web.api import ActionPage, Form, FormPage, Page
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.pages.asked import asked_rows
 from quanshu.sharing.demands.pages.details import url_of
 from quanshu.sharing.demands.pages.steps import Step, Why
 from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.queries.using import get_meeting
 from quanshu.sharing.demands.rules import MOST_RATE, MOST_VOLUME
 from quanshu.sharing.demands.types import Proposal
+from quanshu.sharing.desk.api import MASKS
 
 
 class OfDemand(FormPage):
@@ -146,14 +149,37 @@ class TermsForm(Form):
 
     def __init__(self, *args: Any, demand: Demand, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        wanted = set(demand.fields)
         asked: Any = self.fields["fields_asked"]
-        asked.choices = [
-            (item.name, f"{item.title} {item.name}") for item in demand.entry.items.all() if item.name in wanted
-        ]
+        items = asked_rows(demand)
+        asked.choices = [(item.name, f"{item.title} {item.name}") for item in items]
+        least = queries.grade_masks(demand)
+        for item in items:
+            self.fields[f"mask_{item.name}"] = forms.ChoiceField(
+                label=_("Mask of %(field)s") % {"field": item.title},
+                choices=[("", _("As its grade asks")), *stricter_masks(least.get(item.name, "none"))],
+                required=False,
+            )
 
     def add_error(self, field: str | None, error: Any) -> None:
-        super().add_error("fields_asked" if field == "fields" else field, error)
+        named = "fields_asked" if field == "fields" else (field or "").replace("masks.", "mask_")
+        super().add_error(named or None, error)
+
+    def terms_entered(self) -> Proposal:
+        """The cleaned values as what the services take."""
+        given = dict(self.cleaned_data)
+        masks = {name[5:]: given.pop(name) for name in list(given) if name.startswith("mask_")}
+        return Proposal(
+            fields=tuple(given.pop("fields_asked")), masks={name: mask for name, mask in masks.items() if mask}, **given
+        )
+
+
+def stricter_masks(least: str) -> list[tuple[str, Any]]:
+    """Masks that hide more than `least` does, with their names."""
+    return [
+        (str(mask), label)
+        for mask, label in MASKS.items()
+        if mask != least and stricter_of(Mask(mask), Mask(least)) == mask
+    ]
 
 
 class ProposeTerms(OfDemand):
@@ -174,12 +200,13 @@ class ProposeTerms(OfDemand):
             "fields_asked": last.fields,
             "rate_per_minute": last.rate_per_minute,
             "volume_per_day": last.volume_per_day,
+            **{f"mask_{name}": mask for name, mask in last.masks.items()},
         }
 
-    def save(self, form: forms.Form, **kwargs: Any) -> str:
-        given = dict(form.cleaned_data)
-        proposal = Proposal(fields=tuple(given.pop("fields_asked")), **given)
-        demand = services.propose_terms(actor=self.actor, now=self.now, demand=self.demand(), proposal=proposal)
+    def save(self, form: Any, **kwargs: Any) -> str:
+        demand = services.propose_terms(
+            actor=self.actor, now=self.now, demand=self.demand(), proposal=form.terms_entered()
+        )
         return url_of(demand)
 
 

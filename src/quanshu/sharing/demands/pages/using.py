@@ -19,7 +19,6 @@ from quanshu.sharing.demands.pages.labels import GRADE_RATED, SHRINK_TONES
 from quanshu.sharing.demands.pages.lists import ask_for
 from quanshu.sharing.demands.pages.talking import OfDemand
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import probable_suppliers
 from quanshu.sharing.demands.queries.using import (
     SET,
     get_shrink,
@@ -29,6 +28,8 @@ from quanshu.sharing.demands.queries.using import (
     shrink_figures,
 )
 from quanshu.sharing.demands.types import PolicyData, RatingData
+from quanshu.sharing.desk.api import named
+from quanshu.sharing.services.api import probable_suppliers
 
 
 def wanted(row: Shrink) -> str:
@@ -36,7 +37,7 @@ def wanted(row: Shrink) -> str:
     if row.kind == "unused":
         return _("End the grant")
     if row.kind == "unread":
-        return _("Take off: %(fields)s") % {"fields": ", ".join(row.remove)}
+        return _("Take off: %(fields)s") % {"fields": named(row.demand.entry.items.values(), row.remove)}
     return _("Leave %(count)s calls a day") % {"count": row.volume_per_day}
 
 
@@ -48,7 +49,7 @@ def evidence(row: Shrink) -> str:
         "since": (seen["granted_at"] or "")[:10],
         "most": seen["most_a_day"],
         "allowed": seen["allowed_a_day"],
-        "read": ", ".join(seen["read"]) or "—",
+        "read": named(row.demand.entry.items.values(), seen["read"]) or "—",
     }
 
 

@@ -13,8 +13,9 @@ from quanshu.shared.access.api import Actor, allows, scope_q
 from quanshu.shared.workflow.api import Clock
 from quanshu.sharing.demands.models import Demand
 from quanshu.sharing.demands.permissions import DemandPermission
+from quanshu.sharing.demands.queries.wanted import told_parts
 from quanshu.sharing.demands.types import OPEN_STATES, ClockKind, DemandFigures, DemandNotFound, Field, Side
-from quanshu.sharing.services.api import Consumer
+from quanshu.sharing.services.api import Consumer, Service, default_mask, items_in, least_masks, terms_of
 from quanshu.supply.catalogue.api import Entry
 
 KIND = "demands.demand"
@@ -23,7 +24,7 @@ KIND = "demands.demand"
 def list_demands(actor: Actor) -> QuerySet[Demand]:
     """Every demand the actor may see, with the due day of the clock that runs."""
     rows = Demand.objects.visible_to(actor)
-    return rows.select_related("entry", "requesting_unit", "supplier_unit", "consumer", "service").annotate(
+    return rows.select_related("entry", "requesting_unit", "supplier_unit", "consumer", "service", "wanted").annotate(
         due_on=Subquery(running_clocks().values("due_on")[:1])
     )
 
@@ -102,6 +103,21 @@ def consumers_for(actor: Actor) -> QuerySet[Consumer]:
 def fields_of(entry: Entry) -> tuple[Field, ...]:
     """The entry's items as the rules see them."""
     return tuple(Field(name=item.name, grade=item.grade) for item in entry.items.all())
+
+
+def asked_fields(entry: Entry, wanted: Service | None) -> tuple[Field, ...]:
+    """What can be asked for as the rules see it: what a service tells by itself, else the entry's items."""
+    if wanted is None:
+        return fields_of(entry)
+    return tuple(Field(name=part["name"], grade=part.get("grade", "")) for part in told_parts(wanted))
+
+
+def grade_masks(demand: Demand) -> dict[str, str]:
+    """{field asked for: the mask its grade asks}, by the entry as published or the service asked for."""
+    if demand.wanted is not None:
+        return {name: mask for name, mask in least_masks(demand.wanted).items() if name in demand.fields}
+    items = items_in(terms_of(demand.entry) or {"items": ()})
+    return {name: default_mask(items[name]) for name in demand.fields if name in items}
 
 
 def side_of(actor: Actor, demand: Demand) -> frozenset[Side]:

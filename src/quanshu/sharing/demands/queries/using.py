@@ -38,7 +38,9 @@ def calls_of(demand: Demand) -> CallFacts:
     if not demand.grant_uid:
         return CallFacts(0, frozenset(), 0)
     calls = Exchange.objects.by_people().filter(grant_uid=demand.grant_uid, status__lt=400).order_by()
-    read = {name for text in calls.values_list("fields", flat=True).distinct() for name in text.split(",") if name}
+    # A verification is answered with no field: what it read is what it compared.
+    told = "parameters" if demand.wanted is not None and demand.wanted.shape == "verify" else "fields"
+    read = {name for text in calls.values_list(told, flat=True).distinct() for name in text.split(",") if name}
     days = calls.annotate(day=TruncDate("at", tzinfo=CITY_TZ)).values("day").annotate(count=Count("pk"))
     return CallFacts(calls.count(), frozenset(read), max((row["count"] for row in days), default=0))
 

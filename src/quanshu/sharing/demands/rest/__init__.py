@@ -19,7 +19,7 @@ from quanshu.sharing.demands.permissions import DemandPermission as P
 from quanshu.sharing.demands.rest.more import more_of
 from quanshu.sharing.demands.rest.more import router as more
 from quanshu.sharing.demands.types import DemandData
-from quanshu.sharing.services.api import get_consumer
+from quanshu.sharing.services.api import get_consumer, get_service
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()
@@ -44,9 +44,10 @@ class DemandBody(Schema):
 
 
 class NewDemandBody(DemandBody):
-    """A new demand for an entry, by an application."""
+    """A new demand by an application: for an entry, or for a verification, statistic or composite by itself."""
 
-    entry_uid: str
+    entry_uid: str = ""
+    service_uid: str = ""
     consumer_uid: str
 
 
@@ -96,11 +97,13 @@ def demand_row(demand: Demand) -> dict[str, Any]:
     )
     return {name: getattr(demand, name) for name in names} | {
         "fields_asked": demand.fields,
+        "masks": demand.masks,
         "entry_uid": demand.entry.uid,
         "consumer_uid": demand.consumer.uid,
         "requesting_unit": demand.requesting_unit.name,
         "supplier_unit": demand.supplier_unit.name,
         "sid": demand.service.sid if demand.service else None,
+        "wanted_sid": demand.wanted.sid if demand.wanted else None,
     }
 
 
@@ -151,9 +154,11 @@ def figures(request: HttpRequest) -> dict[str, Any]:
 def create_demand(request: HttpRequest, body: NewDemandBody) -> dict[str, Any]:
     """Write a draft."""
     actor = request.actor  # type: ignore[attr-defined]
-    entry = get_entry(actor=actor, uid=body.entry_uid)
+    wanted = get_service(actor=actor, uid=body.service_uid) if body.service_uid else None
+    entry = wanted.entry if wanted else get_entry(actor=actor, uid=body.entry_uid)
     consumer = get_consumer(actor=actor, uid=body.consumer_uid)
-    demand = services.create_demand(actor=actor, now=now(), entry=entry, consumer=consumer, data=body.value())
+    data = body.value()
+    demand = services.create_demand(actor=actor, now=now(), entry=entry, consumer=consumer, data=data, wanted=wanted)
     return whole(demand)
 
 

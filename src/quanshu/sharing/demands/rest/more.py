@@ -17,7 +17,6 @@ from quanshu.shared.web.api import page_of
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand, Meeting, Rating, Shrink
 from quanshu.sharing.demands.permissions import DemandPermission as P
-from quanshu.sharing.demands.queries.matching import held_grants, matching_services, probable_suppliers
 from quanshu.sharing.demands.queries.using import (
     conditions_of,
     get_meeting,
@@ -29,7 +28,9 @@ from quanshu.sharing.demands.queries.using import (
     rating_figures,
     shrink_figures,
 )
+from quanshu.sharing.demands.queries.wanted import parts_of
 from quanshu.sharing.demands.types import PolicyData, Proposal, RatingData
+from quanshu.sharing.services.api import held_grants, matching_services, probable_suppliers
 from quanshu.supply.catalogue.api import get_entry
 
 router = Router()
@@ -61,6 +62,7 @@ class TermsBody(Schema):
     rate_per_minute: int
     volume_per_day: int
     terms: str = ""
+    masks: dict[str, str] = {}
 
 
 class KeepBody(Schema):
@@ -119,6 +121,10 @@ def more_of(demand: Demand, *, now: datetime) -> dict[str, Any]:
         "decision": demand.decision,
         "held_days": held_days(demand, now=now),
         "conditions": conditions_of(demand),
+        "parts": [
+            {"sid": part.service.sid, "fields": part.fields, "calls": part.calls, "state": part.state}
+            for part in parts_of(demand, now=now)
+        ],
         "rounds": [
             {
                 "side": row.side,
@@ -126,6 +132,7 @@ def more_of(demand: Demand, *, now: datetime) -> dict[str, Any]:
                 "rate_per_minute": row.rate_per_minute,
                 "volume_per_day": row.volume_per_day,
                 "terms": row.terms,
+                "masks": row.masks,
                 "answer": row.answer,
                 "answer_reason": row.answer_reason,
             }
@@ -171,7 +178,13 @@ def match(request: HttpRequest, q: str = "", entry_uid: str = "", fields: str = 
         entry_asked = get_entry(actor=actor, uid=entry_uid)
         names = [name for name in fields.split(",") if name] or [item.name for item in entry_asked.items.all()]
         found["services"] = [
-            {"sid": row.service.sid, "state": row.service.state, "has": row.has, "missing": row.missing}
+            {
+                "sid": row.service.sid,
+                "shape": row.service.shape,
+                "state": row.service.state,
+                "has": row.has,
+                "missing": row.missing,
+            }
             for row in matching_services(entry_asked, names)
         ]
         unit = Unit.objects.filter(uid=actor.unit_uid).first()

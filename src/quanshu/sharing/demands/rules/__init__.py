@@ -25,10 +25,13 @@ from quanshu.sharing.demands.types import (
     NotShared,
     OwnData,
     ServiceDoesNotCover,
+    ServiceNotAskable,
     Side,
 )
 
 P, E, S, C = DemandPermission, DemandEvent, DemandState, ClockKind
+# Shapes of services that are asked for by themselves; a query is asked for by its entry's fields.
+BY_ITSELF = frozenset({"verify", "statistic", "composite"})
 MOST_RATE = 6_000
 MOST_VOLUME = 10_000_000
 MOST_YEARS = 3
@@ -268,6 +271,12 @@ def check_askable(*, entry: str, published: bool, share_type: str, share_law: st
         raise NotShared(entry=entry, law=share_law)
     if own:
         raise OwnData(entry=entry)
+
+
+def check_wanted(*, service: str, shape: str, in_force: bool, same_entry: bool) -> None:
+    """Whether a service may be asked for by itself. Raises ServiceNotAskable."""
+    if shape not in BY_ITSELF or not in_force or not same_entry:
+        raise ServiceNotAskable(service=service)
 
 
 def check_demand(data: DemandData, *, items: Sequence[Field], today: date) -> None:

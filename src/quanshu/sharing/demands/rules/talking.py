@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.utils.translation import gettext_noop as N_
@@ -21,6 +21,7 @@ from quanshu.sharing.demands.types import (
     Side,
     SignedAlready,
 )
+from quanshu.sharing.services.api import mask_faults
 
 MOST_CONCLUSIONS = 30
 
@@ -77,12 +78,13 @@ def check_turn(state: str, *, side: str, last: str | None) -> None:
         raise NotYourTurn
 
 
-def check_proposal(proposal: Proposal, *, asked: Sequence[str]) -> None:
-    """Some of the fields asked for, a frequency in bounds, and something that differs or is said.
+def check_proposal(proposal: Proposal, *, asked: Sequence[str], least: Mapping[str, str]) -> None:
+    """Some of the fields asked for, a frequency in bounds, masks that hide at least what the grades ask (`least`).
 
     Raises FieldErrors.
     """
     faults = list(proposal_faults(proposal, asked))
+    faults += mask_faults(proposal.masks, least, proposal.fields)
     faults.extend(rules.volume_faults(rate_per_minute=proposal.rate_per_minute, volume_per_day=proposal.volume_per_day))
     if faults:
         raise FieldErrors(errors=tuple(faults))

@@ -19,6 +19,7 @@ from quanshu.sharing.demands.services.deciding import (
 from quanshu.sharing.demands.services.granting import (
     close_demand,
     close_expired,
+    grant_composites,
     grant_demand,
     grant_waiting,
     note_built,
@@ -57,6 +58,7 @@ __all__ = [
     "detect_unused",
     "escalate",
     "escalate_again",
+    "grant_composites",
     "grant_demand",
     "grant_waiting",
     "holder_of",

@@ -13,20 +13,30 @@ from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.events import DemandEvent
 from quanshu.sharing.demands.models import Demand, NumberSeries
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.queries import fields_of
+from quanshu.sharing.demands.queries import asked_fields
+from quanshu.sharing.demands.queries.wanted import in_force
 from quanshu.sharing.demands.services.moving import locked, note, take
 from quanshu.sharing.demands.types import Answer, DemandData
-from quanshu.sharing.services.api import Consumer
+from quanshu.sharing.services.api import Consumer, Service
 from quanshu.supply.catalogue.api import Entry
 
 COPIED = ["title", "purpose", "legal_basis", "valid_until", "volume_per_day", "rate_per_minute"]
 
 
 @transaction.atomic
-def create_demand(*, actor: Actor, now: datetime, entry: Entry, consumer: Consumer, data: DemandData) -> Demand:
+def create_demand(
+    *,
+    actor: Actor,
+    now: datetime,
+    entry: Entry,
+    consumer: Consumer,
+    data: DemandData,
+    wanted: Service | None = None,
+) -> Demand:
     """Write a draft for an application; the application's unit is the one that asks.
 
-    Raises Forbidden, NotPublished, NotShared, OwnData, or FieldErrors naming every field at fault.
+    `wanted` is a verification, statistic or composite of the entry that is asked for by itself. Raises Forbidden,
+    NotPublished, NotShared, OwnData, ServiceNotAskable, or FieldErrors naming every field at fault.
     """
     require(actor, DemandPermission.SUBMIT, consumer.unit)
     demand = Demand(
@@ -34,6 +44,7 @@ def create_demand(*, actor: Actor, now: datetime, entry: Entry, consumer: Consum
         consumer=consumer,
         requesting_unit=consumer.unit,
         supplier_unit=entry.unit,
+        wanted=wanted,
         created_by=actor.uid,
         created_at=now,
     )
@@ -65,7 +76,8 @@ def submit_demand(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
     require(actor, DemandPermission.SUBMIT, demand.requesting_unit)
     rules.check_step(demand.state, "submit")
     check_askable(demand)
-    rules.check_demand(data_of(demand), items=fields_of(demand.entry), today=city_day(now))
+    items = asked_fields(demand.entry, demand.wanted)
+    rules.check_demand(data_of(demand), items=items, today=city_day(now))
     if not demand.number:
         demand.number = issue_number(city_day(now).year)
     demand.submitted_at = demand.submitted_at or now
@@ -102,11 +114,12 @@ def withdraw_demand(*, actor: Actor, now: datetime, demand: Demand, reason: str)
 def keep(demand: Demand, data: DemandData, now: datetime) -> None:
     """Check what was entered and copy it onto the row."""
     check_askable(demand)
-    rules.check_demand(data, items=fields_of(demand.entry), today=city_day(now))
+    items = asked_fields(demand.entry, demand.wanted)
+    rules.check_demand(data, items=items, today=city_day(now))
     for name in COPIED:
         setattr(demand, name, getattr(data, name))
     wanted = set(data.fields)
-    demand.fields = [field.name for field in fields_of(demand.entry) if field.name in wanted]
+    demand.fields = [field.name for field in items if field.name in wanted]
     demand.updated_at = now
     demand.save()
 
@@ -126,6 +139,14 @@ def check_askable(demand: Demand) -> None:
         share_law=entry.share_law,
         own=demand.requesting_unit_id == entry.unit_id,
     )
+    if demand.wanted is not None:
+        service = demand.wanted
+        rules.check_wanted(
+            service=service.name,
+            shape=service.shape,
+            in_force=in_force(service),
+            same_entry=service.entry_id == entry.pk,
+        )
 
 
 def issue_number(year: int) -> str:

@@ -12,7 +12,7 @@ from quanshu.sharing.demands import rules
 from quanshu.sharing.demands.events import DemandEvent
 from quanshu.sharing.demands.models import Demand, Round
 from quanshu.sharing.demands.permissions import DemandPermission
-from quanshu.sharing.demands.queries import KIND
+from quanshu.sharing.demands.queries import KIND, grade_masks
 from quanshu.sharing.demands.rules import talking
 from quanshu.sharing.demands.services.charging import charge, side_holding
 from quanshu.sharing.demands.services.granting import grant_if_covered
@@ -30,10 +30,10 @@ def side_in(actor: Actor, demand: Demand) -> Side:
 
 @transaction.atomic
 def propose_terms(*, actor: Actor, now: datetime, demand: Demand, proposal: Proposal) -> Demand:
-    """Offer fewer fields, another frequency, or terms in words; a proposal in answer replaces the one before it.
+    """Offer fewer fields, another frequency, stricter masks, or terms in words.
 
-    The first one opens a negotiation of ten working days. Raises Forbidden, WrongState, NotContestable,
-    NotYourTurn, FieldErrors, MissingYear.
+    A proposal in answer replaces the one before it. The first one opens a negotiation of ten working days.
+    Raises Forbidden, WrongState, NotContestable, NotYourTurn, FieldErrors, MissingYear.
     """
     demand = locked(demand)
     side = side_in(actor, demand)
@@ -41,7 +41,7 @@ def propose_terms(*, actor: Actor, now: datetime, demand: Demand, proposal: Prop
     last = demand.rounds.filter(answer=Answer.OPEN).last()
     if last is not None:
         talking.check_turn(demand.state, side=side, last=last.side)
-    talking.check_proposal(proposal, asked=demand.fields)
+    talking.check_proposal(proposal, asked=demand.fields, least=grade_masks(demand))
     if last is not None:
         answer(last, Answer.REPLACED, actor, now)
     Round.objects.create(
@@ -51,10 +51,16 @@ def propose_terms(*, actor: Actor, now: datetime, demand: Demand, proposal: Prop
         rate_per_minute=proposal.rate_per_minute,
         volume_per_day=proposal.volume_per_day,
         terms=proposal.terms.strip(),
+        masks=dict(proposal.masks),
         by_name=actor.name,
         at=now,
     )
-    details = {"by": side.value, "fields": list(proposal.fields), "terms": proposal.terms}
+    details = {
+        "by": side.value,
+        "fields": list(proposal.fields),
+        "terms": proposal.terms,
+        "masks": dict(proposal.masks),
+    }
     if transition.name == "negotiate":
         return take(demand, "negotiate", actor=actor, now=now, details=details)
     charge(demand, side_holding(demand), now=now)
@@ -79,10 +85,12 @@ def accept_terms(*, actor: Actor, now: datetime, demand: Demand) -> Demand:
     demand = locked(demand)
     last = turn_of(actor, demand)
     answer(last, Answer.ACCEPTED, actor, now)
-    demand.fields, demand.terms = last.fields, last.terms
+    demand.fields, demand.terms, demand.masks = last.fields, last.terms, last.masks
     demand.rate_per_minute, demand.volume_per_day = last.rate_per_minute, last.volume_per_day
     demand.reason, demand.refused_by = "", ""
-    take(demand, "agree", actor=actor, now=now, details={"fields": last.fields, "terms": last.terms})
+    take(
+        demand, "agree", actor=actor, now=now, details={"fields": last.fields, "terms": last.terms, "masks": last.masks}
+    )
     return grant_if_covered(demand, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.lake.masking import Mask, stricter_of
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Card, Column, DetailPage, FormPage, ReasonForm, day, when
 from quanshu.sharing.desk.pages.applications import CALL_COLUMNS, CALLS_SHOWN
@@ -19,7 +21,9 @@ from quanshu.sharing.desk.pages.labels import (
     MASKS,
     address_of,
     grant_state,
+    named,
     outcome_label,
+    service_label,
     title_of,
 )
 from quanshu.sharing.desk.pages.limits import crumbs_to, limit_facts
@@ -41,9 +45,17 @@ def granted_fields(grant: Grant) -> list[dict[str, Any]]:
     rows = []
     for name in grant.fields:
         part = parts.get(name)
-        mask = MASKS.get(part.get("mask", ""), "") if part else _("No longer offered")
+        mask = MASKS.get(mask_of(grant, part), "") if part else _("No longer offered")
         rows.append({"name": name, "title": title_of(part) if part else "", "mask": mask})
     return rows
+
+
+def mask_of(grant: Grant, part: Mapping[str, Any]) -> str:
+    """The mask a field leaves with under a grant: the service's, or what was agreed beside it."""
+    agreed = grant.masks.get(part["name"])
+    if agreed is None:
+        return str(part.get("mask", ""))
+    return str(stricter_of(Mask(part.get("mask", Mask.NONE)), Mask(agreed)))
 
 
 class GrantPage(DetailPage):
@@ -191,16 +203,17 @@ class ExchangePage(DetailPage):
         ]
 
     def cards(self, obj: Exchange) -> list[Card]:
+        spec = published_spec(obj.service) if obj.service else {}
         who = [
             (_("Application"), f"{obj.consumer.title} ({obj.rid})" if obj.consumer else obj.rid),
             (_("Using unit"), str(obj.consumer.unit) if obj.consumer else ""),
-            (_("Service"), f"{obj.service.title} ({obj.sid})" if obj.service else obj.sid),
+            (_("Service"), f"{service_label(obj.sid, obj.service.title if obj.service else '')} ({obj.sid})"),
             (_("Version"), obj.service_version or ""),
             (_("Provider"), str(obj.service.unit) if obj.service else ""),
             (_("Purpose"), obj.purpose),
             (_("Case number"), obj.case_number),
-            (_("Parameters"), obj.parameters.replace(",", ", ")),
-            (_("Fields"), obj.fields.replace(",", ", ")),
+            (_("Parameters"), named(spec.get("parameters", ()), obj.parameters.split(","))),
+            (_("Fields"), named(spec.get("fields", ()), obj.fields.split(","))),
         ]
         proof = [
             (_("Receipt"), obj.receipt_id),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,15 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.gateway.messages import MESSAGES
+from quanshu.gateway.signing.session import SID as SESSION
 from quanshu.lake.landing import DataType
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
+BULK = "bulk:"
+# A push is kept under the uid of its source.
+SOURCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 STATES = {
     ServiceState.DRAFT: _("Draft"),
     ServiceState.PUBLISHED: _("Published"),
@@ -93,10 +98,28 @@ GRANT_TONES = {"active": "green", "revoked": "red", "ended": "secondary", "stopp
 OUTCOMES = [("ok", _("Answered")), ("refused", _("Refused"))]
 
 
-def title_of(part: dict[str, Any]) -> str:
+def title_of(part: Mapping[str, Any]) -> str:
     """The title of a parameter or field of a spec in the reader's language."""
     english = (get_language() or "").startswith("en")
     return str((english and part.get("title_en")) or part.get("title") or part["name"])
+
+
+def named(parts: Iterable[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Parameters or fields by title, their names behind; those that a spec does not have by name alone."""
+    titles = {part["name"]: title_of(part) for part in parts}
+    return ", ".join(f"{titles[name]} ({name})" if titles.get(name, name) != name else name for name in names if name)
+
+
+def service_label(sid: str, title: str = "") -> str:
+    """What was called: a service by its title, the gateway's other addresses by what they do."""
+    if title or not sid:
+        return title
+    if sid.startswith(BULK):
+        share, _dot, table = sid.removeprefix(BULK).rpartition(".")
+        return _t("Bulk reading of %(table)s") % {"table": table} if share else _t("Bulk reading")
+    if SOURCE.fullmatch(sid):
+        return _t("File pushed to a source")
+    return _t("Fetching of a session key") if sid == SESSION else sid
 
 
 def outcome_label(code: str) -> str:

@@ -24,6 +24,7 @@ from quanshu.sharing.desk.pages.labels import (
     answering,
     grant_state,
     outcome_label,
+    service_label,
 )
 from quanshu.sharing.services.api import Consumer, Exchange, Grant, list_services
 from quanshu.sharing.services.api import ServicePermission as P
@@ -170,6 +171,12 @@ def receivers(page: Any) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: row[1])
 
 
+def givers(page: Any) -> list[tuple[str, str]]:
+    """Units whose services are granted."""
+    rows = page.queryset().order_by().values_list("service__unit__uid", "service__unit__name").distinct()
+    return sorted(rows, key=lambda row: row[1])
+
+
 class Grants(ListPage):
     """Grants the actor's units hold or have given."""
 
@@ -185,6 +192,7 @@ class Grants(ListPage):
     filters = (
         Filter("state", gettext_lazy("State"), choices=list(GRANT_STATES.items()), apply=by_grant_state),
         Filter("unit", gettext_lazy("Using unit"), choices=receivers, field="consumer__unit__uid"),
+        Filter("provider", gettext_lazy("Provider"), choices=givers, field="service__unit__uid"),
         Filter(
             "ends",
             gettext_lazy("Ends"),
@@ -257,11 +265,17 @@ class Exchanges(ListPage):
     )
     columns = (
         Column("at", gettext_lazy("Time"), kind="datetime", sort="at"),
-        Column("service", gettext_lazy("Service"), value=lambda row: row.service.title if row.service else row.sid),
+        Column(
+            "service",
+            gettext_lazy("Service"),
+            value=lambda row: row.service.title if row.service else service_label(row.sid),
+            sort="sid",
+        ),
         Column(
             "consumer",
             gettext_lazy("Application"),
             value=lambda row: row.consumer.title if row.consumer else row.rid,
+            sort="consumer__name",
             phone=False,
         ),
         Column("unit", gettext_lazy("Using unit"), value="consumer.unit", phone=False),

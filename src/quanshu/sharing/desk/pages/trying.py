@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from quanshu.gateway.client import Answer
 from quanshu.gateway.statistic import SUPPRESSED
-from quanshu.lake.disclosure import labels_of
-from quanshu.shared.web.api import Column, Form
+from quanshu.lake.disclosure import OTHER, UNKNOWN, labels_of
+from quanshu.shared.web.api import Column, Form, trimmed
 from quanshu.sharing.desk.pages.labels import outcome_label, title_of
-from quanshu.sharing.services.api import group_of
+from quanshu.sharing.services.api import group_meanings, group_of
 
 MOST_BARS = 60
 KINDS = {
@@ -30,13 +30,32 @@ MEASURES = {
     "average": gettext_lazy("Average"),
 }
 SHOWN = 12
+REST = frozenset({OTHER, UNKNOWN})
+
+
+def names_of(part: Mapping[str, Any]) -> dict[str, str]:
+    """{value of a group: its name in the reader's language}, where its code list is known."""
+    english = (get_language() or "").startswith("en")
+    return {value: (english and en) or zh for value, (zh, en) in group_meanings(part).items()}
+
+
+def values_of(part: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(value, what it means or nothing) of a group, in order."""
+    names = names_of(part)
+    return [(value, names.get(value, "")) for value in labels_of(group_of(part))]
+
+
+def with_name(value: str, names: Mapping[str, str]) -> str:
+    """A value with its name behind it; words that are no codes give way to their name."""
+    name = names.get(value, "")
+    return name if value in REST and name else f"{value} {name}".strip()
 
 
 def labels_shown(part: Mapping[str, Any]) -> str:
-    """The first labels of a group."""
-    known = labels_of(group_of(part))
+    """The first labels of a group, codes with their names."""
+    known, names = labels_of(group_of(part)), names_of(part)
     more = f" … ({len(known)})" if len(known) > SHOWN else ""
-    return ", ".join(known[:SHOWN]) + more
+    return ", ".join(with_name(value, names) for value in known[:SHOWN]) + more
 
 
 GROUP_COLUMNS = (
@@ -96,7 +115,8 @@ class StatisticForm(CallForm):
                 widget=forms.CheckboxSelectMultiple,
             )
         for part in cube["groups"]:
-            labels = [("", _("All")), *((text, text) for text in labels_of(group_of(part)))]
+            names = names_of(part)
+            labels = [("", _("All")), *((text, with_name(text, names)) for text in labels_of(group_of(part)))]
             self.fields[f"p-{part['name']}"] = forms.ChoiceField(
                 label=_("Only: %(group)s") % {"group": title_of(part)},
                 required=False,
@@ -133,12 +153,27 @@ def part_label(outcome: str) -> str:
     return _("Nothing to pass on") if outcome == "no_input" else outcome_label(outcome)
 
 
+def measured(part: Mapping[str, Any], value: Any) -> Any:
+    """A measure of a cell as people read it: shares in percent."""
+    return f"{trimmed(value * 100, 2)}%" if part["kind"] == "share" and isinstance(value, int | float) else value
+
+
 def cells_of(data: Sequence[Mapping[str, Any]], cube: Mapping[str, Any]) -> dict[str, Any]:
     """The cells as a table, and the first measure as bars where a reader can take them in."""
     there = set(data[0]) if data else set()
     groups = [part for part in cube["groups"] if part["name"] in there]
     measures = [part for part in cube["measures"] if part["name"] in there]
-    rows = [[row[part["name"]] for part in [*groups, *measures]] for row in data]
+    names = {part["name"]: names_of(part) for part in groups}
+    rows = [
+        [
+            *(with_name(row[part["name"]], names[part["name"]]) for part in groups),
+            *(measured(part, row[part["name"]]) for part in measures),
+        ]
+        for row in data
+    ]
+    told = [
+        " · ".join(names[part["name"]].get(row[part["name"]]) or row[part["name"]] for part in groups) for row in data
+    ]
     table = {
         "heads": [title_of(part) for part in [*groups, *measures]],
         "cells": rows,
@@ -146,12 +181,12 @@ def cells_of(data: Sequence[Mapping[str, Any]], cube: Mapping[str, Any]) -> dict
     }
     if not groups or not 1 < len(rows) <= MOST_BARS:
         return table
-    values = [row[len(groups)] for row in rows]
+    values = [row[measures[0]["name"]] for row in data]
     return table | {
         "bars": {
             "tooltip": {},
             "grid": {"left": 8, "right": 8, "bottom": 8, "top": 16, "containLabel": True},
-            "xAxis": {"type": "category", "data": [" · ".join(map(str, row[: len(groups)])) for row in rows]},
+            "xAxis": {"type": "category", "data": told},
             "yAxis": {"type": "value"},
             "series": [
                 {

@@ -66,6 +66,7 @@ class GrantBody(LimitsBody):
     rate_per_minute: int
     valid_until: datetime
     daily_limit: int | None = None
+    masks: dict[str, str] = {}
 
 
 class ChangeBody(LimitsBody):
@@ -107,6 +108,7 @@ def grant_row(grant: Grant) -> dict[str, Any]:
         "service_uid": grant.service.uid,
         "sid": grant.service.sid,
         "granted_fields": grant.fields,
+        "masks": grant.masks,
         "purpose": grant.purpose,
         "demand_uid": grant.demand_uid,
         "rate_per_minute": grant.rate_per_minute,
@@ -196,6 +198,7 @@ def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]
         daily_limit=body.daily_limit,
         valid_until=body.valid_until,
         limits=body.limits(),
+        masks=body.masks,
     )
     return Status(201, grant_row(grant))
 

@@ -25,6 +25,7 @@ from quanshu.sharing.desk.api import (
     java_example,
     python_example,
     title_of,
+    values_of,
 )
 from quanshu.sharing.development.pages.labels import CHANGES, value_label
 from quanshu.sharing.development.queries import example_keys, find_sandbox
@@ -59,6 +60,7 @@ def sections_of(service: Service) -> list[Section]:
         calling(service),
         parameters(spec),
         answers(service, spec),
+        *values(spec),
         refusals(service),
         limits(spec),
         versions(service),
@@ -108,6 +110,15 @@ def calling(service: Service) -> Section:
 
 def parameters(spec: dict[str, Any]) -> Section:
     """What is sent."""
+    if spec.get("statistic"):
+        cube = spec["statistic"]
+        lists = (("groups", _("Grouped by")), ("measures", _("Measures")))
+        chosen = [
+            (name, title, ", ".join(f"{part['name']} {title_of(part)}" for part in cube[name])) for name, title in lists
+        ]
+        return Section(
+            "parameters", _("Parameters"), "", (_("Parameter"), _("Title"), _("Names to choose among")), chosen
+        )
     heads = (
         _("Parameter"),
         _("Title"),
@@ -132,6 +143,20 @@ def parameters(spec: dict[str, Any]) -> Section:
         for part in spec["parameters"]
     ]
     return Section("parameters", _("Parameters"), "", heads, rows)
+
+
+def values(spec: dict[str, Any]) -> list[Section]:
+    """What a statistic may be narrowed to, and what codes in its answer mean."""
+    if not spec.get("statistic"):
+        return []
+    rows = [
+        (part["name"], title_of(part), value, meaning)
+        for part in spec["statistic"]["groups"]
+        for value, meaning in values_of(part)
+    ]
+    heads = (_("Group"), _("Title"), _("Value"), _("Meaning"))
+    text = _("A group's name as a parameter narrows the answer to one of these values.")
+    return [Section("values", _("Values of the groups"), text, heads, rows)]
 
 
 def answers(service: Service, spec: dict[str, Any]) -> Section:
@@ -216,7 +241,9 @@ def sandbox(service: Service, spec: dict[str, Any]) -> Section:
     """How to build before approval."""
     found = find_sandbox(service)
     rows = (
-        [("; ".join(f"{name}={value}" for name, value in key.items()),) for key in example_keys(found)] if found else []
+        [("; ".join(f"{name}={value}" for name, value in key.items()),) for key in example_keys(found) if key]
+        if found
+        else []
     )
     text = _(
         "The sandbox answers from 1,000 synthetic rows of the same shape, with a sandbox key that your application "

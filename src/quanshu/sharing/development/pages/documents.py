@@ -16,6 +16,7 @@ from quanshu.gateway.sandbox import DAILY, RATE
 from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, Card, Column, Form, FormPage, Page, put_fault_on_form, when
+from quanshu.sharing.desk.api import named, title_of
 from quanshu.sharing.development import queries, services
 from quanshu.sharing.development.models import SandboxKey, SandboxVersion
 from quanshu.sharing.development.pages.document import examples, markdown_of, narrowed, sections_of
@@ -98,10 +99,12 @@ class SandboxPage(Page):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         service = service_of(self, kwargs["uid"])
         found = queries.sandbox_of(service)
-        keys = queries.example_keys(found)
+        keys = [key for key in queries.example_keys(found) if key]
         path = f"/sandbox/{service.sid}" + (f"/v{found.number}" if found.draft else "")
         rows = queries.example_rows(found)
-        columns = [Column(name, name, value=name) for name in (rows[0] if rows else {})]
+        parts = [*found.spec["parameters"], *found.spec["fields"]]
+        titles = {part["column"]: title_of(part) for part in parts}
+        columns = [Column(name, titles.get(name, name), value=name) for name in (rows[0] if rows else {})]
         names = [part["name"] for part in found.spec["parameters"] if part["name"] in keys[0]] if keys else []
         uses = [use for use in queries.sandbox_uses() if use.sid == service.sid]
         return {
@@ -110,7 +113,7 @@ class SandboxPage(Page):
             "subtitle": service.title,
             "found": found,
             "address": f"{settings.QUANSHU_GATEWAY_URL}{path}",
-            "key_columns": [Column(name, name, value=name, kind="code") for name in names],
+            "key_columns": [Column(name, named(parts, [name]), value=name, kind="code") for name in names],
             "keys": keys,
             "columns": columns,
             "rows": rows,

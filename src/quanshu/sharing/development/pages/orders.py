@@ -234,6 +234,8 @@ class Choose(ListPage):
     search = ("resource_name", "name_en", "code", "unit__name")
     search_hint = gettext_lazy("Name, code or unit")
     order = "name"
+    empty_title = gettext_lazy("No published entry may be shared yet")
+    empty_hint = gettext_lazy("Publish an entry in the catalogue first.")
     columns = (
         Column("name", gettext_lazy("Name"), value="title", sort="resource_name",
                link=lambda row: reverse("development:open", args=[row.uid])),

@@ -6,15 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.kernel.clock import CITY_TZ
+from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.organisation.api import Person, Unit
 from quanshu.shared.access.api import allows, scope_q
-from quanshu.shared.web.api import SIGNED_IN, Action, ActionPage, Column, Form, FormPage, ListPage
+from quanshu.shared.web.api import SIGNED_IN, Action, ActionPage, Column, Filter, Form, FormPage, ListPage
 from quanshu.sharing.emergency import queries, services
 from quanshu.sharing.emergency.models import DutyOfficer
 from quanshu.sharing.emergency.pages.emergencies import crumbs_to
@@ -30,6 +30,23 @@ def to_turn(row: DutyOfficer) -> str:
     return reverse("emergency:duty-change", args=[row.uid])
 
 
+def by_turn(rows: Any, value: str) -> Any:
+    """Turns that run, come, or are over."""
+    moment = now()
+    return rows.filter(
+        {
+            "now": Q(starts_at__lte=moment, ends_at__gt=moment),
+            "later": Q(starts_at__gt=moment),
+            "over": Q(ends_at__lte=moment),
+        }[value]
+    )
+
+
+def by_seen(rows: Any, value: str) -> Any:
+    """Alerts that were, or were not, acknowledged."""
+    return rows.filter(acknowledged_at__isnull=value != "1")
+
+
 class DutyList(ListPage):
     """Who of each unit is on duty, and when."""
 
@@ -40,6 +57,18 @@ class DutyList(ListPage):
     search_hint = gettext_lazy("Unit, person or telephone")
     order = "-starts_at"
     export_name = "duty-list"
+    filters = (
+        Filter(
+            "turn",
+            gettext_lazy("On duty"),
+            choices=[
+                ("now", gettext_lazy("On duty now")),
+                ("later", gettext_lazy("Coming turns")),
+                ("over", gettext_lazy("Over")),
+            ],
+            apply=by_turn,
+        ),
+    )
     empty_title = gettext_lazy("Nobody is on the list")
     empty_hint = gettext_lazy("The data steward and the chief data representative are alerted in any case.")
     columns = (
@@ -149,6 +178,16 @@ class Alerts(ListPage):
 
     title = gettext_lazy("My alerts")
     permission = SIGNED_IN
+    search = ("request__number", "request__emergency__title", "request__entry__resource_name")
+    search_hint = gettext_lazy("Number, emergency or data")
+    filters = (
+        Filter(
+            "seen",
+            gettext_lazy("Was acknowledged"),
+            choices=[("1", gettext_lazy("Yes")), ("0", gettext_lazy("No"))],
+            apply=by_seen,
+        ),
+    )
     order = "-told_at"
     export_name = "alerts"
     empty_title = gettext_lazy("No alert to you")

@@ -60,9 +60,18 @@ class Emergencies(ListPage):
     filters = (
         Filter("state", gettext_lazy("State"), STATES),
         Filter("level", gettext_lazy("Level"), LEVELS),
+        Filter("from", gettext_lazy("Declared from"), kind="date", field="declared_at__date__gte"),
+        Filter("until", gettext_lazy("Declared to"), kind="date", field="declared_at__date__lte"),
     )
     columns = (
-        Column("number", gettext_lazy("Number"), link=Emergency.get_absolute_url, sort="number", kind="code"),
+        Column(
+            "number",
+            gettext_lazy("Number"),
+            link=Emergency.get_absolute_url,
+            sort="number",
+            kind="code",
+            phone=False,
+        ),
         Column("title", gettext_lazy("Title"), link=Emergency.get_absolute_url, sort="title"),
         Column(
             "level",

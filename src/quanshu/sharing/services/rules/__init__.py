@@ -17,8 +17,10 @@ from quanshu.sharing.services.rules.grants import (
     RATE_MAX,
     ROW_CAP_MAX,
     WINDOW_REMEDY,
+    agreed_masks,
     check_grant,
     check_shrink,
+    mask_faults,
 )
 from quanshu.sharing.services.rules.items import core_fault, default_mask, missing
 from quanshu.sharing.services.rules.keys import (
@@ -52,6 +54,7 @@ __all__ = [
     "SID",
     "SUMMED",
     "WINDOW_REMEDY",
+    "agreed_masks",
     "check_code",
     "check_end",
     "check_entry",
@@ -74,6 +77,7 @@ __all__ = [
     "group_of",
     "key_sets",
     "marking_key",
+    "mask_faults",
     "offered",
     "spec_of",
 ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.limits import read_window
 from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.lake.masking import Mask, stricter_of
 from quanshu.sharing.services.types import GrantLimits
 
 ROW_CAP_MAX = 1000
 RATE_MAX = 60_000
 NO_LIMITS = GrantLimits()
+NO_MASKS: Mapping[str, str] = {}
 WINDOW_REMEDY = N_("Write weekdays (1 is Monday) and hours, such as 12345 08:30-17:30, one window a line.")
 NETWORK_REMEDY = N_("Write networks in CIDR form, such as 10.1.0.0/16, one a line.")
 
@@ -26,8 +28,13 @@ def check_grant(
     rate_per_minute: int,
     daily_limit: int | None,
     limits: GrantLimits = NO_LIMITS,
+    masks: Mapping[str, str] = NO_MASKS,
+    least: Mapping[str, str] = NO_MASKS,
 ) -> None:
-    """A grant names fields the service has, a purpose, a rate, and limits of the right form. Raises FieldErrors."""
+    """A grant names fields the service has, a purpose, a rate, and limits of the right form. Raises FieldErrors.
+
+    `masks` are held against `least`, the masks the service's fields leave with.
+    """
     faults: list[FieldError] = []
     extra = [name for name in fields if name not in offers]
     if extra or not fields:
@@ -42,8 +49,37 @@ def check_grant(
     if not purpose.strip():
         faults.append(FieldError("purpose", N_("This must not be empty."), N_("Say what the data is used for.")))
     faults += limit_faults(rate_per_minute, daily_limit, limits)
+    faults += mask_faults(masks, least, fields)
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def mask_faults(masks: Mapping[str, str], least: Mapping[str, str], fields: Sequence[str]) -> list[FieldError]:
+    """Faults of masks beyond those that must be: `least` is {field that can be masked: the mask it leaves with}.
+
+    A mask hides at least what `least` hides (see `stricter_of`), and belongs to one of `fields`.
+    """
+    faults: list[FieldError] = []
+    for name, mask in masks.items():
+        where, params = f"masks.{name}", {"field": name}
+        if name not in fields or name not in least:
+            fault = N_("%(field)s is not among the fields that can be masked here.")
+            faults.append(FieldError(where, fault, N_("Leave the mask out, or leave the field out."), params))
+        elif mask not in {known.value for known in Mask}:
+            faults.append(FieldError(where, N_("This mask is not known."), N_("Choose one."), params))
+        elif stricter_of(Mask(mask), Mask(least[name])) != mask:
+            fault = N_("The mask of %(field)s shows more than its grade or its service allows.")
+            faults.append(FieldError(where, fault, N_("Choose the same mask, or hide it in full."), params))
+    return faults
+
+
+def agreed_masks(masks: Mapping[str, str], least: Mapping[str, str], fields: Sequence[str]) -> dict[str, str]:
+    """Masks that were agreed before the service was known, as its grant holds them: never looser than its own."""
+    return {
+        name: str(stricter_of(Mask(mask), Mask(least[name])))
+        for name, mask in masks.items()
+        if name in fields and name in least
+    }
 
 
 def limit_faults(rate_per_minute: int, daily_limit: int | None, limits: GrantLimits) -> list[FieldError]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quanshu.sharing.services.services.amending import extend_grant, shrink_grant
 from quanshu.sharing.services.services.applications import create_consumer, rotate_key, stop_consumer
 from quanshu.sharing.services.services.carrying import carry_receipts, oldest_uncarried
+from quanshu.sharing.services.services.clearing import clear_journals
 from quanshu.sharing.services.services.defining import (
     create_service,
     publish_service,
@@ -32,6 +33,7 @@ from quanshu.sharing.services.services.versions import move_grant, set_version_e
 __all__ = [
     "carry_receipts",
     "change_limits",
+    "clear_journals",
     "create_consumer",
     "create_grant",
     "create_service",

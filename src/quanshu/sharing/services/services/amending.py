@@ -42,7 +42,8 @@ def shrink_grant(
     removed = [name for name in grant.fields if name not in set(fields)]
     grant.fields = [name for name in grant.fields if name in set(fields)]
     grant.daily_limit = grant.daily_limit if daily_limit is None else daily_limit
-    grant.save(update_fields=["fields", "daily_limit"])
+    grant.masks = {name: mask for name, mask in grant.masks.items() if name in grant.fields}
+    grant.save(update_fields=["fields", "daily_limit", "masks"])
     mark_dirty()
     details = {
         "sid": grant.service.sid,

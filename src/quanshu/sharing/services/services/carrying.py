@@ -56,7 +56,7 @@ def carry_from(folder: Path, now: datetime) -> int:
         fresh = [receipt for _file, _number, receipt in found if receipt.receipt_id not in known]
         _keep(fresh, now)
         for file, number in {file: number for file, number, _receipt in found}.items():
-            JournalCursor.objects.filter(file=file).update(number=number)
+            JournalCursor.objects.filter(file=file).update(number=number, carried_at=now)
     return len(fresh)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Consumer, Grant, Service
 from quanshu.sharing.services.permissions import ServicePermission
-from quanshu.sharing.services.queries import fields_of
+from quanshu.sharing.services.queries import fields_of, least_masks
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.publishing import mark_dirty, publish_snapshot
 from quanshu.sharing.services.types import ConsumerOff, GrantLimits, GrantOver, ServiceState, WrongState
@@ -38,15 +38,18 @@ def create_grant(
     valid_until: datetime,
     demand_uid: str = "",
     limits: GrantLimits | None = None,
+    masks: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Grant:
     """Let an application call a service for exactly these fields, this purpose, rate and time.
+
+    `masks` hides fields beyond the service's own masks: {field: mask that hides at least as much}.
 
     Raises Forbidden, WrongState (the service is not published), ConsumerOff, FieldErrors.
     """
     # Read anew under a lock: the application may have been stopped, or the service withdrawn, meanwhile.
     consumer = Consumer.objects.select_for_update(of=("self",)).select_related("unit").get(pk=consumer.pk)
-    service = Service.objects.select_for_update(of=("self",)).select_related("unit").get(pk=service.pk)
+    service = Service.objects.select_for_update(of=("self",)).select_related("unit", "entry").get(pk=service.pk)
     grant = Grant(
         consumer=consumer,
         service=service,
@@ -59,6 +62,7 @@ def create_grant(
         valid_until=valid_until,
         created_at=now,
         created_by=actor.name,
+        masks=dict(masks or {}),
     )
     grant.limits = limits or GrantLimits()
     require(actor, ServicePermission.GRANT_CREATE, grant)
@@ -73,6 +77,8 @@ def create_grant(
         **set_limits(grant),
         "valid_until": valid_until.isoformat(),
         "demand_uid": demand_uid,
+        "entry_uid": service.entry.uid,
+        "masks": grant.masks,
     }
     note(ServiceEvent.GRANTED, grant, actor=actor, now=now, details=details)
     return grant
@@ -92,6 +98,8 @@ def _check(grant: Grant, now: datetime) -> None:
         rate_per_minute=grant.rate_per_minute,
         daily_limit=grant.daily_limit,
         limits=grant.limits,
+        masks=grant.masks,
+        least=least_masks(service),
     )
     if grant.valid_until <= now:
         fault = FieldError("valid_until", N_("The end lies in the past."), N_("Choose a later day."))

@@ -181,6 +181,7 @@ def grants(now: datetime) -> tuple[GrantSpec, ...]:
             valid_until=grant.valid_until.timestamp(),
             **asdict(grant.limits),
             version=grant.version,
+            masks=tuple(sorted(grant.masks.items())),
         )
         for grant in rows.select_related("consumer", "service")
     )

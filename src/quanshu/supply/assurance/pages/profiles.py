@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, when
+from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, grouped, when
 from quanshu.supply.assurance import queries, services
 from quanshu.supply.assurance.models import Profile
 from quanshu.supply.assurance.pages import charts, labels
@@ -54,7 +53,7 @@ class ProfilePage(DetailPage):
         return [
             (_("Unit"), str(obj.unit)),
             (_("Made at"), when(latest.ended_at)),
-            (_("Rows"), number_format(latest.rows or 0, force_grouping=True)),
+            (_("Rows"), grouped(latest.rows or 0)),
             (_("Version of the lake table"), str(latest.lake_version)),
             (_("Different values are"), distinct),
         ]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, when
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, grouped, when
 from quanshu.supply.quality import queries, rules
 from quanshu.supply.quality.models import RuleResult, Scan
 from quanshu.supply.quality.pages import labels
@@ -113,8 +112,8 @@ class ScanPage(DetailPage):
             "results": results,
             "columns": result_columns(allows(self.actor, P.PROBLEM_VIEW, obj)),
             "unkept": [
-                (row.version.rule.name, number_format(row.kept, force_grouping=True),
-                 number_format(row.failed, force_grouping=True))
+                (row.version.rule.name, grouped(row.kept),
+                 grouped(row.failed))
                 for row in unkept
             ],
             "clocks": (),

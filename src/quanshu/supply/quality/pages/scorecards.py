@@ -6,13 +6,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Page, reason_against
+from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Page, grouped, reason_against
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality import queries, rules, services
@@ -32,8 +31,8 @@ def table_url(uid: str) -> str:
 def share(part: int, whole: int) -> str:
     """Numerator and denominator as text, so that no rate stands without them."""
     return _("%(part)s of %(whole)s") % {
-        "part": number_format(part, force_grouping=True),
-        "whole": number_format(whole, force_grouping=True),
+        "part": grouped(part),
+        "whole": grouped(whole),
     }
 
 
@@ -161,7 +160,7 @@ class TablePage(DetailPage):
             (_("Resource code"), obj.code),
             (
                 _("Rows landed"),
-                None if obj.landed_rows is None else number_format(obj.landed_rows, force_grouping=True),
+                None if obj.landed_rows is None else grouped(obj.landed_rows),
             ),
             (_("Lake table"), obj.lake_table),
         ]

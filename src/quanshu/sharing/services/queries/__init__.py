@@ -17,7 +17,10 @@ from quanshu.gateway.openapi import document
 from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
 from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
-from quanshu.lake.disclosure import labels_of
+from quanshu.kernel.national_codes import Meaning, meanings
+from quanshu.lake.disclosure import OTHER, UNKNOWN, labels_of
+from quanshu.lake.masking import Mask, stricter_of
+from quanshu.organisation.api import Region
 from quanshu.shared.access.api import Actor
 from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
@@ -42,6 +45,8 @@ from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
 HOURS = 24
+REST: Mapping[str, Meaning] = {OTHER: ("其他", "other"), UNKNOWN: ("不详", "unknown")}
+REGION_WORDS = frozenset({"division", "region", "district"})
 Sandboxes = Callable[[datetime], tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]]
 _publish_checks: list[Callable[[Service], None]] = []
 _sandboxes: list[Sandboxes] = []
@@ -154,6 +159,23 @@ def services_for_entry(entry: Entry) -> QuerySet[Service]:
     return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
 
 
+def least_masks(service: Service) -> dict[str, str]:
+    """{field: the mask it leaves with} of a query or composite; other shapes answer with no single value."""
+    if service.shape not in {Shape.QUERY, Shape.COMPOSITE}:
+        return {}
+    return {part["name"]: part["mask"] for part in published_spec(service)["fields"]}
+
+
+def masks_agreed(*, consumer_id: int, entry: Entry, now: datetime) -> dict[str, str]:
+    """{item: mask} agreed in grants that an application holds of an entry's queries; the strictest of several."""
+    rows = Grant.objects.filter(consumer_id=consumer_id, service__entry=entry, service__shape=Shape.QUERY)
+    found: dict[str, str] = {}
+    for grant in rows.filter(revoked_at__isnull=True, valid_until__gt=now).exclude(masks={}):
+        for name, mask in grant.masks.items():
+            found[name] = str(stricter_of(Mask(mask), Mask(found.get(name, Mask.NONE))))
+    return found
+
+
 def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
     """A published query of the entry that offers every field asked for, the narrowest first; None when none does."""
     wanted = set(fields)
@@ -196,7 +218,7 @@ def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:
     groups, _measures = rules.cube_of(cube)
     return StatisticSpec(
         groups=tuple(
-            GroupSpec(group.name, labels_of(group), part["title"], part["title_en"])
+            GroupSpec(group.name, labels_of(group), part["title"], part["title_en"], told_values(part))
             for group, part in zip(groups, cube["groups"], strict=True)
         ),
         measures=tuple(
@@ -205,6 +227,31 @@ def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:
         least=cube["least"],
         percent=cube["percent"],
     )
+
+
+def group_meanings(part: Mapping[str, Any]) -> dict[str, Meaning]:
+    """{value: (Chinese, English)} of a kept group whose codes are a national list's or those of regions."""
+    known = [value for value in labels_of(rules.group_of(part)) if value not in REST]
+    found = {} if part["kind"] == "bands" else meanings(part["item"], part["title"], known)
+    return {**(found or region_names(part["item"], known)), **REST}
+
+
+def told_values(part: Mapping[str, Any]) -> tuple[str, ...]:
+    """The meanings of a group's values in their order; none where no code has one."""
+    found = group_meanings(part)
+    values = labels_of(rules.group_of(part))
+    if not found.keys() & set(values) - REST.keys():
+        return ()
+    return tuple(" / ".join(filter(None, found.get(value, ()))) for value in values)
+
+
+def region_names(item: str, codes: Sequence[str]) -> dict[str, Meaning]:
+    """Names of regions whose codes, or the first digits of them, an item of that name holds."""
+    if not REGION_WORDS & set(item.split("_")) or not all(code.isdecimal() and len(code) <= 12 for code in codes):
+        return {}
+    whole = {code.ljust(12, "0"): code for code in codes}
+    rows = Region.objects.filter(code__in=whole).values_list("code", "name")
+    return {whole[code]: (name, "") for code, name in rows}
 
 
 def old_versions(service: Service) -> QuerySet[ServiceVersion]:

@@ -1,4 +1,4 @@
-"""What already covers a demand: services, grants, and the probable supplier of fields typed freely."""
+"""What already covers the fields somebody wants: services, grants, and the probable supplier of some typed freely."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.db.models import Q
 
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor
-from quanshu.sharing.services.api import Grant, Service, fields_of
+from quanshu.sharing.services.models import Grant, Service
+from quanshu.sharing.services.queries import fields_of, published_spec
+from quanshu.sharing.services.types import Shape
 from quanshu.supply.catalogue.api import Entry, list_entries, search_entries
 
 WORDS = re.compile(r"[\s,，、;；]+")
@@ -20,7 +22,11 @@ MOST_WORDS = 12
 
 @dataclass(frozen=True, slots=True)
 class ServiceMatch:
-    """A service of an entry, and which of the fields asked for it carries."""
+    """A service of an entry, and which of the fields asked for it carries.
+
+    A query answers with them; a statistic counts by them or sums them up, a composite passes them on, a verification
+    compares them. Those are asked for by themselves.
+    """
 
     service: Service
     has: tuple[str, ...]
@@ -51,19 +57,35 @@ class SupplierMatch:
 
 
 def matching_services(entry: Entry, fields: Sequence[str]) -> list[ServiceMatch]:
-    """Query services of an entry that carry some of the fields, published or being made: the fullest first.
+    """Services that carry some of an entry's fields, published or being made: queries first, the fullest first.
 
-    Of equals the published come first, then the narrowest.
+    Of equals the published come first, then the narrowest. Composites count that call a service of the entry.
     """
-    rows = Service.objects.filter(entry=entry, shape="query").exclude(state="withdrawn").select_related("unit")
+    rows = Service.objects.filter(Q(entry=entry) | Q(shape=Shape.COMPOSITE)).exclude(state="withdrawn")
+    own = set(Service.objects.filter(entry=entry).values_list("sid", flat=True))
     found = []
-    for service in rows:
-        offers = set(fields_of(service))
+    for service in rows.select_related("unit", "entry"):
+        offers = items_told(service, own)
         has = tuple(name for name in fields if name in offers)
         if has:
             missing = tuple(name for name in fields if name not in offers)
-            found.append((len(missing), service.state != "published", len(offers), service.sid, service, has, missing))
-    return [ServiceMatch(*row[4:]) for row in sorted(found, key=lambda row: row[:4])]
+            other = service.shape != Shape.QUERY
+            late = service.state != "published"
+            found.append((other, len(missing), late, len(offers), service.sid, service, has, missing))
+    return [ServiceMatch(*row[5:]) for row in sorted(found, key=lambda row: row[:5])]
+
+
+def items_told(service: Service, own: set[str]) -> set[str]:
+    """Names of an entry's items that a service tells something of; `own` are codes of the entry's services."""
+    spec = published_spec(service)
+    if service.shape == Shape.STATISTIC:
+        cube = spec["statistic"]
+        return {part["item"] for part in [*cube["groups"], *cube["measures"]] if part["item"]}
+    if service.shape == Shape.COMPOSITE:
+        graph = spec["composite"]
+        nodes = {node["name"] for node in graph["nodes"] if node["sid"] in own}
+        return {name for output in graph["outputs"] for node, name in output["sources"] if node in nodes}
+    return set(fields_of(service))
 
 
 def held_grants(unit: Unit, entry: Entry, fields: Sequence[str], *, now: datetime) -> list[GrantMatch]:
