@@ -132,8 +132,10 @@ def worker() -> None:
     check_ready()
     from django.conf import settings
 
+    from quanshu.kernel.logs import log_what_ends
     from quanshu.shared.jobs.api import run_worker
 
+    log_what_ends()
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
