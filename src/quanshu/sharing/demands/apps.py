@@ -68,9 +68,11 @@ class DemandsConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.demands.pages.labels import satisfaction
+        from quanshu.sharing.demands.queries import files_of_minutes
         from quanshu.sharing.desk.api import register_facts
 
         register(
@@ -83,5 +85,6 @@ class DemandsConfig(AppConfig):
             NavItem("demand-ratings", _("Satisfaction"), "demands:ratings", "star", "use", 34, view),
         )
         register_facts(satisfaction)
+        register_use("demands", files_of_minutes)
         register_labels(LABELS)
         register_actions(ACTIONS)

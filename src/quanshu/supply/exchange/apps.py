@@ -12,12 +12,15 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.supply.catalogue.api import Spot, register_buttons
         from quanshu.supply.exchange.events import ExchangeEvent as E
+        from quanshu.supply.exchange.models import Import
         from quanshu.supply.exchange.pages.tables import entry_files, table_actions
 
         register_buttons(Spot.LIST, "exchange", table_actions)
         register_buttons(Spot.FILES, "exchange", entry_files)
+        register_use("exchange", in_column(Import.objects.all, "digest"))
         register_actions(
             {
                 E.IMPORT_STARTED: _("Excel file taken in"),

@@ -12,9 +12,12 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import register_use
+        from quanshu.shared.holdings import register_holding
         from quanshu.shared.web.api import NavItem, register
         from quanshu.supply.intake.events import IntakeEvent as E
         from quanshu.supply.intake.pages.stages import ask_loaded
+        from quanshu.supply.intake.services.erasing import HOLDINGS, needed_files
         from quanshu.supply.landing.api import register_stage
 
         register(
@@ -30,6 +33,9 @@ class IntakeConfig(AppConfig):
             ),
         )
         register_stage("loaded", 45, ask_loaded)
+        register_use("intake", needed_files)
+        for holding in HOLDINGS:
+            register_holding(holding)
         register_actions(
             {
                 E.SOURCE_CREATED: _("Source registered"),
