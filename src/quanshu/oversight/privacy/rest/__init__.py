@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
-from quanshu.organisation.api import Unit, UnitNotFound
+from quanshu.organisation.api import Unit, get_unit
 from quanshu.oversight.privacy import queries, services
 from quanshu.oversight.privacy.models import ErasureRun, ImpactRecord, LegalHold, RetentionRule, Unmasking
 from quanshu.oversight.privacy.permissions import PrivacyPermission as P
@@ -78,14 +78,9 @@ def actor_of(request: HttpRequest, permission: P = P.RULE_VIEW) -> Actor:
     return actor
 
 
-def unit_of(uid: str) -> Unit | None:
+def unit_of(actor: Actor, uid: str) -> Unit | None:
     """The unit named; None for the whole node. Raises `organisation.unit_not_found`."""
-    if not uid:
-        return None
-    unit = Unit.objects.filter(uid=uid).first()
-    if unit is None:
-        raise UnitNotFound(unit=uid)
-    return unit
+    return get_unit(actor=actor, uid=uid) if uid else None
 
 
 def rule_row(rule: RetentionRule) -> Json:
@@ -139,9 +134,8 @@ def list_rules(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
 @router.post("/rules", response={201: Json})
 def propose_rule(request: HttpRequest, body: RuleBody) -> Status[Json]:
     """Propose a rule."""
-    given = body.dict()
-    unit = unit_of(given.pop("unit_uid"))
-    actor = actor_of(request, P.RULE_PROPOSE)
+    actor, given = actor_of(request, P.RULE_PROPOSE), body.dict()
+    unit = unit_of(actor, given.pop("unit_uid"))
     return Status(201, rule_row(services.propose_rule(actor=actor, now=now(), data=RuleData(**given), unit=unit)))
 
 
@@ -202,9 +196,8 @@ def list_holds(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
 @router.post("/holds", response={201: Json})
 def place_hold(request: HttpRequest, body: HoldBody) -> Status[Json]:
     """Place a hold."""
-    given = body.dict()
-    unit = unit_of(given.pop("unit_uid"))
-    actor = actor_of(request, P.HOLD)
+    actor, given = actor_of(request, P.HOLD), body.dict()
+    unit = unit_of(actor, given.pop("unit_uid"))
     return Status(201, hold_row(services.place_hold(actor=actor, now=now(), data=HoldData(**given), unit=unit)))
 
 
