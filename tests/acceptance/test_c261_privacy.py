@@ -106,7 +106,7 @@ def test_refused_rows_are_deleted_by_rule_and_for_good(supply: Supply) -> None:
     assert not on_disk(supply.folder / "lake", bad)
     # What is younger stays; counts of the old load stay.
     steward = program(people["steward"])
-    assert "李四" in steward.get(f"/api/v1/intake/runs/{new.uid}/refused").content.decode()
+    assert "李四" in str(steward.get(f"/api/v1/intake/runs/{new.uid}/refused").json())
     assert steward.get(f"/api/v1/intake/runs/{old.uid}").json()["refused"] == 1
 
     told = ask(people["officer"], f"/runs/{run['uid']}/certificate")
