@@ -99,9 +99,7 @@ class Watch:
             shapes = {text, unquote(text), unescape(text)}
             if "\\u" in text:
                 shapes.add(re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text))
-            found |= {
-                (place, name) for name, value in CANARIES.items() if any(value in shape for shape in shapes)
-            }
+            found |= {(place, name) for name, value in CANARIES.items() if any(value in shape for shape in shapes)}
         return found
 
 

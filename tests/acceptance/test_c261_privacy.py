@@ -200,7 +200,9 @@ def test_a_rule_that_cannot_be_is_refused_by_field(supply: Supply) -> None:
     again = send(people["officer"], "/rules", {**body, "keep_days": 60, "basis": BASIS}, ok=409)
     assert again["code"] == "privacy.rule_there"
     assert ask(people["developer"], "/rules", 403)["code"] == "access.forbidden"
-    text = page(people["officer"], "/privacy/rules/new/", status=422, holding="intake.versions", keep_days="3", basis="无")
+    text = page(
+        people["officer"], "/privacy/rules/new/", status=422, holding="intake.versions", keep_days="3", basis="无"
+    )
     assert "30 days" in text
 
 
@@ -288,7 +290,11 @@ def test_exports_mask_and_say_so_until_the_right_to_clear_is_granted(city: City)
     assert "138****1234" in text
     assert "Telephone (masked)" in text
     assert "13853101234" not in text
-    body = {"listed": "duty-list", "purpose": "应急演练逐人通知", "until": (now() + timedelta(days=3)).date().isoformat()}
+    body = {
+        "listed": "duty-list",
+        "purpose": "应急演练逐人通知",
+        "until": (now() + timedelta(days=3)).date().isoformat(),
+    }
     asked = send(bureau, "/unmaskings", body, ok=201)
     assert send(bureau, f"/unmaskings/{asked['uid']}/grant", ok=409)["code"] == "privacy.own_proposal"
     send(steward, f"/unmaskings/{asked['uid']}/grant", ok=403)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -108,7 +107,9 @@ def _text(where: Storage, name: str, path: str) -> str:
 def _blot(where: Storage, name: str, path: str, needed: set[str]) -> None:
     """Leave of the log's words on files that are gone only how many rows they had, and no condition of a deletion."""
     lines = [json.loads(line) for line in _text(where, name, path).splitlines() if line.strip()]
-    if any([_without_values(kind, action, needed) for line in lines for kind, action in line.items()]):
+    # Every action is looked at, not only up to the first that had values.
+    changed = [_without_values(kind, action, needed) for line in lines for kind, action in line.items()]
+    if any(changed):
         content = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines) + "\n"
         where.put_back(name, path, io.BytesIO(content.encode()))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Which of a holding: dated before `before`; of the units below `unit_path`, all when empty; not of those spared."""
+    """Which of a holding: dated before `before`, of units below `unit_path` (all when empty) that are not spared."""
 
     before: datetime
     unit_path: str = ""

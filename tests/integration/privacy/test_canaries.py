@@ -55,7 +55,7 @@ def settle() -> None:
 
 
 def test_intake_with_bad_rows_tells_nobody_what_was_in_them(settings: Any, tmp_path: Path, watch: Watch) -> None:
-    """Values of a wrong type, too long, of too many fields, in the wrong encoding; a source that breaks; corrections."""
+    """Values of a wrong type, too long, in the wrong place, in the wrong encoding; a source that breaks; corrections."""
     use_lake(settings, tmp_path)
     supply = make_supply(tmp_path)
     steward = watch.client(supply.cast.accounts["steward"])
@@ -95,7 +95,13 @@ def test_intake_with_bad_rows_tells_nobody_what_was_in_them(settings: Any, tmp_p
         connection.execute("CREATE TABLE people (citizen_id, name, registered_on, amount)")
         connection.executemany("INSERT INTO people VALUES (?, ?, ?, ?)", [row[:4] for row in bad])
     connection.close()
-    body = {**fields, "kind": "database", "name": "库", "url": f"sqlite:///{tmp_path / 'incoming' / 'a.db'}", "table": "people"}
+    body = {
+        **fields,
+        "kind": "database",
+        "name": "库",
+        "url": f"sqlite:///{tmp_path / 'incoming' / 'a.db'}",
+        "table": "people",
+    }
     found = steward.post("/api/v1/intake/sources", body, content_type=JSON)
     if found.status_code == 201:
         steward.post(f"/api/v1/intake/sources/{found.json()['uid']}/runs")
@@ -182,7 +188,9 @@ def logged_gateway(settings: Any, folder: Path, log: Any, monkeypatch: pytest.Mo
     return running()
 
 
-def test_demands_deliveries_and_exports_leave_no_value_behind(city: City, settings: Any, tmp_path: Path, watch: Watch) -> None:
+def test_demands_deliveries_and_exports_leave_no_value_behind(
+    city: City, settings: Any, tmp_path: Path, watch: Watch
+) -> None:
     """A demand raised and refused by field; a file delivered and downloaded; every list exported by everybody."""
     settings.QUANSHU_HOME = tmp_path
     land(city, (CITIZEN, NAME, "1949-12-31", ADDRESS), ("370102199001010026", "李四", "1990-01-02", "舜华路街道"))
@@ -197,8 +205,8 @@ def test_demands_deliveries_and_exports_leave_no_value_behind(city: City, settin
     developer.get(f"/delivery/{uid}/")
     developer.get(f"/api/v1/delivery/batches/{batch.json().get('uid', '')}/file")
     demand = {
-        "title": "核验居住状态", "fields_asked": ["name", CITIZEN], "purpose": "", "legal_basis": "", "valid_until": PHONE,
-        "volume_per_day": CARD, "rate_per_minute": 1, "entry_uid": city.entry.uid, "consumer_uid": consumer.uid,
+        "title": "核验居住状态", "fields_asked": ["name", CITIZEN], "purpose": "", "legal_basis": "",
+        "valid_until": PHONE, "volume_per_day": CARD, "rate_per_minute": 1, "entry_uid": city.entry.uid, "consumer_uid": consumer.uid,
     }  # fmt: skip
     developer.post("/api/v1/demands/demands", demand, content_type=JSON)
     fit = {**demand, "fields_asked": ["name"], "purpose": "核验", "legal_basis": "社会保险法", "volume_per_day": 1}

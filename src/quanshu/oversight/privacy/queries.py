@@ -22,6 +22,7 @@ from quanshu.oversight.privacy.types import (
     RuleNotFound,
     RuleState,
     RunNotFound,
+    ServiceNotInSight,
     Standing,
     Subject,
     UnmaskNotFound,
@@ -160,9 +161,7 @@ def items_told(service: Service) -> dict[str, tuple[bool, str, str]]:
     masks = {part["name"]: "none" for part in spec.get("parameters", ())}
     masks |= {part["name"]: str(part.get("mask") or "none") for part in spec.get("fields", ())}
     return {
-        name: (known[name].personal, known[name].grade, mask)
-        for name, mask in sorted(masks.items())
-        if name in known
+        name: (known[name].personal, known[name].grade, mask) for name, mask in sorted(masks.items()) if name in known
     }
 
 
@@ -220,11 +219,11 @@ def stands(actor: Actor, now: datetime) -> dict[int, Stand]:
 
 
 def get_service_in_sight(*, actor: Actor, uid: str) -> Service:
-    """A service of a unit within the actor's scope, published or not. Raises `services.service_not_found`."""
+    """A service of a unit within the actor's scope, published or not. Raises `privacy.service_not_found`."""
     rows = Service.objects.filter(scope_q(actor, P.RECORD_VIEW)).select_related("entry", "unit")
     found = rows.filter(uid=uid).first()
     if found is None:
-        raise ServiceNotFound(service=uid)
+        raise ServiceNotInSight
     return found
 
 

@@ -35,7 +35,7 @@ from quanshu.oversight.privacy.types import (
 )
 from quanshu.shared.workflow.api import Machine, Transition
 
-R, U, I, N = RuleState, RunState, RecordState, UnmaskState
+R, U, A, N = RuleState, RunState, RecordState, UnmaskState
 MOST_DAYS = 36_500
 # PIPL article 56: the report and the record of its handling are kept for at least three years.
 RECORD_YEARS = 3
@@ -66,11 +66,11 @@ RECORD_MACHINE = Machine(
     name="privacy.record",
     states=RecordState,
     transitions=(
-        Transition("submit", frozenset({I.DRAFT}), I.REVIEW, P.RECORD_DRAFT, E.SUBMITTED, label=N_("Submit")),
-        Transition("approve", frozenset({I.REVIEW}), I.APPROVED, P.RECORD_REVIEW, E.APPROVED, label=N_("Approve")),
-        Transition("return", frozenset({I.REVIEW}), I.DRAFT, P.RECORD_REVIEW, E.RETURNED, label=N_("Give back")),
-        Transition("withdraw", frozenset({I.DRAFT}), I.WITHDRAWN, P.RECORD_DRAFT, E.WITHDRAWN, label=N_("Withdraw")),
-        Transition("replace", frozenset({I.APPROVED}), I.REPLACED, P.RECORD_REVIEW, E.REPLACED, label=N_("Replaced")),
+        Transition("submit", frozenset({A.DRAFT}), A.REVIEW, P.RECORD_DRAFT, E.SUBMITTED, label=N_("Submit")),
+        Transition("approve", frozenset({A.REVIEW}), A.APPROVED, P.RECORD_REVIEW, E.APPROVED, label=N_("Approve")),
+        Transition("return", frozenset({A.REVIEW}), A.DRAFT, P.RECORD_REVIEW, E.RETURNED, label=N_("Give back")),
+        Transition("withdraw", frozenset({A.DRAFT}), A.WITHDRAWN, P.RECORD_DRAFT, E.WITHDRAWN, label=N_("Withdraw")),
+        Transition("replace", frozenset({A.APPROVED}), A.REPLACED, P.RECORD_REVIEW, E.REPLACED, label=N_("Replaced")),
     ),
 )
 UNMASK_MACHINE = Machine(

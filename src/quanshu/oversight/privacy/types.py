@@ -135,6 +135,12 @@ class RunNotFound(NotFound):
     remedy = "Open the list of certificates and choose one."
 
 
+class ServiceNotInSight(NotFound):
+    code = "privacy.service_not_found"
+    message = "There is no such service among those you may see here."
+    remedy = "Open the list of services that need a record and choose one."
+
+
 class RecordNotFound(NotFound):
     code = "privacy.record_not_found"
     message = "There is no such impact record."

@@ -50,9 +50,7 @@ urlpatterns = [
     path("records/<str:uid>/return/", impact.ReturnRecord.as_view(), name="record-return"),
     path("records/<str:uid>/paper/", impact.Paper.as_view(), name="record-paper"),
     *(
-        path(
-            f"records/<str:uid>/{name}/", impact.RecordStep.as_view(service=service, done=done), name=f"record-{name}"
-        )
+        path(f"records/<str:uid>/{name}/", impact.RecordStep.as_view(service=service, done=done), name=f"record-{name}")
         for name, service, done in RECORD_STEPS
     ),
     path("clear/", unmasking.Unmaskings.as_view(), name="unmaskings"),

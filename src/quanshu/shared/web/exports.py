@@ -104,7 +104,9 @@ def export_rows(
     masks = {} if right else {column.key: masker(Mask(column.mask)) for column in personal}
     details: dict[str, Any] = {"rows": len(rows) if isinstance(rows, list) else rows.count(), "format": kind}
     if personal:
-        details |= {"in_clear": [column.key for column in personal], "right": right} if right else {"masked": list(masks)}
+        details |= (
+            {"in_clear": [column.key for column in personal], "right": right} if right else {"masked": list(masks)}
+        )
     record(
         actor=page.actor,
         action="web.list.exported",

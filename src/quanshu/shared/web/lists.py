@@ -205,7 +205,9 @@ class ListPage(Page):
         }
 
 
-def plain_cells(columns: Iterable[Column], row: Any, masks: Mapping[str, Callable[[str], Any]] | None = None) -> list[Any]:
+def plain_cells(
+    columns: Iterable[Column], row: Any, masks: Mapping[str, Callable[[str], Any]] | None = None
+) -> list[Any]:
     """The row's values for an export: dates and numbers kept, everything else as text, personal ones masked."""
     cells = []
     for column in columns:

@@ -43,7 +43,9 @@ class NeedingList(ListPage):
     """Published services that tell of sensitive personal data, and how each stands."""
 
     title = gettext_lazy("Impact records of sensitive services")
-    subtitle = gettext_lazy("Personal Information Protection Law, articles 55 and 56: assessed before, kept three years.")
+    subtitle = gettext_lazy(
+        "Personal Information Protection Law, articles 55 and 56: assessed before, kept three years."
+    )
     permission = P.RECORD_VIEW
     template_name = "privacy/tabbed.html"
     search = ("sid", "name", "name_en", "unit__name")

@@ -52,7 +52,11 @@ RISKS: Mapping[str, Any] = {
 # The parts of a record in the order of the law, with what is to be said in each.
 PARTS: tuple[tuple[str, Any, Any], ...] = (
     ("purpose", gettext_lazy("Purpose"), gettext_lazy("For what the data are used, and on which legal basis.")),
-    ("manner", gettext_lazy("Manner"), gettext_lazy("Who handles which data how, for how long, and who receives them.")),
+    (
+        "manner",
+        gettext_lazy("Manner"),
+        gettext_lazy("Who handles which data how, for how long, and who receives them."),
+    ),
     (
         "necessity",
         gettext_lazy("Necessity"),
@@ -64,7 +68,11 @@ PARTS: tuple[tuple[str, Any, Any], ...] = (
         gettext_lazy("What may happen to the people concerned, and how grave it is."),
     ),
     ("risks", gettext_lazy("Security risks"), gettext_lazy("How the data could leak, be changed or be misused.")),
-    ("measures", gettext_lazy("Protective measures"), gettext_lazy("Masks, limits, consents, sign-in, records, deletion.")),
+    (
+        "measures",
+        gettext_lazy("Protective measures"),
+        gettext_lazy("Masks, limits, consents, sign-in, records, deletion."),
+    ),
     (
         "measures_fit",
         gettext_lazy("Lawful, effective and proportionate"),

@@ -98,7 +98,9 @@ class Holdings(Page):
     """What the rooms keep that a rule may take away."""
 
     title = gettext_lazy("Erasable holdings")
-    subtitle = gettext_lazy("Each room says what of its own may be deleted. The audit trail and the ledger are not among it.")
+    subtitle = gettext_lazy(
+        "Each room says what of its own may be deleted. The audit trail and the ledger are not among it."
+    )
     permission = P.RULE_VIEW
     template_name = "privacy/holdings.html"
 

@@ -119,7 +119,9 @@ class RunPage(DetailPage):
         found = [Card(_("Progress"), template="privacy/under_way.html", values=values)]
         if obj.hold is not None:
             more = (obj.hold.get_absolute_url(), _("Open the hold"))
-            found.insert(0, Card(_("Stopped by a hold"), note=f"{obj.hold.order_number} · {obj.hold.authority}", more=more))
+            found.insert(
+                0, Card(_("Stopped by a hold"), note=f"{obj.hold.order_number} · {obj.hold.authority}", more=more)
+            )
         return found
 
 
@@ -138,5 +140,7 @@ class Certificate(Page):
             response = JsonResponse(queries.certificate_of(run), json_dumps_params={"ensure_ascii": False})
             response["Content-Disposition"] = f'attachment; filename="certificate-{run.uid}.json"'
             return response
-        foot = _("The same stands on the audit trail; nothing on the trail or in the ledger was changed by the deletion.")
+        foot = _(
+            "The same stands on the audit trail; nothing on the trail or in the ledger was changed by the deletion."
+        )
         return self.render({"facts": run_facts(run), "back": run.get_absolute_url(), "foot": foot})

@@ -103,7 +103,18 @@ def run_row(run: ErasureRun) -> Json:
 
 def record_row(record: ImpactRecord) -> Json:
     """A record."""
-    names = ("uid", "number", "state", "items", "purposes", "drafted_by", "decided_by", "decided_at", "kept_until", "note")
+    names = (
+        "uid",
+        "number",
+        "state",
+        "items",
+        "purposes",
+        "drafted_by",
+        "decided_by",
+        "decided_at",
+        "kept_until",
+        "note",
+    )
     told = {name: getattr(record, name) for name in names}
     return {**told, "service": record.service.sid, **asdict(record.data)}
 
