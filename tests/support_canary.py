@@ -25,7 +25,7 @@ from quanshu.shared.workflow.api import TodoItem
 CITIZEN = "37010219491231777X"
 NAME = "金丝雀鸣泉"
 PHONE = "13899994321"
-CARD = "6222020000000012345"
+CARD = "6222020000000012344"
 ADDRESS = "珍禽街九百九十九号"
 SECRET = "canary-secret-Xy7pQ2mK9w"
 CANARIES = {
@@ -51,9 +51,10 @@ class Watch:
 
     def __enter__(self) -> Watch:
         root = logging.getLogger()
-        self.levels = {name: logging.getLogger(name).level for name in ("", "quanshu", "django", "django.request")}
-        for name in self.levels:
-            logging.getLogger(name).setLevel(logging.INFO)
+        # As a node logs: its own rooms in full, libraries from warnings on.
+        self.levels = {name: logging.getLogger(name).level for name in ("", "quanshu")}
+        for name, level in (("", logging.WARNING), ("quanshu", logging.INFO)):
+            logging.getLogger(name).setLevel(level)
         root.addHandler(self.handler)
         return self
 
