@@ -55,7 +55,7 @@ def settle() -> None:
 
 
 def test_intake_with_bad_rows_tells_nobody_what_was_in_them(settings: Any, tmp_path: Path, watch: Watch) -> None:
-    """Values of a wrong type, too long, in the wrong place, in the wrong encoding; a source that breaks; corrections."""
+    """Values of a wrong type, too long, in the wrong place, in the wrong encoding; a source that breaks."""
     use_lake(settings, tmp_path)
     supply = make_supply(tmp_path)
     steward = watch.client(supply.cast.accounts["steward"])
@@ -206,7 +206,8 @@ def test_demands_deliveries_and_exports_leave_no_value_behind(
     developer.get(f"/api/v1/delivery/batches/{batch.json().get('uid', '')}/file")
     demand = {
         "title": "核验居住状态", "fields_asked": ["name", CITIZEN], "purpose": "", "legal_basis": "",
-        "valid_until": PHONE, "volume_per_day": CARD, "rate_per_minute": 1, "entry_uid": city.entry.uid, "consumer_uid": consumer.uid,
+        "valid_until": PHONE, "volume_per_day": CARD, "rate_per_minute": 1,
+        "entry_uid": city.entry.uid, "consumer_uid": consumer.uid,
     }  # fmt: skip
     developer.post("/api/v1/demands/demands", demand, content_type=JSON)
     fit = {**demand, "fields_asked": ["name"], "purpose": "核验", "legal_basis": "社会保险法", "volume_per_day": 1}

@@ -365,12 +365,14 @@ def status_of(code: str) -> int:
     return MESSAGES[code][0]
 
 
-def told(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The parameters of a refusal; what a caller has put where a code belongs is repeated only if it is like one."""
-    return {
-        name: value if name not in CALLERS else redact(value) if CODE_LIKE.fullmatch(value := str(value)) else BLOT
-        for name, value in params.items()
-    }
+def code_like(value: str) -> str:
+    """What a caller has put where a code belongs, if it is like one; it may be a person's name or number."""
+    return redact(value) if CODE_LIKE.fullmatch(value) else BLOT
+
+
+def told(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a refusal as they are repeated to the caller."""
+    return {name: code_like(str(value)) if name in CALLERS else value for name, value in params.items()}
 
 
 def envelope(code: str, params: Mapping[str, Any], receipt_id: str) -> dict[str, Any]:
