@@ -75,6 +75,11 @@ class RetentionRule(models.Model):
 
 
 class HoldQuerySet(models.QuerySet["LegalHold"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Holds of the node for all who see rules; those of units by scope."""
+        everyone = Q(unit__isnull=True) if P.RULE_VIEW in actor.grants else Q(pk__in=[])
+        return self.filter(scope_q(actor, P.RULE_VIEW) | everyone)
+
     def in_force(self, now: datetime) -> Self:
         """Holds not lifted and not over."""
         return self.filter(lifted_at__isnull=True).filter(Q(until__isnull=True) | Q(until__gt=now))

@@ -55,14 +55,14 @@ def get_rule(*, actor: Actor, uid: str) -> RetentionRule:
     return found
 
 
-def list_holds() -> QuerySet[LegalHold]:
-    """Every hold, for those who see rules of the node."""
-    return LegalHold.objects.select_related("unit")
+def list_holds(actor: Actor) -> QuerySet[LegalHold]:
+    """Holds the actor may see."""
+    return LegalHold.objects.visible_to(actor).select_related("unit")
 
 
-def get_hold(uid: str) -> LegalHold:
+def get_hold(*, actor: Actor, uid: str) -> LegalHold:
     """Raises `privacy.hold_not_found`."""
-    found = list_holds().filter(uid=uid).first()
+    found = list_holds(actor).filter(uid=uid).first()
     if found is None:
         raise HoldNotFound
     return found

@@ -318,7 +318,7 @@ class Holds(ListPage):
     )  # fmt: skip
 
     def queryset(self) -> Any:
-        return queries.list_holds()
+        return queries.list_holds(self.actor)
 
     def actions(self) -> list[Action]:
         if not allows(self.actor, P.HOLD):
@@ -392,7 +392,7 @@ class HoldPage(DetailPage):
     audit_kind = "privacy.hold"
 
     def get_object(self, **kwargs: Any) -> LegalHold:
-        return queries.get_hold(kwargs["uid"])
+        return queries.get_hold(actor=self.actor, uid=kwargs["uid"])
 
     def crumbs(self) -> list[tuple[Any, str]]:
         return [(_("Legal holds"), reverse("privacy:holds"))]
@@ -435,4 +435,4 @@ class LiftHold(ReasonStepPage):
     success = gettext_lazy("Lifted; what it stopped goes on with the next run.")
 
     def get_subject(self, uid: str) -> LegalHold:
-        return queries.get_hold(uid)
+        return queries.get_hold(actor=self.actor, uid=uid)

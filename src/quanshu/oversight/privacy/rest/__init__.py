@@ -200,8 +200,7 @@ def start_run(request: HttpRequest, uid: str) -> Status[Json]:
 @router.get("/holds")
 def list_holds(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Legal holds."""
-    actor_of(request)
-    return page_of(queries.list_holds(), limit=limit, offset=offset, serialise=hold_row)
+    return page_of(queries.list_holds(actor_of(request)), limit=limit, offset=offset, serialise=hold_row)
 
 
 @router.post("/holds", response={201: Json})
@@ -216,7 +215,7 @@ def place_hold(request: HttpRequest, body: HoldBody) -> Status[Json]:
 def lift_hold(request: HttpRequest, uid: str, body: ReasonBody) -> Json:
     """Lift a hold."""
     actor = actor_of(request, P.HOLD)
-    hold = queries.get_hold(uid)
+    hold = queries.get_hold(actor=actor, uid=uid)
     return hold_row(services.lift_hold(actor=actor, now=now(), hold=hold, reason=body.reason))
 
 
