@@ -105,6 +105,12 @@ def log_what_ends() -> None:
     logging.captureWarnings(capture=True)
 
 
+def server_logging() -> dict[str, Any]:
+    """What granian's own lines are written with: it has handlers of its own, which know no other formatter."""
+    own = {"()": "quanshu.kernel.logs.formatter", "kind": os.environ.get(VARIABLE, "line")}
+    return {"formatters": {"generic": own, "access": own}}
+
+
 def set_up_logs(process: str) -> None:
     """Logging of a process without Django, as QUANSHU_LOG_FORMAT says; called once at its start."""
     os.environ["QUANSHU_PROCESS"] = process

@@ -32,7 +32,6 @@ from support_services import QUERY, VERIFY, City, a_city, a_grant, a_service, an
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
-FORWARD = (NAME, PHONE, CARD, ADDRESS, CITIZEN)
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from granian.log import LogLevels, configure_logging
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quanshu.kernel.logs import formatter, log_what_ends
+from quanshu.kernel.logs import formatter, log_what_ends, server_logging
 from quanshu.kernel.redaction import redact
 
 # What stands between words in texts of this house, Chinese letters included.
@@ -152,3 +153,17 @@ def test_what_ends_a_process_goes_through_the_log(hooks: None, caplog: pytest.Lo
     (record,) = caplog.records
     line = formatter("line").format(record)
     assert "ValueError: ***" in line
+
+
+def test_the_server_s_own_lines_are_scrubbed_too() -> None:
+    logger = logging.getLogger("_granian")
+    before = logger.handlers[:], logger.level, logger.propagate
+    try:
+        configure_logging(LogLevels.warning, server_logging())
+        (handler,) = logger.handlers
+        line = handler.format(
+            logging.LogRecord("_granian", 40, "f.py", 1, "raised on %s", ("370102199001010018",), None)
+        )
+    finally:
+        logger.handlers[:], logger.level, logger.propagate = before
+    assert "raised on ***" in line
