@@ -69,7 +69,7 @@ class Rules(ListPage):
         ),
         Column("unit", gettext_lazy("Unit"), value=lambda row: labels.unit_name(row.unit), sort="unit__name"),
         Column("days", gettext_lazy("Days kept"), value="keep_days", kind="number", sort="keep_days"),
-        Column("basis", gettext_lazy("Basis"), phone=False),
+        Column("basis", gettext_lazy("Legal basis"), phone=False),
         Column(
             "state",
             gettext_lazy("State"),
@@ -133,7 +133,7 @@ class RuleForm(Form):
     unit_uid = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     keep_days = forms.IntegerField(label=gettext_lazy("Days kept"), min_value=1, max_value=rules.MOST_DAYS)
     basis = forms.CharField(
-        label=gettext_lazy("Basis"),
+        label=gettext_lazy("Legal basis"),
         max_length=500,
         widget=forms.Textarea,
         help_text=gettext_lazy("The law, schedule or decision that the time rests on."),
@@ -199,7 +199,7 @@ class RulePage(DetailPage):
             (_("Days kept"), obj.keep_days),
             (_("Counted from"), holding.dated),
             (_("What goes and what stays"), holding.what),
-            (_("Basis"), obj.basis),
+            (_("Legal basis"), obj.basis),
             (_("Note"), obj.note),
             (_("Proposed by"), obj.proposed_by),
             (_("Decided by"), obj.decided_by),

@@ -72,7 +72,7 @@ def run_facts(run: ErasureRun) -> list[tuple[Any, Any]]:
         (_("Holding"), labels.holding_name(run.holding)),
         (_("Unit"), labels.unit_name(run.rule.unit)),
         (_("Days kept"), run.rule.keep_days),
-        (_("Basis"), run.rule.basis),
+        (_("Legal basis"), run.rule.basis),
         (_("Dated before"), when(run.before)),
         (_("Oldest"), when(run.oldest)),
         (_("Erased"), run.erased),
