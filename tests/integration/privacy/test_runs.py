@@ -127,7 +127,7 @@ def test_every_holding_can_be_counted_where_there_is_nothing(holding: port.Holdi
     due = holding.due(reach)
     assert (due.count, due.oldest) == (0, None)
     assert list(holding.pick(reach, 10)) == []
-    holding.erase(["01a21566-b5d2-7c28-b3d9-713dabf444c4@0"] if holding.key == "intake.versions" else [])
+    holding.erase(["nothing@0"] if holding.key == "intake.versions" else [])
     assert str(holding.name)
     assert str(holding.what)
     assert str(holding.dated)
