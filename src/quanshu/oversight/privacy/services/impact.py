@@ -165,15 +165,22 @@ def warn_of_gap(service: Service, now: datetime) -> Standing | None:
     if not queries.sensitive_in(service):
         return None
     found = queries.stand_of(service, now).standing
-    todo = {"kind": GAP, "subject_kind": SERVICE, "subject_uid": service.uid}
     if found == Standing.IN_ORDER:
-        workflow.close_todo(**todo, now=now)
+        workflow.close_todo(kind=GAP, subject_kind=SERVICE, subject_uid=service.uid, now=now)
         return found
-    if workflow.TodoItem.objects.filter(**todo, closed_at__isnull=True).exists():
+    known = workflow.TodoItem.objects.filter(kind=GAP, subject_kind=SERVICE, subject_uid=service.uid, closed_at=None)
+    if known.exists():
         return found
     url = f"/privacy/services/{service.uid}/"
     workflow.open_todo(
-        **todo, title=service.title, url=url, permission=P.RECORD_DRAFT, unit_path=service.unit.path, now=now
+        kind=GAP,
+        subject_kind=SERVICE,
+        subject_uid=service.uid,
+        title=service.title,
+        url=url,
+        permission=P.RECORD_DRAFT,
+        unit_path=service.unit.path,
+        now=now,
     )
     audit.record(
         actor=SYSTEM, action=E.LACKING, obj=service, kind=SERVICE, uid=service.uid, details={"standing": found}, now=now

@@ -115,9 +115,9 @@ def erase_versions_of(ids: Sequence[str]) -> None:
     for text in ids:
         table, _at, number = text.rpartition("@")
         last[table] = max(last.get(table, 0), int(number))
-    for table, number in last.items():
+    for table, newest in last.items():
         if get_lake().exists(table):
-            erase_versions(get_lake(), table, number + 1)
+            erase_versions(get_lake(), table, newest + 1)
 
 
 HOLDINGS = (
