@@ -69,9 +69,9 @@ class Holding:
 _holdings: dict[str, Holding] = {}
 
 
-def register_holding(holding: Holding) -> None:
-    """Make a holding known to rules of retention."""
-    _holdings[holding.key] = holding
+def register_holding(*holdings: Holding) -> None:
+    """Make holdings known to rules of retention."""
+    _holdings.update({holding.key: holding for holding in holdings})
 
 
 def holdings() -> tuple[Holding, ...]:

@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.oversight.privacy import services
-from quanshu.oversight.privacy.pages import impact, retention, runs, unmasking
+from quanshu.oversight.privacy.pages import holds, impact, retention, runs, unmasking
 
 app_name = "privacy"
 RECORD_STEPS = (
@@ -35,10 +35,10 @@ urlpatterns = [
         name="end",
     ),
     path("rules/<str:uid>/run/", retention.Start.as_view(), name="start"),
-    path("holds/", retention.Holds.as_view(), name="holds"),
-    path("holds/new/", retention.PlaceHold.as_view(), name="place"),
-    path("holds/<str:uid>/", retention.HoldPage.as_view(), name="hold"),
-    path("holds/<str:uid>/lift/", retention.LiftHold.as_view(), name="lift"),
+    path("holds/", holds.Holds.as_view(), name="holds"),
+    path("holds/new/", holds.PlaceHold.as_view(), name="place"),
+    path("holds/<str:uid>/", holds.HoldPage.as_view(), name="hold"),
+    path("holds/<str:uid>/lift/", holds.LiftHold.as_view(), name="lift"),
     path("certificates/", runs.Runs.as_view(), name="runs"),
     path("certificates/<str:uid>/", runs.RunPage.as_view(), name="run"),
     path("certificates/<str:uid>/paper/", runs.Certificate.as_view(), name="certificate"),

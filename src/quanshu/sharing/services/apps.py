@@ -12,30 +12,14 @@ class ServicesConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
-        from quanshu.shared.holdings import register_holding, rows_holding
         from quanshu.sharing.services.events import ServiceEvent as E
-        from quanshu.sharing.services.models import ExchangeMark
         from quanshu.sharing.services.queries import call_facts, row_receivers
         from quanshu.supply.assurance.api import register_calls
         from quanshu.supply.quality.api import register_receivers
 
         register_receivers(row_receivers)
         register_calls(call_facts)
-        register_holding(
-            rows_holding(
-                "services.marks",
-                name=_("Marks of rows in receipts"),
-                what=_("Who received a row can no longer be found; the receipt itself stays."),
-                dated=_("when the call was answered"),
-                rows=ExchangeMark.objects.all,
-                date="exchange__at",
-                uid="pk",
-                unit="exchange__service__unit__path",
-                # A receiver of a wrong value must be found as long as values are corrected.
-                least_days=180,
-                order=35,
-            )
-        )
+        register_holdings()
         register_actions(
             {
                 E.CREATED: _("Service drafted"),
@@ -62,3 +46,25 @@ class ServicesConfig(AppConfig):
                 "gateway.call": _("Called through the gateway"),
             }
         )
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.shared.holdings import register_holding, rows_holding
+    from quanshu.sharing.services.models import ExchangeMark
+
+    register_holding(
+        rows_holding(
+            "services.marks",
+            name=_("Marks of rows in receipts"),
+            what=_("Who received a row can no longer be found; the receipt itself stays."),
+            dated=_("when the call was answered"),
+            rows=ExchangeMark.objects.all,
+            date="exchange__at",
+            uid="pk",
+            unit="exchange__service__unit__path",
+            # A receiver of a wrong value must be found as long as values are corrected.
+            least_days=180,
+            order=35,
+        )
+    )

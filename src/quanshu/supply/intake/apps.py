@@ -34,8 +34,7 @@ class IntakeConfig(AppConfig):
         )
         register_stage("loaded", 45, ask_loaded)
         register_use("intake", needed_files)
-        for holding in HOLDINGS:
-            register_holding(holding)
+        register_holding(*HOLDINGS)
         register_actions(
             {
                 E.SOURCE_CREATED: _("Source registered"),

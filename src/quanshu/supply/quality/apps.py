@@ -12,12 +12,10 @@ class QualityConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
-        from quanshu.shared.holdings import register_holding, rows_holding
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.landing.api import register_stage
         from quanshu.supply.quality.events import QualityEvent as E
-        from quanshu.supply.quality.models import Problem
         from quanshu.supply.quality.pages.stages import ask_checked
 
         view = "quality.scorecard.view"
@@ -35,20 +33,7 @@ class QualityConfig(AppConfig):
         )
         register_labels({"quality.problems": _("Records to correct"), "quality.assigned": _("Records assigned to you")})
         register_stage("checked", 60, ask_checked)
-        register_holding(
-            rows_holding(
-                "quality.problems",
-                name=_("Problem records that are closed"),
-                what=_("The record's key and value go; counts and scorecards of past scans stay."),
-                dated=_("when the problem was closed"),
-                rows=lambda: Problem.objects.filter(closed_at__isnull=False).exclude(state="open"),
-                date="closed_at",
-                unit="unit__path",
-                # A year's figures are counted from these records.
-                least_days=365,
-                order=30,
-            )
-        )
+        register_holdings()
         register_actions(
             {
                 E.RULE_CREATED: _("Rule made"),
@@ -72,3 +57,24 @@ class QualityConfig(AppConfig):
                 E.EXCEPTION_EXPIRED: _("Exception over"),
             }
         )
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.shared.holdings import register_holding, rows_holding
+    from quanshu.supply.quality.models import Problem
+
+    register_holding(
+        rows_holding(
+            "quality.problems",
+            name=_("Problem records that are closed"),
+            what=_("The record's key and value go; counts and scorecards of past scans stay."),
+            dated=_("when the problem was closed"),
+            rows=lambda: Problem.objects.filter(closed_at__isnull=False).exclude(state="open"),
+            date="closed_at",
+            unit="unit__path",
+            # A year's figures are counted from these records.
+            least_days=365,
+            order=30,
+        )
+    )
