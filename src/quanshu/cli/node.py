@@ -111,6 +111,8 @@ def web(workers: int | None) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    from quanshu.kernel.logs import server_logging
+
     host, port = settings.QUANSHU_WEB
     Granian(
         "quanshu.config.wsgi:application",
@@ -121,6 +123,7 @@ def web(workers: int | None) -> None:
         blocking_threads=WEB_THREADS,
         log_access=False,
         log_level=LogLevels.warning,
+        log_dictconfig=server_logging(),
         respawn_failed_workers=True,
     ).serve()
 
@@ -132,8 +135,10 @@ def worker() -> None:
     check_ready()
     from django.conf import settings
 
+    from quanshu.kernel.logs import log_what_ends
     from quanshu.shared.jobs.api import run_worker
 
+    log_what_ends()
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:

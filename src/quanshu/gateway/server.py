@@ -19,7 +19,7 @@ from quanshu.gateway.app import create_app
 from quanshu.gateway.config import GatewayConfig
 from quanshu.gateway.host import ask_to_drain
 from quanshu.gateway.signing.certificates import read_edge
-from quanshu.kernel.logs import set_up_logs
+from quanshu.kernel.logs import server_logging, set_up_logs
 
 # How the configuration reaches granian's worker processes.
 PATHS = ("directory", "serving_directory", "public_key_file", "seal_key_file", "journal_directory", "lake_directory")
@@ -57,6 +57,7 @@ def serve(config: GatewayConfig) -> None:
         workers=config.workers,
         log_access=False,
         log_level=LogLevels.warning,
+        log_dictconfig=server_logging(),
         respawn_failed_workers=True,
         respawn_interval=DRAIN_SECONDS,
         **config.edge.options(),

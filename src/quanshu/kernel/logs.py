@@ -5,32 +5,31 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import sys
+import threading
 import traceback
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from quanshu.kernel.redaction import redact
 from quanshu.kernel.trace import current_trace
 
 FORMATS = ("json", "line")
 VARIABLE = "QUANSHU_LOG_FORMAT"
-# A last net: identity numbers, credit codes and phone numbers that a library puts into a message of its own.
-PERSONAL = re.compile(r"(?<![0-9A-Za-z])(?:\d{17}[\dXx]|\d{15}|1[3-9]\d{9}|9[0-9A-Z]{17})(?![0-9A-Za-z])")
 MOST_LINES = 20
 
 
 def scrub(text: str) -> str:
-    """The text with numbers that name a person or a firm blotted out."""
-    return PERSONAL.sub("***", text)
+    """The text with what names a person or opens a door blotted out (`kernel.redaction`)."""
+    return redact(text)
 
 
 def message_of(record: logging.LogRecord) -> str:
     """The record's message, scrubbed; one whose arguments do not fit is told as it was written."""
     try:
         return scrub(record.getMessage())
-    except (TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - whatever an argument's own text raises, the line is written without it
         return scrub(str(record.msg))
 
 
@@ -83,12 +82,39 @@ class LineFormatter(logging.Formatter):
 
 def formatter(kind: str, process: str = "") -> logging.Formatter:
     """The formatter of a setting's word; anything but json is lines."""
+    # A handler that fails would print the record with its arguments as they are.
+    logging.raiseExceptions = False
     return JsonFormatter(process) if kind == "json" else LineFormatter()
+
+
+def log_what_ends() -> None:
+    """Tell of faults that end a process or a thread, and of warnings, by the log too, so that they are scrubbed."""
+    logger = logging.getLogger("quanshu.process")
+
+    def ended(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, fault, trace)
+            return
+        logger.critical("ended by a fault", exc_info=(kind, fault, trace))
+
+    def thread_ended(args: threading.ExceptHookArgs) -> None:
+        fault = args.exc_value or args.exc_type()
+        logger.error("a thread ended by a fault", exc_info=(args.exc_type, fault, args.exc_traceback))
+
+    sys.excepthook, threading.excepthook = ended, thread_ended
+    logging.captureWarnings(capture=True)
+
+
+def server_logging() -> dict[str, Any]:
+    """What granian's own lines are written with: it has handlers of its own, which know no other formatter."""
+    own = {"()": "quanshu.kernel.logs.formatter", "kind": os.environ.get(VARIABLE, "line")}
+    return {"formatters": {"generic": own, "access": own}}
 
 
 def set_up_logs(process: str) -> None:
     """Logging of a process without Django, as QUANSHU_LOG_FORMAT says; called once at its start."""
     os.environ["QUANSHU_PROCESS"] = process
+    log_what_ends()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(os.environ.get(VARIABLE, "line"), process))
     root = logging.getLogger()

@@ -35,6 +35,14 @@ class NoVersion(NotFound):
     remedy = "Choose one of the versions listed for the table."
 
 
+class VersionErased(NotFound):
+    """The version was there; its rows have been erased by a rule of retention."""
+
+    code = "lake.version_erased"
+    message = "Version %(version)s of table %(table)s has been erased; the oldest that can be read is %(oldest)s."
+    remedy = "Use a newer version. What was erased, when and by which rule stands in the certificate of deletion."
+
+
 class MissingColumn(Invalid):
     """A column that is needed is absent."""
 

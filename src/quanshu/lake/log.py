@@ -81,6 +81,20 @@ class TableState:
         return sum(file.rows for file in self.files)
 
 
+def state_after(commits: Sequence[Commit]) -> TableState:
+    """The table that all commits from the first on lead to."""
+    files: dict[str, LogFile] = {}
+    metadata: Mapping[str, Any] = {}
+    protocol: Mapping[str, Any] = {}
+    for commit in commits:
+        for file in commit.removed:
+            files.pop(file.path, None)
+        files.update({file.path: file for file in commit.added})
+        metadata = commit.metadata or metadata
+        protocol = commit.protocol or protocol
+    return TableState(commits[-1].version, commits[-1].at_ms, tuple(files.values()), metadata, protocol)
+
+
 class TableLog:
     """The commits of one table. Safe to share among threads; reads on when it is asked to."""
 
@@ -113,16 +127,7 @@ class TableLog:
         wanted = newest if version is None else version
         if not 0 <= wanted <= newest:
             raise NoVersion(table=self.folder.name, version=wanted, newest=newest)
-        files: dict[str, LogFile] = {}
-        metadata: Mapping[str, Any] = {}
-        protocol: Mapping[str, Any] = {}
-        for commit in commits[: wanted + 1]:
-            for file in commit.removed:
-                files.pop(file.path, None)
-            files.update({file.path: file for file in commit.added})
-            metadata = commit.metadata or metadata
-            protocol = commit.protocol or protocol
-        return TableState(wanted, commits[wanted].at_ms, tuple(files.values()), metadata, protocol)
+        return state_after(commits[: wanted + 1])
 
     def needed(self, oldest: int) -> set[str]:
         """Paths that the versions from `oldest` on, and their changes, are read from."""
@@ -160,8 +165,13 @@ def _file(action: Mapping[str, Any]) -> LogFile:
 
 def _read(path: Path, version: int) -> Commit:
     """One commit; a file of the log appears whole or not at all."""
+    return read_commit(path.read_text(encoding="utf-8"), version, path.stat().st_mtime * 1000)
+
+
+def read_commit(text: str, version: int, written_ms: float) -> Commit:
+    """One commit from the text of its file in the log; `written_ms` is when that was written, if it does not say."""
     parts: dict[str, list[Mapping[str, Any]]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         if line.strip():
             for kind, action in json.loads(line).items():
                 parts.setdefault(kind, []).append(action)
@@ -169,7 +179,7 @@ def _read(path: Path, version: int) -> Commit:
     told = parts.get("commitInfo", [{}])[0].get("timestamp")
     return Commit(
         version=version,
-        at_ms=int(told if told is not None else path.stat().st_mtime * 1000),
+        at_ms=int(told if told is not None else written_ms),
         added=tuple(_file(action) for action in parts.get("add", ())),
         removed=tuple(_file(action) for action in parts.get("remove", ())),
         changes=tuple(_file(action) for action in parts.get("cdc", ())),

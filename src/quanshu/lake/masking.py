@@ -6,6 +6,7 @@ How much stays legible follows the usual forms of GB/T 35273 displays: 张*, 370
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Literal
 
@@ -115,13 +116,19 @@ def _sha256(text: str | None) -> str | None:
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()
 
 
-def mask_value(mask: Mask, value: str | None) -> str | None:
-    """One value under a mask: the same expression that services answer with."""
-    connection = sqlite3.connect(":memory:")
-    try:
-        add_functions(connection)
-        shown = mask_sql(mask, "v", "sqlite")
-        masked: str | None = connection.execute(f"SELECT {shown} FROM (SELECT ? AS v)", [value]).fetchone()[0]
-    finally:
-        connection.close()
+def masker(mask: Mask) -> Callable[[str | None], str | None]:
+    """A function that masks one value after another by the same expression that services answer with."""
+    connection = sqlite3.connect(":memory:", check_same_thread=False)
+    add_functions(connection)
+    statement = f"SELECT {mask_sql(mask, 'v', 'sqlite')} FROM (SELECT ? AS v)"
+
+    def masked(value: str | None) -> str | None:
+        shown: str | None = connection.execute(statement, [value]).fetchone()[0]
+        return shown
+
     return masked
+
+
+def mask_value(mask: Mask, value: str | None) -> str | None:
+    """One value under a mask."""
+    return masker(mask)(value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -81,6 +81,10 @@ class Storage(Protocol):
         """Write a file of a table that is restored."""
         ...
 
+    def erase(self, name: str, files: Sequence[str]) -> None:
+        """Take files of a table away; those that are not there are left alone."""
+        ...
+
 
 def exists(storage: Storage, name: str) -> bool:
     """Whether the table has a version. Raises `lake.not_reachable` when the store does not answer."""
@@ -147,6 +151,10 @@ class Folder:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as handle:
             shutil.copyfileobj(source, handle, CHUNK)
+
+    def erase(self, name: str, files: Sequence[str]) -> None:
+        for file in files:
+            (Path(self.address(name)) / file).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -237,6 +245,10 @@ class Bucket:
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
         self.store.put(f"{name}/{file}", source)
 
+    def erase(self, name: str, files: Sequence[str]) -> None:
+        for first in range(0, len(files), REMOVED_AT_ONCE):
+            self.store.delete([f"{name}/{file}" for file in files[first : first + REMOVED_AT_ONCE]])
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -282,6 +294,9 @@ class Beside:
 
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
         self._of(name).put_back(name, file, source)
+
+    def erase(self, name: str, files: Sequence[str]) -> None:
+        self._of(name).erase(name, files)
 
     def rows(self, connection: duckdb.DuckDBPyConnection, table: DeltaTable) -> str:
         own = Path(self.folder.address(self.name)).absolute()

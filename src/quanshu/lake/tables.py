@@ -19,6 +19,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from quanshu.lake import applying, engine, storage
 from quanshu.lake.applying import OPERATION, ChangeCounts
+from quanshu.lake.erasing import check_kept
 from quanshu.lake.errors import NeedsFolder, NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
 from quanshu.lake.log import TableLog, TableVersion
 from quanshu.lake.merging import LABEL, UpsertCounts, check_types, compare, on_keys, stage
@@ -336,6 +337,7 @@ class Lake:
             return table
         if not 0 <= version < table.version():
             raise NoVersion(table=name, version=version, newest=table.version())
+        check_kept(self.storage, name, version)
         table.load_as_version(version)
         return table
 

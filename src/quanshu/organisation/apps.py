@@ -68,8 +68,10 @@ class OrganisationConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.organisation.queries import mail_addresses
+        from quanshu.organisation.services import sessions
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.holdings import Holding, register_holding
         from quanshu.shared.notify.api import register_addresses
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
@@ -81,3 +83,15 @@ class OrganisationConfig(AppConfig):
         register_addresses(mail_addresses)
         register_rights(RIGHTS)
         register_kinds(KINDS)
+        register_holding(
+            Holding(
+                key="organisation.sessions",
+                name=_("Sessions that are over"),
+                what=_("What the node remembered of a browser goes; who signed in when stays on the audit trail."),
+                dated=_("when the session ended"),
+                due=sessions.due,
+                pick=sessions.pick,
+                erase=sessions.erase,
+                order=50,
+            )
+        )

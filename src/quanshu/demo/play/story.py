@@ -26,6 +26,7 @@ from quanshu.demo.play import (
     libraries,
     monitoring,
     people,
+    privacy,
     quality,
     registration,
     shapes,
@@ -122,6 +123,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
+    privacy.play_privacy(cast, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 

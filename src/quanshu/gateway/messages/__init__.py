@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from quanshu.gateway.messages.bulk import BULK
 from quanshu.gateway.messages.shapes import SHAPES
 from quanshu.gateway.messages.text import Text
 from quanshu.kernel.errors import fill
+from quanshu.kernel.redaction import BLOT, redact
 
 MESSAGES: Mapping[str, Text] = {
     "gateway.unsigned": (
@@ -338,6 +340,9 @@ MESSAGES: Mapping[str, Text] = {
 }
 
 
+# Parameters of a refusal that repeat what the caller sent, and what codes are made of.
+CALLERS = frozenset({"rid", "sid", "signed", "kid", "fields", "name"})
+CODE_LIKE = re.compile(r"[0-9A-Za-z_.*:, -]{0,300}")
 # What other addresses of the gateway answer with, a call of a service never.
 ELSEWHERE = {
     *BULK,
@@ -368,9 +373,20 @@ def status_of(code: str) -> int:
     return MESSAGES[code][0]
 
 
+def code_like(value: str) -> str:
+    """What a caller has put where a code belongs, if it is like one; it may be a person's name or number."""
+    return redact(value) if CODE_LIKE.fullmatch(value) else BLOT
+
+
+def told(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a refusal as they are repeated to the caller."""
+    return {name: code_like(str(value)) if name in CALLERS else value for name, value in params.items()}
+
+
 def envelope(code: str, params: Mapping[str, Any], receipt_id: str) -> dict[str, Any]:
     """The JSON body of a refusal."""
     _status, fault, remedy, fault_en, remedy_en = MESSAGES[code]
+    params = told(params)
     return {
         "code": code,
         "message": fill(fault, params),

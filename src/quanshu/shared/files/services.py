@@ -43,9 +43,11 @@ def store(*, actor: Actor, name: str, stream: Chunked, now: datetime, most: int 
     target = path_for(digest)
     target.parent.mkdir(parents=True, exist_ok=True)
     os.replace(temporary, target)
-    row, made = StoredFile.objects.get_or_create(
+    row, made = StoredFile.objects.update_or_create(
         digest=digest,
-        defaults={
+        # Handed in again, a file is as young as any other, however long its content has been there.
+        defaults={"stored_at": now},
+        create_defaults={
             "name": name,
             "size": size,
             "media_type": ALLOWED[ending],

@@ -19,6 +19,7 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.errors import Conflict, NotFound
 from quanshu.kernel.ids import new_uid
+from quanshu.kernel.redaction import redact
 from quanshu.kernel.trace import current_trace, new_trace, tracing
 from quanshu.shared.access.api import Actor, allows, require
 from quanshu.shared.jobs import figures, registry
@@ -180,7 +181,7 @@ def keep_lease(job: Job, seconds: float, stop: threading.Event) -> None:
 def finish(job: Job, *, state: str, error: str = "") -> None:
     """Note a job's end, unless another worker holds it by now."""
     Job.objects.filter(pk=job.pk, lease=job.lease).update(
-        state=state, error=error[-4000:], finished_at=clock_now(), lease="", lease_until=None
+        state=state, error=redact(error)[-4000:], finished_at=clock_now(), lease="", lease_until=None
     )
 
 
@@ -191,7 +192,7 @@ def put_off(job: Job, spec: registry.JobSpec, error: str) -> None:
         return
     later = clock_now() + min(timedelta(seconds=2**job.attempts), LONGEST_WAIT)
     Job.objects.filter(pk=job.pk, lease=job.lease).update(
-        state="queued", error=error[-4000:], run_at=later, lease="", lease_until=None
+        state="queued", error=redact(error)[-4000:], run_at=later, lease="", lease_until=None
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from quanshu.kernel.redaction import redact
 from quanshu.kernel.trace import current_trace, tracing
 from quanshu.shared.outbox.models import Delivery, OutboxEvent
 from quanshu.shared.outbox.registry import Event, handlers_of
@@ -90,7 +91,7 @@ def put_off(pk: int, fault: Exception, now: datetime) -> None:
         if row is None:
             return
         row.attempts += 1
-        row.error = f"{type(fault).__name__}: {fault}"[:2000]
+        row.error = redact(f"{type(fault).__name__}: {fault}")[:2000]
         row.state = "dead" if row.attempts >= MOST_ATTEMPTS else "waiting"
         row.next_at = now + min(timedelta(seconds=2**row.attempts), LONGEST_WAIT)
         row.save(update_fields=["attempts", "error", "state", "next_at"])

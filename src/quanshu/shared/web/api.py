@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
-from quanshu.shared.web.exports import export_response, export_rows
+from quanshu.shared.web.exports import export_response, export_rows, masked_lists, register_unmasking
 from quanshu.shared.web.figures import flush_figures
 from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
@@ -57,10 +57,12 @@ __all__ = [
     "flush_figures",
     "go_to",
     "grouped",
+    "masked_lists",
     "page_of",
     "put_fault_on_form",
     "reason_against",
     "register",
+    "register_unmasking",
     "registered",
     "trimmed",
     "web_metrics",

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from quanshu.kernel.errors import Invalid
+from quanshu.lake.masking import Mask, masker
+from quanshu.shared.access.api import Actor
 from quanshu.shared.audit.api import record
 
 if TYPE_CHECKING:
@@ -27,6 +30,33 @@ EXPORT_LIMIT = 100_000
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # A spreadsheet runs a cell that starts with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+_masked_lists: dict[str, Any] = {}
+
+
+def never(actor: Actor, name: str, now: datetime) -> str:
+    """Nobody exports in clear as long as no room decides who may."""
+    return ""
+
+
+_unmask: Callable[[Actor, str, datetime], str] = never
+
+
+def note_masked_list(name: str, title: Any) -> None:
+    """Remember a list with personal columns by the name of its export."""
+    _masked_lists[name] = title
+
+
+def masked_lists() -> Mapping[str, Any]:
+    """{name of the export: title} of every list that masks columns."""
+    return dict(sorted(_masked_lists.items()))
+
+
+def register_unmasking(may: Callable[[Actor, str, datetime], str]) -> None:
+    """Name the function that tells by which right (its uid) an actor exports a list in clear now, "" by none."""
+    global _unmask
+    _unmask = may
 
 
 class UnknownExport(Invalid):
@@ -69,18 +99,26 @@ def export_rows(
 
     if kind not in {"csv", "xlsx"}:
         raise UnknownExport(format=kind)
+    personal = [column for column in columns if column.mask]
+    right = _unmask(page.actor, name, now) if personal else ""
+    masks = {} if right else {column.key: masker(Mask(column.mask)) for column in personal}
+    details: dict[str, Any] = {"rows": len(rows) if isinstance(rows, list) else rows.count(), "format": kind}
+    if personal:
+        details |= (
+            {"in_clear": [column.key for column in personal], "right": right} if right else {"masked": list(masks)}
+        )
     record(
         actor=page.actor,
         action="web.list.exported",
         kind="web.list",
         uid=name,
         label=str(page.page_title()),
-        details={"rows": len(rows) if isinstance(rows, list) else rows.count(), "format": kind},
+        details=details,
         now=now,
     )
-    head = [str(column.label) for column in columns]
+    head = [f"{column.label} {gettext('(masked)')}" if column.key in masks else str(column.label) for column in columns]
     found = rows if isinstance(rows, list) else rows.iterator(chunk_size=2000)
-    cells = ([safe_cell(cell) for cell in plain_cells(columns, row)] for row in found)
+    cells = ([safe_cell(cell) for cell in plain_cells(columns, row, masks)] for row in found)
     file = f"{name}-{timezone.localtime(now):%Y%m%d-%H%M}.{kind}"
     response: HttpResponseBase
     if kind == "csv":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_date
 
 from quanshu.kernel.errors import Invalid
-from quanshu.shared.web.exports import export_response
+from quanshu.shared.web.exports import export_response, note_masked_list
 from quanshu.shared.web.pages import Action, Page
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class BadFilter(Invalid):
 class Column:
     """A column. `value` is a dotted path or a function of the row; `sort` an ORM field, "" = not sortable.
 
-    `kind` is text, number, date, datetime, percent, badge or code; `tone` colours a badge.
+    `kind` is text, number, date, datetime, percent, badge or code; `tone` colours a badge. `mask` names the mask
+    (`lake.masking`) under which a personal value leaves in an export; the page shows it as it is.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Column:
     link: Callable[[Any], str] | None = None
     tone: Callable[[Any], str] | None = None
     phone: bool = True
+    mask: str = ""
 
     def read(self, row: Any) -> Any:
         if callable(self.value):
@@ -107,6 +109,11 @@ class ListPage(Page):
     empty_title: Any = ""
     empty_hint: Any = ""
     export_name: ClassVar[str] = "list"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if isinstance(cls.columns, Sequence) and any(column.mask for column in cls.columns):
+            note_masked_list(cls.export_name, cls.title)
 
     def queryset(self) -> QuerySet[Any]:
         raise NotImplementedError(f"{type(self).__name__} lists nothing")
@@ -198,11 +205,17 @@ class ListPage(Page):
         }
 
 
-def plain_cells(columns: Iterable[Column], row: Any) -> list[Any]:
-    """The row's values for an export: dates and numbers kept, everything else as text."""
+def plain_cells(
+    columns: Iterable[Column], row: Any, masks: Mapping[str, Callable[[str], Any]] | None = None
+) -> list[Any]:
+    """The row's values for an export: dates and numbers kept, everything else as text, personal ones masked."""
     cells = []
     for column in columns:
         value = column.read(row)
+        masked = (masks or {}).get(column.key)
+        if masked is not None:
+            cells.append(None if value is None else masked(str(value)))
+            continue
         keep = value is None or isinstance(value, int | float | date | datetime)
         cells.append(value if keep else str(value))
     return cells

@@ -29,12 +29,27 @@ class DeliveryConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.holdings import register_holding, rows_holding
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.sharing.delivery.events import DeliveryEvent as E
         from quanshu.sharing.delivery.permissions import DeliveryPermission as P
+        from quanshu.sharing.delivery.services.batches import batches_with_files, take_files_away
 
         register(NavItem("delivery", _("Deliveries"), "delivery:deliveries", "truck-delivery", "use", 36, P.VIEW))
+        register_holding(
+            rows_holding(
+                "delivery.files",
+                name=_("Delivered files"),
+                what=_("The file goes before its link ends; the batch keeps rows, digest and receipt."),
+                dated=_("when the batch was made"),
+                rows=batches_with_files,
+                date="ended_at",
+                unit="delivery__grant__consumer__unit__path",
+                blank=take_files_away,
+                order=25,
+            )
+        )
         register_actions(
             {
                 E.CREATED: _("Delivery set up"),

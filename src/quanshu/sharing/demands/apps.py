@@ -85,10 +85,12 @@ class DemandsConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import register_use
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.demands.pages.labels import satisfaction
+        from quanshu.sharing.demands.queries import files_of_minutes
         from quanshu.sharing.desk.api import register_facts
 
         register(
@@ -101,6 +103,7 @@ class DemandsConfig(AppConfig):
             NavItem("demand-ratings", _("Satisfaction"), "demands:ratings", "star", "use", 34, view),
         )
         register_facts(satisfaction)
+        register_use("demands", files_of_minutes)
         register_labels(LABELS)
         register_actions(ACTIONS)
         register_rights(RIGHTS)

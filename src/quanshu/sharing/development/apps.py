@@ -31,10 +31,12 @@ class DevelopmentConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.development.events import DevelopmentEvent as E
+        from quanshu.sharing.development.models import Comment
         from quanshu.sharing.development.pages.versions import review_cards
         from quanshu.sharing.development.queries import sandboxes
         from quanshu.sharing.development.services import check_may_publish
@@ -56,6 +58,7 @@ class DevelopmentConfig(AppConfig):
                 "development.publish": _("Publish the accepted service"),
             }
         )
+        register_use("development", in_column(Comment.objects.all, "digest"))
         register_actions(
             {
                 E.OPENED: _("Order opened"),

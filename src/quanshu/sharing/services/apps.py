@@ -46,6 +46,7 @@ class ServicesConfig(AppConfig):
 
         register_receivers(row_receivers)
         register_calls(call_facts)
+        register_holdings()
         register_actions(
             {
                 E.CREATED: _("Service drafted"),
@@ -76,3 +77,25 @@ class ServicesConfig(AppConfig):
         register_rights(RIGHTS)
         register_kinds(KINDS)
         register_jobs(JOBS)
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.shared.holdings import register_holding, rows_holding
+    from quanshu.sharing.services.models import ExchangeMark
+
+    register_holding(
+        rows_holding(
+            "services.marks",
+            name=_("Marks of rows in receipts"),
+            what=_("Who received a row can no longer be found; the receipt itself stays."),
+            dated=_("when the call was answered"),
+            rows=ExchangeMark.objects.all,
+            date="exchange__at",
+            uid="pk",
+            unit="exchange__service__unit__path",
+            # A receiver of a wrong value must be found as long as values are corrected.
+            least_days=180,
+            order=35,
+        )
+    )

@@ -25,13 +25,16 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.supply.catalogue.api import Spot, register_buttons
         from quanshu.supply.exchange.events import ExchangeEvent as E
+        from quanshu.supply.exchange.models import Import
         from quanshu.supply.exchange.pages.tables import entry_files, table_actions
 
         register_buttons(Spot.LIST, "exchange", table_actions)
         register_buttons(Spot.FILES, "exchange", entry_files)
+        register_use("exchange", in_column(Import.objects.all, "digest"))
         register_actions(
             {
                 E.IMPORT_STARTED: _("Excel file taken in"),

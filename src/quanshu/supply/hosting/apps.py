@@ -32,10 +32,12 @@ class HostingConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.hosting.events import HostingEvent as E
+        from quanshu.supply.hosting.models import Change
 
         view = "hosting.agreement.view"
         register(NavItem("hosting", _("Unified hosting"), "hosting:agreements", "table-share", "supply", 18, view))
@@ -47,6 +49,7 @@ class HostingConfig(AppConfig):
                 "hosting.approve": _("Hosting: a change to approve"),
             }
         )
+        register_use("hosting", in_column(Change.objects.all, "file_digest"))
         register_actions(
             {
                 E.DRAFTED: _("Agreement drafted"),

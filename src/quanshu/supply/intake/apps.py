@@ -40,10 +40,13 @@ class IntakeConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import register_use
+        from quanshu.shared.holdings import register_holding
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.supply.intake.events import IntakeEvent as E
         from quanshu.supply.intake.pages.stages import ask_loaded
+        from quanshu.supply.intake.services.erasing import HOLDINGS, needed_files
         from quanshu.supply.landing.api import register_stage
 
         register(
@@ -59,6 +62,8 @@ class IntakeConfig(AppConfig):
             ),
         )
         register_stage("loaded", 45, ask_loaded)
+        register_use("intake", needed_files)
+        register_holding(*HOLDINGS)
         register_actions(
             {
                 E.SOURCE_CREATED: _("Source registered"),

@@ -33,9 +33,11 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.inventory.events import InventoryEvent as E
+        from quanshu.supply.inventory.models import Import
 
         view, companies = "inventory.asset.view", "inventory.company.view"
         label, listed = _("Business, systems, data"), _("Public-service companies")
@@ -51,6 +53,7 @@ class InventoryConfig(AppConfig):
                 "inventory.next_step": _("Next step with a company"),
             }
         )
+        register_use("inventory", in_column(Import.objects.all, "file_digest"))
         register_actions(
             {
                 E.CREATED: _("Entered in the inventory"),

@@ -52,6 +52,7 @@ class QualityConfig(AppConfig):
         )
         register_labels({"quality.problems": _("Records to correct"), "quality.assigned": _("Records assigned to you")})
         register_stage("checked", 60, ask_checked)
+        register_holdings()
         register_actions(
             {
                 E.RULE_CREATED: _("Rule made"),
@@ -87,3 +88,24 @@ def name_codes() -> None:
     register_rights(RIGHTS)
     register_kinds(KINDS)
     register_jobs(JOBS)
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.shared.holdings import register_holding, rows_holding
+    from quanshu.supply.quality.models import Problem
+
+    register_holding(
+        rows_holding(
+            "quality.problems",
+            name=_("Problem records that are closed"),
+            what=_("The record's key and value go; counts and scorecards of past scans stay."),
+            dated=_("when the problem was closed"),
+            rows=lambda: Problem.objects.filter(closed_at__isnull=False).exclude(state="open"),
+            date="closed_at",
+            unit="unit__path",
+            # A year's figures are counted from these records.
+            least_days=365,
+            order=30,
+        )
+    )

@@ -27,13 +27,17 @@ class RegistrationConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.registration.events import RegistrationEvent as E
+        from quanshu.supply.registration.models import Material
 
         view = "registration.application.view"
         label = _("Resource registration")
         register(NavItem("registration", label, "registration:applications", "certificate", "supply", 15, view))
+        register_use("registration", in_column(Material.objects.all, "digest"))
+        register_holdings()
         register_labels(
             {
                 "registration.accept": _("The receiver's answer"),
@@ -66,3 +70,23 @@ class RegistrationConfig(AppConfig):
         )
         register_rights(RIGHTS)
         register_kinds(KINDS)
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.shared.holdings import register_holding, rows_holding
+    from quanshu.supply.registration.models import Objection
+
+    register_holding(
+        rows_holding(
+            "registration.objectors",
+            name=_("Who filed an objection"),
+            what=_("Name and contact of the objector go; the objection and its answer stay."),
+            dated=_("when the objection was decided"),
+            rows=lambda: Objection.objects.filter(decided_at__isnull=False).exclude(name="", contact=""),
+            date="decided_at",
+            unit="application__unit__path",
+            blank=lambda rows: rows.update(name="", contact=""),
+            order=40,
+        )
+    )

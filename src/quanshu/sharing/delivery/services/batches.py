@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.errors import QuanshuError, plain
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
@@ -104,6 +105,19 @@ def remove_files(now: datetime) -> int:
             path.unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+def batches_with_files() -> QuerySet[Batch]:
+    """Batches whose file can be downloaded still."""
+    return Batch.objects.filter(state=BatchState.DONE, expires_at__gt=clock_now()).exclude(file_name="")
+
+
+def take_files_away(batches: QuerySet[Batch]) -> None:
+    """End the links of batches before their time, with the files."""
+    for batch in batches:
+        batch.expires_at = clock_now()
+        batch.save(update_fields=["expires_at"])
+        file_of(batch).unlink(missing_ok=True)
 
 
 @transaction.atomic

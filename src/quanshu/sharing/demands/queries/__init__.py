@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from django.db.models import Count, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -11,7 +12,7 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, allows, scope_q
 from quanshu.shared.workflow.api import Clock
-from quanshu.sharing.demands.models import Demand
+from quanshu.sharing.demands.models import Demand, Meeting
 from quanshu.sharing.demands.permissions import DemandPermission
 from quanshu.sharing.demands.queries.wanted import told_parts
 from quanshu.sharing.demands.types import OPEN_STATES, ClockKind, DemandFigures, DemandNotFound, Field, Side
@@ -27,6 +28,13 @@ def list_demands(actor: Actor) -> QuerySet[Demand]:
     return rows.select_related("entry", "requesting_unit", "supplier_unit", "consumer", "service", "wanted").annotate(
         due_on=Subquery(running_clocks().values("due_on")[:1])
     )
+
+
+def files_of_minutes(digests: Collection[str]) -> set[str]:
+    """Which of some stored files are put to the minutes of a meeting."""
+    wanted = set(digests)
+    rows = Meeting.objects.exclude(files=[]).values_list("files", flat=True).iterator()
+    return {str(file["digest"]) for files in rows for file in files if file["digest"] in wanted}
 
 
 def get_demand(*, actor: Actor, uid: str) -> Demand:

@@ -74,7 +74,7 @@ class DutyList(ListPage):
     columns = (
         Column("unit", gettext_lazy("Unit"), lambda row: str(row.unit), "unit__name"),
         Column("person", gettext_lazy("Person"), lambda row: row.person.name, "person__name", link=to_turn),
-        Column("phone", gettext_lazy("Telephone"), "phone"),
+        Column("phone", gettext_lazy("Telephone"), "phone", mask="phone"),
         Column("starts_at", gettext_lazy("From"), sort="starts_at", kind="datetime"),
         Column("ends_at", gettext_lazy("To"), sort="ends_at", kind="datetime", phone=False),
     )
