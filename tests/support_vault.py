@@ -203,7 +203,9 @@ def told_in_audit(words: Sequence[str] = PRIVATE) -> list[str]:
         json.dumps([row.label, row.actor_name, row.details, row.object_uid], ensure_ascii=False)
         for row in AuditEntry.objects.filter(action__startswith="vault.")
     ]
-    texts += [json.dumps(row.payload, ensure_ascii=False) for row in OutboxEvent.objects.filter(name__startswith="vault.")]
+    texts += [
+        json.dumps(row.payload, ensure_ascii=False) for row in OutboxEvent.objects.filter(name__startswith="vault.")
+    ]
     texts += [json.dumps(row.payload, ensure_ascii=False) for row in Job.objects.filter(name__startswith="vault.")]
     assert texts
     return [word for word in words if any(word in text for text in texts)]

@@ -248,9 +248,7 @@ class Erase(FormPage):
         return {"subject": subject, "count": subject.certificates.exclude(state="erased").count()}
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
-        services.erase_vault(
-            actor=self.actor, now=self.now, subject=self.subject(), reason=form.cleaned_data["reason"]
-        )
+        services.erase_vault(actor=self.actor, now=self.now, subject=self.subject(), reason=form.cleaned_data["reason"])
         return reverse("vault:mine")
 
 
@@ -262,9 +260,7 @@ class AskForm(Form):
         label=gettext_lazy("What to show"), widget=forms.CheckboxSelectMultiple, required=False
     )
 
-    def __init__(
-        self, *args: Any, cards: list[tuple[str, Any]], claims: list[tuple[str, Any]], **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, cards: list[tuple[str, Any]], claims: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["certificate"].choices = cards  # type: ignore[attr-defined]
         self.fields["claims"].choices = claims  # type: ignore[attr-defined]

@@ -353,9 +353,7 @@ class Register(FormPage):
         given = form.cleaned_data
         unit = list_units(self.actor).get(uid=given["unit"])
         entry = entry_by_code(self.actor, given["entry"])
-        services.register_issuer(
-            actor=self.actor, now=self.now, unit=unit, type_code=given["type_code"], entry=entry
-        )
+        services.register_issuer(actor=self.actor, now=self.now, unit=unit, type_code=given["type_code"], entry=entry)
         return reverse("vault:registered")
 
 

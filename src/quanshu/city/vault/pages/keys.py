@@ -30,8 +30,13 @@ class Keys(Page):
         for row in versions:
             held = live.filter(version=row.version).count()
             gone = row.destroyed_at is not None
-            action = Action(_("Destroy"), reverse("vault:destroy_master", args=[row.version]), "trash",
-                            "outline-danger", confirm=_("Backups whose keys it holds cannot be read any more."))  # fmt: skip
+            action = Action(
+                _("Destroy"),
+                reverse("vault:destroy_master", args=[row.version]),
+                "trash",
+                "outline-danger",
+                confirm=_("Backups whose keys it holds cannot be read any more."),
+            )
             free = not gone and not held and row.version != newest
             rows.append({"row": row, "held": held, "gone": gone, "action": action if free else None})
         rotations = Rotation.objects.all()[:10]

@@ -128,9 +128,7 @@ class OpenLink(Page):
             if fault.status == 404:
                 raise
             return self.render({"fault": fault_text(fault)}, status=fault.status)
-        verdict = queries.judge(
-            text, now=self.now, language=labels.language(), audience=row.audience, fresh=LINK_FRESH
-        )
+        verdict = queries.judge(text, now=self.now, language=labels.language(), audience=row.audience, fresh=LINK_FRESH)
         return self.render({"text": text, "opened": True, **verdict_row(verdict)})
 
 

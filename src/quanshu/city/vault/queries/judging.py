@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from django.utils.translation import gettext
 
 from quanshu.city.vault import rules

@@ -128,9 +128,7 @@ def list_types(request: HttpRequest) -> list[Json]:
 
 
 @router.get("/certificates")
-def list_certificates(
-    request: HttpRequest, type: str = "", state: str = "", limit: int = 50, offset: int = 0
-) -> Json:
+def list_certificates(request: HttpRequest, type: str = "", state: str = "", limit: int = 50, offset: int = 0) -> Json:
     """Certificates of the units one issues for."""
     actor = actor_of(request)
     require(actor, P.VIEW)

@@ -131,7 +131,9 @@ def check_claims(
     faults, found = [], {}
     derived = {claim.name for claim in kind.claims if claim.kind == ClaimKind.OVER}
     for name in set(given) - {claim.name for claim in kind.claims} | set(given) & derived:
-        faults.append(FieldError(f"claims.{name[:40]}", N_("The type has no such claim to be given."), N_("Remove it.")))
+        faults.append(
+            FieldError(f"claims.{name[:40]}", N_("The type has no such claim to be given."), N_("Remove it."))
+        )
     for claim in kind.claims:
         if claim.kind == ClaimKind.OVER:
             continue
@@ -166,7 +168,10 @@ def check_holder(kind: CertificateType, claims: Mapping[str, Any], number: str) 
 
 
 def plain_value(claim: ClaimSpec, value: Any) -> Any:
-    """A value as JSON carries it; a code becomes what it stands for. Raises ValueError when it is not of the claim's kind."""
+    """A value as JSON carries it; a code becomes what it stands for.
+
+    Raises ValueError when it is not of the claim's kind.
+    """
     if claim.kind == ClaimKind.DAY:
         return as_day(value).isoformat()
     if claim.kind == ClaimKind.NUMBER:
@@ -209,7 +214,8 @@ def years_after(day: date, years: int) -> date:
 def valid_until(kind: CertificateType, claims: Mapping[str, Any], *, issued_on: date) -> date | None:
     """The last day of validity; None for a certificate without end.
 
-    An identity card lasts 5 years below the age of 16, 10 to 25, 20 to 45, and long term from 46 on (居民身份证法, 第五条).
+    An identity card lasts 5 years below the age of 16, 10 to 25, 20 to 45, and long term from 46 on
+    (居民身份证法, 第五条).
     """
     if kind.validity == "none":
         return None

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.utils.translation import gettext_noop as N_
 
 from quanshu.city.vault import rules
 from quanshu.city.vault.events import VaultEvent
@@ -21,7 +22,7 @@ from quanshu.city.vault.services import signing
 from quanshu.city.vault.services.keys import key_for, seal
 from quanshu.city.vault.services.noting import note, note_certificate, tell_holder
 from quanshu.city.vault.services.records import records_of
-from quanshu.city.vault.types import CertificateState, CertificateType, NoIssuer, NoRecord
+from quanshu.city.vault.types import CertificateType, NoIssuer, NoRecord
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.sd_jwt import Status, issue
 from quanshu.kernel.sd_jwt.status import status_claim
@@ -82,9 +83,7 @@ def issue_certificate(
     if claims is not None:
         given = [rules.check_claims(kind, claims, today=today)]
     else:
-        given = [
-            rules.claims_of_record(kind, record, today=today) for record in records_of(issuer, [number])[number]
-        ]
+        given = [rules.claims_of_record(kind, record, today=today) for record in records_of(issuer, [number])[number]]
     if not given:
         raise NoRecord
     subject = holder_of(kind, number, given[0], now=now)
@@ -106,9 +105,7 @@ def put(
     number = digest("number", f"{kind.code}:{claims.get(kind.number, '')}")
     same = digest("claims", json.dumps(claims, sort_keys=True, ensure_ascii=False))
     rows = Certificate.objects.select_for_update(of=("self",)).select_related("subject", "issuer__unit", "key")
-    old = rows.filter(
-        issuer=issuer, subject=subject, number_digest=number, state__in=["valid", "suspended"]
-    ).first()
+    old = rows.filter(issuer=issuer, subject=subject, number_digest=number, state__in=["valid", "suspended"]).first()
     if old is not None:
         current = rules.state_on(old.state, old.valid_until, now) != "expired"
         if old.claims_digest == same and current and not old.key.destroyed_at:
@@ -116,7 +113,7 @@ def put(
         end(old, "revoke", reason=REPLACED, actor=actor, now=now, tell=False)
     made = sign(issuer, kind, subject, claims, digests=(number, same), now=now)
     note_certificate(VaultEvent.ISSUED, made, actor=actor, now=now, details={"replaces": old.uid if old else ""})
-    tell_holder(made, "A certificate has arrived in your vault", kind.name, now=now)
+    tell_holder(made, N_("A certificate has arrived in your vault"), kind.name, now=now)
     return made, True
 
 
@@ -205,9 +202,9 @@ def end(
 
 
 TOLD = {
-    "suspend": "A certificate of yours is suspended",
-    "reinstate": "A certificate of yours is valid again",
-    "revoke": "A certificate of yours has been revoked",
+    "suspend": N_("A certificate of yours is suspended"),
+    "reinstate": N_("A certificate of yours is valid again"),
+    "revoke": N_("A certificate of yours has been revoked"),
 }
 
 

@@ -16,7 +16,7 @@ from quanshu.city.vault.services.drawing import Face, draw_page
 from quanshu.city.vault.services.issuing import end
 from quanshu.city.vault.services.keys import destroy_key
 from quanshu.city.vault.services.noting import note, note_certificate
-from quanshu.city.vault.services.presenting import claims_of, content_of, held
+from quanshu.city.vault.services.presenting import claims_of, content_of, held, seen
 from quanshu.city.vault.services.sealing import seal_pdf
 from quanshu.city.vault.types import CertificateState, Shown
 from quanshu.kernel.clock import CITY_TZ
@@ -24,15 +24,15 @@ from quanshu.shared.access.api import Actor, require
 from quanshu.sharing.subjects.api import Subject, acting_subject, find_subject
 
 
-@transaction.atomic
 def read_certificate(*, actor: Actor, now: datetime, certificate: Certificate, language: str) -> tuple[Shown, ...]:
     """The claims of a certificate for its holder; that somebody reads it for another is recorded.
 
     Raises Forbidden, `vault.not_found`, `vault.key_gone`.
     """
-    certificate = held(certificate, actor, now)
+    certificate = seen(certificate, actor, now)
     if actor.uid != certificate.subject.uid:
-        note_certificate(VaultEvent.READ, certificate, actor=actor, now=now)
+        with transaction.atomic():
+            note_certificate(VaultEvent.READ, certificate, actor=actor, now=now)
     return shown_of(certificate, language)
 
 
@@ -91,7 +91,9 @@ def erase_vault(*, actor: Actor, now: datetime, subject: Subject, reason: str) -
     reason = rules.check_reason(reason)
     count = 0
     for key in SubjectKey.objects.select_for_update().filter(subject=subject, destroyed_at__isnull=True):
-        rows = Certificate.objects.select_for_update(of=("self",)).filter(key=key).exclude(state=CertificateState.ERASED)
+        rows = (
+            Certificate.objects.select_for_update(of=("self",)).filter(key=key).exclude(state=CertificateState.ERASED)
+        )
         for certificate in rows.select_related("subject", "issuer__unit", "status_list__unit"):
             end(certificate, "erase", reason=reason, actor=actor, now=now, tell=False)
             count += 1

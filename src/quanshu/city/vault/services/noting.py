@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext, override
+
 from quanshu.city.vault.events import VaultEvent
 from quanshu.city.vault.models import Certificate
 from quanshu.shared.access.api import Actor, Placed
@@ -42,12 +45,13 @@ def note_certificate(
     note(event, certificate, kind="vault.certificate", actor=actor, now=now, details=told)
 
 
-def tell_holder(certificate: Certificate, subject: str, body: str, *, now: datetime) -> None:
-    """A notice to the holder."""
-    notify(
-        recipients=[certificate.subject.uid],
-        subject=subject,
-        body=body,
-        url=f"/vault/mine/{certificate.uid}/",
-        now=now,
-    )
+def tell_holder(certificate: Certificate, subject: str, body: str = "", *, now: datetime) -> None:
+    """A notice to the holder, in the city's language; `subject` is a message id."""
+    with override(settings.LANGUAGE_CODE):
+        notify(
+            recipients=[certificate.subject.uid],
+            subject=gettext(subject),
+            body=body,
+            url=f"/vault/mine/{certificate.uid}/",
+            now=now,
+        )

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
+from django.utils.translation import gettext_noop as N_
 
 from quanshu.city.vault import rules
 from quanshu.city.vault.events import VaultEvent
@@ -20,14 +21,13 @@ from quanshu.city.vault.permissions import VaultPermission
 from quanshu.city.vault.services import signing
 from quanshu.city.vault.services.issuing import locked
 from quanshu.city.vault.services.keys import seal, unseal
-from quanshu.city.vault.services.noting import note
+from quanshu.city.vault.services.noting import note, tell_holder
 from quanshu.city.vault.types import CertificateNotFound, LinkNotFound, RequestState
 from quanshu.kernel.sd_jwt import SdJwt, bind, present
 from quanshu.kernel.sd_jwt.jws import open_jws
 from quanshu.kernel.sd_jwt.parts import restore
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import ANONYMOUS, Actor, require
-from quanshu.shared.notify.api import notify
 
 REQUEST_MINUTES = 10
 ANSWER_DAYS = 7
@@ -48,12 +48,19 @@ def content_of(certificate: Certificate) -> Content:
     return Content(SdJwt.parse(body["credential"]), holder)
 
 
-def held(certificate: Certificate, actor: Actor, now: datetime) -> Certificate:
-    """The certificate, locked, when it is the actor's to use. Raises Forbidden, `vault.not_found`."""
+def seen(certificate: Certificate, actor: Actor, now: datetime) -> Certificate:
+    """The certificate when it is the actor's to use. Raises Forbidden, `vault.not_found`."""
     require(actor, VaultPermission.HOLD)
-    if not Certificate.objects.held_by(actor, now).filter(pk=certificate.pk).exists():
+    rows = Certificate.objects.held_by(actor, now).select_related("subject", "issuer__unit", "key__subject")
+    found = rows.filter(pk=certificate.pk).first()
+    if found is None:
         raise CertificateNotFound
-    return locked(certificate)
+    return found
+
+
+def held(certificate: Certificate, actor: Actor, now: datetime) -> Certificate:
+    """The same, locked for a write."""
+    return locked(seen(certificate, actor, now))
 
 
 def audience_of(unit: Unit | None) -> str:
@@ -175,12 +182,7 @@ def _open(presentation: Presentation, *, actor: Actor, now: datetime) -> tuple[P
     presentation.save(update_fields=["opened_at", "opened_by", "sealed"])
     details = {"certificate": presentation.certificate.uid, "claims": presentation.claims}
     note(VaultEvent.OPENED, presentation, kind="vault.presentation", actor=actor, now=now, details=details)
-    notify(
-        recipients=[presentation.certificate.subject.uid],
-        subject="A presentation of yours has been opened",
-        url=f"/vault/mine/{presentation.certificate.uid}/",
-        now=now,
-    )
+    tell_holder(presentation.certificate, N_("A presentation of yours has been opened"), actor.name, now=now)
     return presentation, text
 
 

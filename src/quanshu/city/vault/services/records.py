@@ -9,7 +9,7 @@ from quanshu.city.vault.models import Issuer
 from quanshu.city.vault.rules import get_type
 from quanshu.city.vault.types import NoRecords
 from quanshu.lake.conditions import Condition, where_sql
-from quanshu.lake.schema import quote
+from quanshu.lake.schema import need_columns, quote
 from quanshu.supply.catalogue.api import lake_table_of
 from quanshu.supply.lake_store import get_lake
 
@@ -29,6 +29,7 @@ def records_of(issuer: Issuer, numbers: Sequence[str]) -> dict[str, list[dict[st
     schema = lake.schema(table)
     conditions = [Condition(column, operator, values) for column, operator, values in kind.conditions]
     columns = [column for column, _name in kind.holders]
+    need_columns(schema.names, columns)
     places = ", ".join("?" for _number in numbers)
     either = " OR ".join(f"{quote(column)} IN ({places})" for column in columns)
     order = ", ".join(quote(name) for name in schema.names)

@@ -51,7 +51,7 @@ def credential_key(unit: Unit, *, now: datetime) -> SigningKey:
         return found
     private = Ed25519PrivateKey.generate()
     public = private.public_key()
-    kid = thumbprint(public)
+    kid = thumbprint(jwk_of(public))
     return SigningKey.objects.create(
         unit=unit,
         purpose=Purpose.CREDENTIAL,

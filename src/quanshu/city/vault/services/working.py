@@ -76,17 +76,14 @@ def issuers_for(subject: Subject) -> list[Issuer]:
 def work_some(uid: str, *, now: datetime, most: int = CHUNK) -> bool:
     """Do the next chunk of a work; False when it is done.
 
-    A chunk and the place it came to are one transaction, so that a killed worker repeats nothing and leaves nothing out.
+    A chunk and the place it came to are one transaction: a killed worker repeats nothing and leaves nothing out.
     """
     with transaction.atomic():
         rows = Work.objects.select_for_update(of=("self",)).select_related("issuer__unit", "issuer__entry", "subject")
         work = rows.get(uid=uid)
         if work.state == WorkState.DONE:
             return False
-        if work.subject is not None:
-            done = _ask_next(work, work.subject, now)
-        else:
-            done = _issue_next(work, now, most)
+        done = _ask_next(work, work.subject, now) if work.subject is not None else _issue_next(work, now, most)
         work.reached += done
         if not done or work.reached >= work.total:
             work.state, work.finished_at, work.numbers = WorkState.DONE, now, ""
