@@ -169,7 +169,7 @@ def test_an_issuer_without_records_says_so(vaults: Vaults) -> None:
     register_issuer(actor=SYSTEM, now=MOMENT, unit=vaults.cast.units["civil"], type_code="id_card")
     other = vaults.cast.program("other")
     answer = post(other, "/api/v1/vault/certificates", {"type": "id_card", "number": ZHANG})
-    assert answer.json()["error"]["code"] == "vault.no_records"
+    assert answer.json()["code"] == "vault.no_records"
     get_lake().drop(vaults.table("elderly_card"))
     assert post(vaults.resident("zhang"), "/api/v1/my/vault/gather").status_code == 202
     settle()
