@@ -255,7 +255,7 @@ class Erase(FormPage):
 class AskForm(Form):
     """Which certificate, and what beyond the claims needed."""
 
-    certificate = forms.ChoiceField(label=gettext_lazy("Certificate"), widget=forms.RadioSelect)
+    certificate = forms.ChoiceField(label=gettext_lazy("Certificate to show"), widget=forms.RadioSelect)
     claims = forms.MultipleChoiceField(
         label=gettext_lazy("What to show"), widget=forms.CheckboxSelectMultiple, required=False
     )

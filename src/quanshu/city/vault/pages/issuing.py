@@ -58,7 +58,7 @@ class Issued(ListPage):
     columns = (
         Column("type", gettext_lazy("Type"), value=lambda row: labels.type_name(row.type_code), sort="type_code",
                link=Certificate.get_absolute_url),
-        Column("holder", gettext_lazy("Holder"), value=holder_label, kind="code"),
+        Column("holder", gettext_lazy("Certificate holder"), value=holder_label, kind="code"),
         Column("unit", gettext_lazy("Issuing unit"), value=lambda row: str(row.issuer.unit), sort="issuer__unit__name",
                phone=False),
         Column("issued", gettext_lazy("Issued at"), value="issued_at", kind="datetime", sort="issued_at"),
@@ -102,7 +102,7 @@ class IssuedPage(DetailPage):
     def facts(self, obj: Certificate) -> list[tuple[Any, Any]]:
         return [
             (_("Issuing unit"), str(obj.issuer.unit)),
-            (_("Holder"), holder_label(obj)),
+            (_("Certificate holder"), holder_label(obj)),
             (_("Issued at"), when(obj.issued_at)),
             (_("Valid until"), obj.valid_until or _("Long term")),
             (_("Reason"), _("Replaced by a newer one") if obj.reason == "replaced" else obj.reason),
@@ -288,7 +288,7 @@ class Registered(Page):
         issuers = (
             Column("type", _("Type"), value=lambda row: labels.type_name(row.type_code)),
             Column("unit", _("Issuing unit"), value=lambda row: str(row.unit)),
-            Column("entry", _("Records"), value=lambda row: str(row.entry) if row.entry else None, phone=False),
+            Column("entry", _("Source records"), value=lambda row: str(row.entry) if row.entry else None, phone=False),
             Column("active", _("Active")),
         )
         figures = (

@@ -15,7 +15,7 @@ STATES = {
     "suspended": _("Suspended"),
     "revoked": _("Revoked"),
     "erased": _("Erased"),
-    "unknown": _("Unknown"),
+    "unknown": _("State unknown"),
 }
 TONES = {
     "valid": "green",
@@ -25,7 +25,7 @@ TONES = {
     "erased": "secondary",
     "unknown": "red",
 }
-REQUEST_STATES = {"open": _("Waiting"), "answered": _("Answered"), "declined": _("Declined"), "expired": _("Expired")}
+REQUEST_STATES = {"open": _("Waiting for the holder"), "answered": _("Answered"), "declined": _("Declined"), "expired": _("Expired")}
 REQUEST_TONES = {"open": "blue", "answered": "green", "declined": "orange", "expired": "secondary"}
 WORK_STATES = {"running": _("Under way"), "done": _("Done")}
 WORK_TONES = {"running": "blue", "done": "green"}

@@ -57,7 +57,7 @@ class Requests(ListPage):
                link=Request.get_absolute_url),
         Column("purpose", gettext_lazy("Purpose")),
         Column("created", gettext_lazy("Asked at"), value="created_at", kind="datetime", sort="created_at"),
-        Column("by", gettext_lazy("Asked by"), value="created_by", phone=False),
+        Column("by", gettext_lazy("Asked by the officer"), value="created_by", phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.REQUEST_STATES[row.state], kind="badge",
                tone=lambda row: labels.REQUEST_TONES[row.state], sort="state"),
     )  # fmt: skip
