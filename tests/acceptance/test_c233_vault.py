@@ -151,9 +151,7 @@ def test_anyone_verifies_and_each_fault_is_named(vaults: Vaults) -> None:
     other = shown(vaults, next(row["uid"] for row in gathered(vaults) if row["type"] == "elderly_card"), "over_60")
     mixed = "~".join([jwt, *disclosures, *other["presentation"].split("~")[1:-1], proof])
     assert not verified(mixed).get("holds")
-    assert (
-        post(Client(), "/api/v1/vault/verify", {"presentation": "hello"}).json()["code"] == "vault.unreadable"
-    )
+    assert post(Client(), "/api/v1/vault/verify", {"presentation": "hello"}).json()["code"] == "vault.unreadable"
     page = fill(Client(HTTP_ACCEPT_LANGUAGE="zh-hans"), "/vault/verify/", {"presentation": text}).content.decode()
     assert "张建国" in page
     assert fill(Client(), "/vault/verify/", {}).status_code == 422

@@ -25,7 +25,12 @@ TONES = {
     "erased": "secondary",
     "unknown": "red",
 }
-REQUEST_STATES = {"open": _("Waiting for the holder"), "answered": _("Answered"), "declined": _("Declined"), "expired": _("Expired")}
+REQUEST_STATES = {
+    "open": _("Waiting for the holder"),
+    "answered": _("Answered"),
+    "declined": _("Declined"),
+    "expired": _("Expired"),
+}
 REQUEST_TONES = {"open": "blue", "answered": "green", "declined": "orange", "expired": "secondary"}
 WORK_STATES = {"running": _("Under way"), "done": _("Done")}
 WORK_TONES = {"running": "blue", "done": "green"}
