@@ -14,6 +14,7 @@ import pytest
 import sd_jwt.verifier
 from click.testing import CliRunner
 from cryptography import x509
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from jwcrypto.jwk import JWK
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -260,12 +261,20 @@ def test_a_pdf_carries_a_seal_that_an_ordinary_reader_verifies(vaults: Vaults) -
     assert "市民政局" in found.signing_cert.subject.human_friendly
     assert x509.load_pem_x509_certificate(authority.encode()).extensions
     # A byte of the page changed, and the seal is broken.
-    place = answer.content.index(b"/Contents")
     changed = bytearray(answer.content)
     place = answer.content.index(b"stream\n") + 20
     changed[place] ^= 1
     assert not status(bytes(changed)).intact
+
+    def told(content: bytes) -> str:
+        file = SimpleUploadedFile("certificate.pdf", content)
+        return str(fill(Client(HTTP_ACCEPT_LANGUAGE="en"), "/vault/verify/", {"file": file}).content.decode())
+
+    assert "Proven, and in force" in told(answer.content)
+    assert "The electronic seal does not hold" in told(bytes(changed))
+    assert "no PDF with an electronic seal" in told(b"%PDF-1.4 nothing")
     post(vaults.cast.program("other"), f"/api/v1/vault/certificates/{card['uid']}/revoke", {"reason": "登记撤销"})
+    assert "not in force any more" in told(answer.content)
     assert look(vaults.resident("zhang"), f"/vault/mine/{card['uid']}/pdf/").status_code == 409
 
 

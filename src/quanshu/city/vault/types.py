@@ -282,3 +282,15 @@ class Unreadable(Invalid):
     code = "vault.unreadable"
     message = "This is no presentation of a certificate: %(fault)s"
     remedy = "Give the whole text as its holder sent it, or open the link once more."
+
+
+class SealBroken(Invalid):
+    code = "vault.seal_broken"
+    message = "The electronic seal does not hold: the file was changed, or the seal is not of a unit of this node."
+    remedy = "Do not rely on it; ask its holder for the file as downloaded."
+
+
+class NotInForce(Conflict):
+    code = "vault.not_in_force"
+    message = "The seal holds, but the certificate is not in force any more."
+    remedy = "Ask its holder for the present one."

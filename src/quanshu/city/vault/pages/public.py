@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from quanshu.city.vault import queries, rules, services
 from quanshu.city.vault.models import SigningKey
@@ -22,7 +22,7 @@ from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError
 from quanshu.shared.web.api import PUBLIC, Form, FormPage, Page, fault_text, put_fault_on_form
 
 CHECKS_PER_MINUTE = 60
-MOST_BYTES = 200_000
+MOST_BYTES = 2_000_000
 # What is opened by a link was signed when the link was made.
 LINK_FRESH = timedelta(minutes=LONGEST_MINUTES + 1)
 
@@ -43,6 +43,7 @@ def verdict_row(verdict: Verdict) -> dict[str, Any]:
     """A verdict as the template shows it."""
     return {
         "verdict": verdict,
+        "fault_text": gettext(verdict.fault) if verdict.fault else "",
         "type_name": labels.type_name(verdict.type_code) if verdict.type_code else "",
         "state": (labels.STATES[verdict.state], labels.TONES[verdict.state]),
         "issued": _moment(verdict.issued_at),
@@ -64,7 +65,7 @@ class VerifyForm(Form):
         required=False,
         max_length=MOST_BYTES,
     )
-    file = forms.FileField(label=gettext_lazy("Or a file with it"), required=False)
+    file = forms.FileField(label=gettext_lazy("Or a file: the saved text, or a PDF under seal"), required=False)
 
 
 class Verify(FormPage):
@@ -81,19 +82,26 @@ class Verify(FormPage):
             return self.render({"form": form}, status=422)
         try:
             count_check(request)
-            text = text_of(form.cleaned_data)
-            found = verdict_row(queries.judge(text, now=self.now, language=labels.language()))
+            found = verdict_row(self.verdict(form.cleaned_data))
         except QuanshuError as fault:
             put_fault_on_form(form, fault)
             return self.render({"form": form}, status=fault.status)
         return self.render({"form": form, **found})
 
+    def verdict(self, given: dict[str, Any]) -> Verdict:
+        """The verdict on what was pasted or sent: a presentation, or a PDF under a seal."""
+        file = given.get("file")
+        content = file.read(MOST_BYTES) if file else b""
+        if content.startswith(queries.PDF_START):
+            return queries.judge_pdf(content, now=self.now, language=labels.language())
+        return queries.judge(text_of(given, content), now=self.now, language=labels.language())
 
-def text_of(given: dict[str, Any]) -> str:
+
+def text_of(given: dict[str, Any], content: bytes) -> str:
     """The text that was pasted or sent as a file. Raises FieldErrors for neither, or a file that is no text."""
     if given.get("file"):
         try:
-            return str(given["file"].read(MOST_BYTES).decode("ascii"))
+            return content.decode("ascii")
         except UnicodeDecodeError as fault:
             error = FieldError("file", "The file is no text.", "Give the file that the holder saved.")
             raise FieldErrors(errors=(error,)) from fault

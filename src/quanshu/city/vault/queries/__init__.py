@@ -22,9 +22,11 @@ from quanshu.city.vault.queries.finding import (
 )
 from quanshu.city.vault.queries.judging import ANSWER_FRESH, judge
 from quanshu.city.vault.queries.publishing import issuer_metadata, jwks_of, published_issuers, type_metadata
+from quanshu.city.vault.queries.sealed import PDF_START, judge_pdf
 
 __all__ = [
     "ANSWER_FRESH",
+    "PDF_START",
     "find_request",
     "get_card",
     "get_issued",
@@ -36,6 +38,7 @@ __all__ = [
     "get_work",
     "issuer_metadata",
     "judge",
+    "judge_pdf",
     "jwks_of",
     "list_cards",
     "list_issued",

@@ -52,7 +52,7 @@ def judge(
     try:
         SdJwt.parse(text)
     except Malformed as fault:
-        raise Unreadable(fault=str(fault.params.get("fault", ""))) from fault
+        raise Unreadable(fault=gettext("its form is wrong.")) from fault
     try:
         seen = verify(
             text,
@@ -68,17 +68,17 @@ def judge(
         return Verdict(
             state=STATES.get(type(fault), "unknown"),
             type_code=finder.type_code,
-            issuer=_name(finder.unit, language),
+            issuer=unit_name(finder.unit, language),
             fault=fault.render(gettext),
             code=fault.code,
         )
     kind = rules.type_of_vct(seen.claims.get("vct"))
     if kind is None or finder.unit is None:
-        raise Unreadable(fault="its type is not known here.")
+        raise Unreadable(fault=gettext("its type is not known here."))
     return Verdict(
         state="valid",
         type_code=kind.code,
-        issuer=_name(finder.unit, language),
+        issuer=unit_name(finder.unit, language),
         shown=rules.shown_claims(kind, seen.claims, language=language),
         bound=True,
         audience=str(seen.binding.get("aud", "")),
@@ -88,7 +88,8 @@ def judge(
     )
 
 
-def _name(unit: Unit | None, language: str) -> str:
+def unit_name(unit: Unit | None, language: str) -> str:
+    """What a unit is called in the reader's language."""
     if unit is None:
         return ""
     return unit.name_en if language == "en" and unit.name_en else unit.name
