@@ -48,7 +48,7 @@ class MyVault(Page):
     def context(self, **kwargs: Any) -> dict[str, Any]:
         people = queries.principals(self.actor, self.now)
         cards = [card_row(row, self.now) for row in queries.list_cards(self.actor, self.now)]
-        vaults = []
+        vaults: list[dict[str, Any]] = []
         for subject in people:
             work = Work.objects.filter(subject=subject).first()
             vaults.append(
@@ -66,8 +66,6 @@ class MyVault(Page):
 
 class OfCard:
     """Pages of one certificate."""
-
-    permission = P.HOLD
 
     def card(self) -> Certificate:
         return queries.get_card(actor=self.actor, uid=self.kwargs["uid"], now=self.now)  # type: ignore[attr-defined]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from io import BytesIO
 
 import segno
-from reportlab.lib.colors import HexColor
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.lib.colors import HexColor  # type: ignore[import-untyped]
+from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
+from reportlab.pdfbase import pdfmetrics  # type: ignore[import-untyped]
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from quanshu.city.vault.types import CertificateType, Shown
 
@@ -24,7 +24,7 @@ LEFT, RIGHT = 72.0, WIDTH - 72.0
 VALUE_AT = LEFT + 130
 LINE, SIZE = 26.0, 12.5
 # Where the seal stands on the page: left, bottom, right, top.
-SEAL_BOX = (RIGHT - 150, 150, RIGHT - 10, 290)
+SEAL_BOX = (int(RIGHT) - 150, 150, int(RIGHT) - 10, 290)
 SEAL_SIDE = 140.0
 # Characters that do not begin a line.
 NOT_FIRST = "，。、；：！？）》”"

@@ -194,7 +194,8 @@ def end(
     certificate.state, certificate.reason, certificate.changed_at = str(transition.target), reason, now
     certificate.save(update_fields=["state", "reason", "changed_at"])
     signing.set_status(certificate.status_list, certificate.status_index, STATUS_OF[step], now=now)
-    details = {"reason": reason} if reason == REPLACED else {"reason": "given"}
+    # The reason is the holder's and the issuer's to read: it may tell of the person, so it stands in the row alone.
+    details = {"replaced": reason == REPLACED}
     note_certificate(VaultEvent(transition.event), certificate, actor=actor, now=now, details=details)
     if tell:
         tell_holder(certificate, TOLD[step], f"{kind.name}：{reason}", now=now)

@@ -6,7 +6,7 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import keys, pem, x509
+from asn1crypto import keys, pem, x509  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.stamp import StaticStampStyle
@@ -28,7 +28,7 @@ def load(certificate: str) -> x509.Certificate:
 def seal_pdf(page: bytes, *, key: SigningKey, authority: SigningKey, unit: str, use: str) -> bytes:
     """The page with the unit's seal; from then on no change to the file leaves the signature valid."""
     private = keys.PrivateKeyInfo.load(pem.unarmor(open_text(FAMILY, key.sealed, key.kid).encode())[2])
-    store = SimpleCertificateStore()
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register(load(authority.certificate))
     signer = signers.SimpleSigner(signing_cert=load(key.certificate), signing_key=private, cert_registry=store)
     meta = signers.PdfSignatureMetadata(
@@ -40,7 +40,7 @@ def seal_pdf(page: bytes, *, key: SigningKey, authority: SigningKey, unit: str, 
         certify=True,
         docmdp_permissions=fields.MDPPerm.NO_CHANGES,
     )
-    spec = fields.SigFieldSpec(FIELD, on_page=0, box=tuple(int(edge) for edge in SEAL_BOX))
+    spec = fields.SigFieldSpec(FIELD, on_page=0, box=SEAL_BOX)
     with tempfile.TemporaryDirectory() as folder:
         drawing = Path(folder) / "seal.pdf"
         drawing.write_bytes(draw_seal(unit, use))
