@@ -22,6 +22,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from quanshu.city.vault.models import Certificate, Presentation, SubjectKey
+from quanshu.city.vault.services.presenting import forget_expired
 from quanshu.city.vault.services.sealing import load
 from quanshu.cli.root import main
 from quanshu.kernel.clock import freeze
@@ -130,6 +131,8 @@ def test_a_code_shows_only_what_was_chosen_and_opens_once(vaults: Vaults) -> Non
     link = re.search(r"/vault/p/[\w-]+/", page)
     assert link
     assert fill(anyone, link[0], at=MOMENT + timedelta(minutes=6)).status_code == 409
+    assert forget_expired(MOMENT + timedelta(minutes=4)) == 0
+    assert forget_expired(MOMENT + timedelta(minutes=6)) == 1
     assert look(anyone, "/vault/p/guessed/").status_code == 404
 
 

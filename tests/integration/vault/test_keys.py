@@ -25,7 +25,7 @@ from quanshu.city.vault.services.keys import (
 from quanshu.city.vault.types import KeyGone, KeyInUse, RotationUnderWay, Wrapped
 from quanshu.kernel.ciphers import OpenFailed
 from quanshu.shared.access.api import SYSTEM, NotAllowed
-from support_vault import LI, MOMENT, ZHANG, Vaults, fill, look, make_vaults, settle
+from support_vault import LI, MOMENT, ZHANG, Vaults, fill, look, make_vaults, post, settle
 
 pytestmark = pytest.mark.django_db
 
@@ -152,4 +152,8 @@ def test_only_a_keeper_rotates_and_the_page_tells_how_far_it_is(vaults: Vaults) 
     assert "v2 · 1 / 1" in page
     assert fill(keeper, "/vault/keys/1/destroy/").status_code == 302
     assert MasterKey.objects.get(version=1).destroyed_at
-    assert Rotation.objects.get().state == "done"
+    program = vaults.cast.program("leader")
+    assert post(program, "/api/v1/vault/rotations").json()["state"] == "running"
+    assert post(program, "/api/v1/vault/rotations").status_code == 409
+    assert look(program, "/api/v1/vault/rotations").json()["total"] == 2
+    assert Rotation.objects.filter(state="done").count() == 1

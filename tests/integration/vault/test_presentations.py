@@ -139,6 +139,12 @@ def test_issuers_issue_find_and_end_on_their_pages(vaults: Vaults) -> None:
     form["entry"] = ""
     assert fill(officer, "/vault/registered/new/", form).status_code == 302
     assert fill(steward, "/vault/registered/new/", form).status_code == 403
+    program = vaults.cast.program("officer")
+    assert len(look(program, "/api/v1/vault/issuers").json()) == 7
+    body = {"type": "elderly_card", "unit": vaults.cast.units["police"].uid, "entry": "9/9"}
+    assert post(program, "/api/v1/vault/issuers", body).status_code == 422
+    assert post(program, "/api/v1/vault/issuers", {**body, "entry": ""}).status_code == 201
+    assert post(vaults.cast.program("steward"), "/api/v1/vault/issuers", body).status_code == 403
     assert "Times shown" in look(officer, "/vault/registered/").content.decode()
 
 

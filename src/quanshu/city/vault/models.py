@@ -268,7 +268,7 @@ class Presentation(models.Model):
     sealed = models.TextField(blank=True)
     made_at = models.DateTimeField()
     made_by = models.CharField(max_length=36)
-    expires_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
     opened_at = models.DateTimeField(null=True)
     opened_by = models.CharField(max_length=100, blank=True)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from quanshu.city.vault.services.keys import ROTATE_JOB, rotate_some
+from quanshu.city.vault.services.presenting import forget_expired
 from quanshu.city.vault.services.working import WORK_JOB, work_some
 from quanshu.kernel.clock import now
-from quanshu.shared.jobs.api import job
+from quanshu.shared.jobs.api import every_tick, job
 
 
 @job(WORK_JOB, max_attempts=5, lease_seconds=120)
@@ -22,3 +24,9 @@ def rotate(payload: dict[str, Any]) -> None:
     """Wrap every data key under the new master key."""
     while rotate_some(payload["uid"], now=now()):
         pass
+
+
+@every_tick("vault.expired", seconds=60)
+def tidy(at: datetime) -> None:
+    """Keep nothing of what was not opened in time."""
+    forget_expired(at)

@@ -8,12 +8,14 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.city.vault import queries, rules, services
-from quanshu.city.vault.models import Certificate, Request, Work
+from quanshu.city.vault.models import Certificate, Issuer, Request, Rotation, Work
+from quanshu.city.vault.pages.issuing import entry_by_code
 from quanshu.city.vault.pages.public import LINK_FRESH, count_check
 from quanshu.city.vault.pages.verifying import own_unit, state_of
 from quanshu.city.vault.permissions import VaultPermission as P
 from quanshu.city.vault.types import Verdict
 from quanshu.kernel.clock import now
+from quanshu.organisation.api import get_unit
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.web.api import page_of
 
@@ -37,6 +39,15 @@ class BatchBody(Schema):
     type: str
     numbers: list[str]
     unit: str = ""
+
+
+class IssuerBody(Schema):
+    """A unit (uid), the type it issues, and the code of the resource that holds its records."""
+
+    type: str
+    unit: str
+    entry: str = ""
+    active: bool = True
 
 
 class ReasonBody(Schema):
@@ -82,6 +93,24 @@ def row_of(certificate: Certificate) -> Json:
     }
 
 
+def issuer_row(issuer: Issuer) -> Json:
+    """Who issues a type."""
+    return {
+        "uid": issuer.uid,
+        "type": issuer.type_code,
+        "unit": issuer.unit.uid,
+        "unit_name": issuer.unit.name,
+        "entry": issuer.entry.code if issuer.entry else "",
+        "active": issuer.active,
+    }
+
+
+def rotation_row(row: Rotation) -> Json:
+    """A rotation of the master key."""
+    names = ("uid", "version", "state", "total", "done", "started_at", "finished_at")
+    return {name: getattr(row, name) for name in names}
+
+
 def work_row(work: Work) -> Json:
     """A batch or a gathering."""
     names = ("uid", "state", "total", "reached", "issued", "unchanged", "faults", "started_at", "finished_at")
@@ -125,6 +154,43 @@ def verdict_body(verdict: Verdict) -> Json:
 def list_types(request: HttpRequest) -> list[Json]:
     """Types of certificate with their claims."""
     return [{"code": kind.code, **queries.type_metadata(kind)} for kind in rules.certificate_types().values()]
+
+
+@router.get("/issuers")
+def list_issuers(request: HttpRequest) -> list[Json]:
+    """Who issues what, as far as one may see the unit."""
+    actor = actor_of(request)
+    require(actor, P.VIEW)
+    return [issuer_row(row) for row in queries.list_issuers(actor)]
+
+
+@router.post("/issuers", response={201: Json})
+def register_issuer(request: HttpRequest, body: IssuerBody) -> Status[Json]:
+    """Register who issues a type, or change from which records."""
+    actor = actor_of(request)
+    require(actor, P.REGISTER)
+    made = services.register_issuer(
+        actor=actor,
+        now=now(),
+        unit=get_unit(actor=actor, uid=body.unit),
+        type_code=body.type,
+        entry=entry_by_code(actor, body.entry),
+        active=body.active,
+    )
+    return Status(201, issuer_row(made))
+
+
+@router.get("/rotations")
+def list_rotations(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
+    """Rotations of the master key, and how far they are."""
+    require(actor_of(request), P.ROTATE)
+    return page_of(Rotation.objects.all(), limit=limit, offset=offset, serialise=rotation_row)
+
+
+@router.post("/rotations", response={202: Json})
+def start_rotation(request: HttpRequest) -> Status[Json]:
+    """Make a new version of the master key and wrap every data key under it, in the background."""
+    return Status(202, rotation_row(services.start_rotation(actor=actor_of(request), now=now())))
 
 
 @router.get("/certificates")
