@@ -22,6 +22,7 @@ from quanshu.kernel.sd_jwt import (
     SdJwtError,
     StatusUnknown,
     Suspended,
+    Verified,
     verify,
 )
 from quanshu.kernel.sd_jwt import StatusList as Statuses
@@ -72,6 +73,11 @@ def judge(
             fault=fault.render(gettext),
             code=fault.code,
         )
+    return _verdict(seen, finder, language)
+
+
+def _verdict(seen: Verified, finder: _Finder, language: str) -> Verdict:
+    """What a presentation that holds says."""
     kind = rules.type_of_vct(seen.claims.get("vct"))
     if kind is None or finder.unit is None:
         raise Unreadable(fault=gettext("its type is not known here."))
