@@ -12,6 +12,7 @@ from ninja.security import HttpBearer, SessionAuth
 from quanshu import __version__
 from quanshu.city.citizen.rest import router as citizen
 from quanshu.city.codes.rest import router as codes
+from quanshu.city.vault.rest import my_router as my_vault
 from quanshu.city.vault.rest import router as vault
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
@@ -125,6 +126,7 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
+api.add_router("/my/vault/", my_vault, auth=[ResidentSignedIn()], tags=["my"])
 
 
 @api.exception_handler(QuanshuError)

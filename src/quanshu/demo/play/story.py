@@ -33,6 +33,7 @@ from quanshu.demo.play import (
     sharing,
     standards,
     supply,
+    vault,
     workspaces,
 )
 from quanshu.demo.play.scoring import problems, refusals
@@ -124,6 +125,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
     privacy.play_privacy(cast, teller.say)
+    vault.play_vault(cast, entries, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 
