@@ -131,7 +131,7 @@ def tabs(current: str) -> list[tuple[Any, str, bool]]:
         ("rules", gettext_lazy("Rules")),
         ("holdings", gettext_lazy("Holdings")),
         ("holds", gettext_lazy("Legal holds")),
-        ("runs", gettext_lazy("Certificates")),
+        ("runs", gettext_lazy("Certificates of deletion")),
         ("services", gettext_lazy("Impact records")),
         ("unmaskings", gettext_lazy("Exports in clear")),
     )

@@ -96,7 +96,7 @@ class RunPage(DetailPage):
         return labels.holding_name(self.object.holding)
 
     def crumbs(self) -> list[tuple[Any, str]]:
-        return [(_("Certificates"), reverse("privacy:runs"))]
+        return [(_("Certificates of deletion"), reverse("privacy:runs"))]
 
     def state(self, obj: ErasureRun) -> tuple[str, str]:
         return labels.badge_of(labels.RUN_STATES, obj.state)
