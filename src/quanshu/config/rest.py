@@ -11,6 +11,7 @@ from ninja.security import HttpBearer, SessionAuth
 
 from quanshu import __version__
 from quanshu.city.citizen.rest import router as citizen
+from quanshu.city.codes.rest import mine as my_codes
 from quanshu.city.codes.rest import router as codes
 from quanshu.city.vault.rest import router as vault
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
@@ -125,6 +126,8 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
+for prefix, router in (("codes", my_codes),):
+    api.add_router(f"/my/{prefix}/", router, auth=[ResidentSignedIn()], tags=["my"])
 
 
 @api.exception_handler(QuanshuError)

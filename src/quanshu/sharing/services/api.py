@@ -56,6 +56,7 @@ from quanshu.sharing.services.rules import (
     group_of,
     offered,
 )
+from quanshu.sharing.services.rules.keys import check_public_key
 from quanshu.sharing.services.services import (
     carry_receipts,
     change_limits,
@@ -89,7 +90,7 @@ from quanshu.sharing.services.services import (
     update_service,
     withdraw_service,
 )
-from quanshu.sharing.services.services.trying import grants_to_try
+from quanshu.sharing.services.services.trying import call_as, grants_to_try
 from quanshu.sharing.services.types import (
     ChangeKind,
     ConsumerNotFound,
@@ -150,11 +151,13 @@ __all__ = [
     "SpecChange",
     "StatisticData",
     "VersionNotOld",
+    "call_as",
     "carry_receipts",
     "change_limits",
     "changes_to",
     "check_code",
     "check_entry",
+    "check_public_key",
     "check_publishable",
     "check_step",
     "compare_specs",
