@@ -263,9 +263,7 @@ def test_a_device_signs_with_its_own_key(city: City, elder: Subject) -> None:
     assert send(HttpSigner(made["uid"], "k1", ED25519, key.private_bytes_raw())).status_code == 200
 
 
-def test_off_line_by_the_command_and_double_use_found_at_the_upload(
-    city: City, elder: Subject, tmp_path: Path
-) -> None:
+def test_off_line_by_the_command_and_double_use_found_at_the_upload(city: City, elder: Subject, tmp_path: Path) -> None:
     scene = a_scene(city)
     (first, token), (second, other) = a_device(scene), a_device(scene, "2路车刷码机")
     phone, blocked = signed_in(elder), enrol(citizen("19400101", 103), "王五")

@@ -46,7 +46,12 @@ def test_every_page_answers_in_both_languages(city: City) -> None:
         client = officer(city, "developer", language)
         assert [client.get(page).status_code for page in pages] == [200] * len(pages)
         holder = signed_in(enrol(citizen("19500505"), "张三丰"), language)
-        own = ["/codes/", f"/codes/?scene={scene.pk}", f"/codes/?scene={scene.pk}&at={verifier.pk}", "/codes/mine/scans/"]
+        own = [
+            "/codes/",
+            f"/codes/?scene={scene.pk}",
+            f"/codes/?scene={scene.pk}&at={verifier.pk}",
+            "/codes/mine/scans/",
+        ]
         assert [holder.get(page).status_code for page in own] == [200] * len(own)
     assert officer(city, "bureau").get("/codes/holder/").status_code == 200
 

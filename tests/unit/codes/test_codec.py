@@ -224,6 +224,13 @@ def test_a_list_is_signed_and_ends() -> None:
     with pytest.raises(StaleList):
         read_list(document, KEYS, at=NOW + DAY + 31)
     changed = {**document, "payload": {**listed(), "holders_off": {}, "verifiers_off": []}}
-    for wrong in (changed, {**document, "kind": "other"}, {**document, "key": "00"}, [], None, OTHER.sign_list(listed())):
+    for wrong in (
+        changed,
+        {**document, "kind": "other"},
+        {**document, "key": "00"},
+        [],
+        None,
+        OTHER.sign_list(listed()),
+    ):
         with pytest.raises(BadList):
             read_list(wrong, KEYS, at=NOW)

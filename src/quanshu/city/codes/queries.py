@@ -22,7 +22,7 @@ from quanshu.sharing.services.api import Grant, Shape, published_spec
 from quanshu.sharing.subjects.api import Subject, SubjectKind, acting_subject, number_of, subjects_for
 
 LIST_LIFE = timedelta(hours=24)
-TOKEN_MARK = "qsv_"
+TOKEN_MARK = "qsv_"  # noqa: S105 - what every token begins with
 KIND_CODES = {SubjectKind.PERSON: PERSON, SubjectKind.ENTERPRISE: ENTERPRISE}
 
 

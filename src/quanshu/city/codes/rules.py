@@ -36,7 +36,7 @@ REVIEW_DAYS = 5
 MOST_PROOFS = 8
 MOST_READS = 20
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-# Values in the form of an identity number and of a credit code that are nobody's: they tell which parameter takes which.
+# In the form of a citizen ID and of a credit code, and nobody's: they tell which parameter takes which.
 NO_PERSON, NO_FIRM = "370102190001010010", "91370100MA0000000X"
 
 # What the account's fields are called, in both languages: a scene keeps the titles it was approved with.

@@ -188,9 +188,7 @@ class WrongStep(Conflict):
 class WrongHolder(Conflict):
     code = "codes.wrong_holder"
     message = "The scene does not take codes of this kind of holder."
-    remedy = (
-        "Ask for a resident code where residents show it, for an enterprise code where enterprises do."
-    )
+    remedy = "Ask for a resident code where residents show it, for an enterprise code where enterprises do."
 
 
 class Blocked(Conflict):

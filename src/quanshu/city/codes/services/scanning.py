@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.city.codes import rules
 from quanshu.city.codes.events import CodeEvent
-from quanshu.city.codes.models import Block, Scan, Scene, TypedCode, Verifier
+from quanshu.city.codes.models import Block, Scan, TypedCode, Verifier
 from quanshu.city.codes.permissions import CodePermission
 from quanshu.city.codes.queries import KIND_CODES, mint, publics
 from quanshu.city.codes.services.noting import note
