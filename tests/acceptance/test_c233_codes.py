@@ -106,7 +106,7 @@ def test_a_scene_from_draft_to_its_first_scan(city: City, elder: Subject) -> Non
 
     # The subject sees who, where, what and when.
     seen = phone.get("/codes/mine/scans/").content.decode()
-    for part in ("Library card", "市图书馆一楼", "Accepted", "姓名或名称", "年满65周岁", str(city.units["labour"])):
+    for part in ("Library card", "市图书馆一楼", "Scan accepted", "姓名或名称", "年满65周岁", str(city.units["labour"])):
         assert part in seen
     assert "Library card" not in signed_in(enrol(YOUNG, "李四")).get("/codes/mine/scans/").content.decode()
     figures = developer.get("/codes/figures/")
@@ -185,7 +185,7 @@ def test_one_use_and_every_refusal(city: City, elder: Subject) -> None:
     assert scan_at(moment, token, codes[3]).status_code == 200
     # The holder sees the refusals too, each in words.
     seen = phone.get("/codes/mine/scans/?ok=False").content.decode()
-    assert "This code has been used already." in seen
+    assert "Used before" in seen
 
 
 def test_consent_is_the_scene_that_was_chosen(city: City, elder: Subject) -> None:

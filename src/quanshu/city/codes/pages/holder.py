@@ -119,7 +119,7 @@ class Block(ActionPage):
 
 def outcome(row: Scan) -> str:
     """What became of a scan, in words."""
-    return _("Accepted") if row.ok else _(str(labels.REASONS.get(row.reason, row.reason)).partition("%(")[0].strip())
+    return _("Scan accepted") if row.ok else str(labels.REASONS.get(row.reason, row.reason))
 
 
 class MyScans(ListPage):
@@ -134,14 +134,14 @@ class MyScans(ListPage):
     empty_title = gettext_lazy("No scan yet")
     empty_hint = gettext_lazy("Each scan of a code stands here at once: by whom, where, and what was told.")
     filters = (
-        Filter("ok", gettext_lazy("Result"), choices=[("True", gettext_lazy("Accepted")),
+        Filter("ok", gettext_lazy("Result"), choices=[("True", gettext_lazy("Scan accepted")),
                ("False", gettext_lazy("Refused"))], field="ok"),
         Filter("since", gettext_lazy("Since"), kind="date", field="at__date__gte"),
     )  # fmt: skip
     columns = (
         Column("at", gettext_lazy("When"), kind="datetime", sort="at"),
         Column("scene", gettext_lazy("For what"), value=lambda row: row.scene.title, sort="scene__name"),
-        Column("unit", gettext_lazy("Who"), value=lambda row: str(row.scene.unit), sort="scene__unit__name"),
+        Column("unit", gettext_lazy("Unit that scanned"), value=lambda row: str(row.scene.unit), sort="scene__unit__name"),
         Column("place", gettext_lazy("Where"), value=lambda row: row.verifier.place or row.verifier.name, phone=False),
         Column("told", gettext_lazy("What was told"), value=lambda row: "、".join(row.told), phone=False),
         Column("ok", gettext_lazy("Result"), value=outcome, kind="badge",

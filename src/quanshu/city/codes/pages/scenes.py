@@ -50,14 +50,14 @@ class Scenes(ListPage):
     empty_hint = gettext_lazy("Draft one: what codes are verified for, and what may be read then.")
     filters = (
         Filter("state", gettext_lazy("State"), choices=list(labels.SCENE_STATES.items())),
-        Filter("basis", gettext_lazy("Basis"), choices=list(labels.BASES.items())),
+        Filter("basis", gettext_lazy("Basis of reading"), choices=list(labels.BASES.items())),
     )
     columns = (
         Column("name", gettext_lazy("Scene"), value="title", sort="name", link=Scene.get_absolute_url),
         Column("unit", gettext_lazy("Unit in charge"), value=lambda row: str(row.unit), sort="unit__name"),
-        Column("reads", gettext_lazy("Reads"), phone=False,
+        Column("reads", gettext_lazy("What it reads"), phone=False,
                value=lambda row: "、".join(labels.read_title(read) for read in row.reads)),
-        Column("offline", gettext_lazy("Off line"), phone=False),
+        Column("offline", gettext_lazy("Off-line verification"), phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.SCENE_STATES[row.state], kind="badge",
                tone=lambda row: labels.SCENE_TONES[row.state], sort="state"),
     )  # fmt: skip
@@ -94,7 +94,7 @@ class Figures(ListPage):
     columns = (
         Column("name", gettext_lazy("Scene"), value="title", sort="name", link=Scene.get_absolute_url),
         Column("unit", gettext_lazy("Unit in charge"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
-        Column("taken", gettext_lazy("Accepted"), kind="number", sort="taken"),
+        Column("taken", gettext_lazy("Scan accepted"), kind="number", sort="taken"),
         Column("lately", gettext_lazy("In the last 30 days"), value="taken_lately", kind="number", sort="taken_lately"),
         Column("refused", gettext_lazy("Refused"), kind="number", sort="refused"),
     )
@@ -113,7 +113,7 @@ class Figures(ListPage):
                 "grid": {"left": 8, "right": 24, "top": 8, "bottom": 8, "containLabel": True},
                 "xAxis": {"type": "value", "minInterval": 1},
                 "yAxis": {"type": "category", "data": [row.title for row in rows]},
-                "series": [{"type": "bar", "name": _("Accepted"), "data": [row.taken for row in rows]}],
+                "series": [{"type": "bar", "name": _("Scan accepted"), "data": [row.taken for row in rows]}],
             },
             "height": 80 + 36 * len(rows),
         }
@@ -151,7 +151,7 @@ class SceneForm(Form):
     reads = forms.MultipleChoiceField(
         label=gettext_lazy("Read of data services"), widget=forms.CheckboxSelectMultiple, required=False
     )
-    basis = forms.ChoiceField(label=gettext_lazy("Basis"), choices=list(labels.BASES.items()), widget=forms.RadioSelect)
+    basis = forms.ChoiceField(label=gettext_lazy("Basis of reading"), choices=list(labels.BASES.items()), widget=forms.RadioSelect)
     law = forms.CharField(label=gettext_lazy("Law and article"), max_length=500, required=False)
     offline = forms.BooleanField(
         label=gettext_lazy("Devices may verify codes off line"), required=False,
@@ -252,9 +252,9 @@ class Change(Draft):
 # (step, label, icon, style, needs a reason)
 STEPS = (
     ("submit", gettext_lazy("Submit"), "send", "primary", False),
-    ("approve", gettext_lazy("Approve"), "check", "success", False),
+    ("approve", gettext_lazy("Approve the scene"), "check", "success", False),
     ("return", gettext_lazy("To be completed"), "arrow-back-up", "outline-primary", True),
-    ("start", gettext_lazy("Put in force"), "player-play", "success", False),
+    ("start", gettext_lazy("Put the scene in force"), "player-play", "success", False),
     ("resume", gettext_lazy("Resume"), "player-play", "success", False),
     ("suspend", gettext_lazy("Suspend"), "player-pause", "outline-warning", True),
     ("end", gettext_lazy("End"), "ban", "outline-danger", True),
@@ -281,8 +281,8 @@ class ScenePage(DetailPage):
             (_("Number in codes"), obj.pk),
             (_("Unit in charge"), str(obj.unit)),
             (_("Who shows the code"), labels.holders_text(obj.holders)),
-            (_("Off line"), _("Yes") if obj.offline else _("No")),
-            (_("Hours"), labels.hours_text(obj.opens, obj.closes) or _("All day")),
+            (_("Off-line verification"), _("Yes") if obj.offline else _("No")),
+            (_("Opening hours"), labels.hours_text(obj.opens, obj.closes) or _("All day")),
             (_("Drafted by"), obj.created_by),
             (_("Changed at"), when(obj.updated_at)),
             (_("Note"), obj.note),
@@ -306,10 +306,10 @@ class ScenePage(DetailPage):
     def cards(self, obj: Scene) -> list[Card]:
         reads = (
             Column("title", _("Field"), value=labels.read_title),
-            Column("of", _("From"), value=lambda read: read.of or _("The holder's account"), kind="code"),
+            Column("of", _("Read from"), value=lambda read: read.of or _("The holder's account"), kind="code"),
             Column("via", _("By the application"), value=lambda read: read.via, kind="code", phone=False),
         )
-        basis = [(_("Purpose"), obj.purpose), (_("Basis"), labels.BASES[obj.basis]), (_("Law and article"), obj.law)]
+        basis = [(_("Purpose"), obj.purpose), (_("Basis of reading"), labels.BASES[obj.basis]), (_("Law and article"), obj.law)]
         devices = (
             Column("name", _("Device"), link=lambda row: row.get_absolute_url()),
             Column("place", _("Where"), phone=False),

@@ -146,7 +146,7 @@ SCAN_COLUMNS = (
            link=lambda row: row.scene.get_absolute_url()),
     Column("at", gettext_lazy("When"), kind="datetime", sort="at"),
     Column("verifier", gettext_lazy("Device"), value=lambda row: row.verifier.name, sort="verifier__name"),
-    Column("offline", gettext_lazy("Off line"), phone=False),
+    Column("offline", gettext_lazy("Off-line verification"), phone=False),
     Column("told", gettext_lazy("What was told"), value=lambda row: "、".join(row.told), phone=False),
     Column("ok", gettext_lazy("Result"), value=outcome, kind="badge", tone=lambda row: "green" if row.ok else "red",
            sort="ok"),
@@ -165,9 +165,9 @@ class Scans(ListPage):
     empty_title = gettext_lazy("No scan yet")
     empty_hint = gettext_lazy("Scans stand here as soon as a device of the unit takes or refuses a code.")
     filters = (
-        Filter("ok", gettext_lazy("Result"), choices=[("True", gettext_lazy("Accepted")),
+        Filter("ok", gettext_lazy("Result"), choices=[("True", gettext_lazy("Scan accepted")),
                ("False", gettext_lazy("Refused"))], field="ok"),
-        Filter("reason", gettext_lazy("Reason"), choices=sorted((code, code) for code in labels.REASONS)),
+        Filter("reason", gettext_lazy("Reason"), choices=list(labels.REASONS.items())),
         Filter("since", gettext_lazy("Since"), kind="date", field="at__date__gte"),
     )  # fmt: skip
     columns = SCAN_COLUMNS
