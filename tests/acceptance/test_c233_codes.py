@@ -106,7 +106,14 @@ def test_a_scene_from_draft_to_its_first_scan(city: City, elder: Subject) -> Non
 
     # The subject sees who, where, what and when.
     seen = phone.get("/codes/mine/scans/").content.decode()
-    for part in ("Library card", "市图书馆一楼", "Scan accepted", "姓名或名称", "年满65周岁", str(city.units["labour"])):
+    for part in (
+        "Library card",
+        "市图书馆一楼",
+        "Scan accepted",
+        "姓名或名称",
+        "年满65周岁",
+        str(city.units["labour"]),
+    ):
         assert part in seen
     assert "Library card" not in signed_in(enrol(YOUNG, "李四")).get("/codes/mine/scans/").content.decode()
     figures = developer.get("/codes/figures/")

@@ -56,10 +56,20 @@ SCENES = Machine(
             "return", frozenset({S.SUBMITTED}), S.DRAFT, P.SCENE_APPROVE, E.SCENE_RETURNED, label=N_("To be completed")
         ),
         Transition(
-            "approve", frozenset({S.SUBMITTED}), S.APPROVED, P.SCENE_APPROVE, E.SCENE_APPROVED, label=N_("Approve the scene")
+            "approve",
+            frozenset({S.SUBMITTED}),
+            S.APPROVED,
+            P.SCENE_APPROVE,
+            E.SCENE_APPROVED,
+            label=N_("Approve the scene"),
         ),
         Transition(
-            "start", frozenset({S.APPROVED}), S.IN_FORCE, P.SCENE_EDIT, E.SCENE_STARTED, label=N_("Put the scene in force")
+            "start",
+            frozenset({S.APPROVED}),
+            S.IN_FORCE,
+            P.SCENE_EDIT,
+            E.SCENE_STARTED,
+            label=N_("Put the scene in force"),
         ),
         Transition(
             "suspend", frozenset({S.IN_FORCE}), S.SUSPENDED, P.SCENE_EDIT, E.SCENE_SUSPENDED, label=N_("Suspend")

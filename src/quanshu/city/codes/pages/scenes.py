@@ -151,7 +151,9 @@ class SceneForm(Form):
     reads = forms.MultipleChoiceField(
         label=gettext_lazy("Read of data services"), widget=forms.CheckboxSelectMultiple, required=False
     )
-    basis = forms.ChoiceField(label=gettext_lazy("Basis of reading"), choices=list(labels.BASES.items()), widget=forms.RadioSelect)
+    basis = forms.ChoiceField(
+        label=gettext_lazy("Basis of reading"), choices=list(labels.BASES.items()), widget=forms.RadioSelect
+    )
     law = forms.CharField(label=gettext_lazy("Law and article"), max_length=500, required=False)
     offline = forms.BooleanField(
         label=gettext_lazy("Devices may verify codes off line"), required=False,
@@ -309,7 +311,11 @@ class ScenePage(DetailPage):
             Column("of", _("Read from"), value=lambda read: read.of or _("The holder's account"), kind="code"),
             Column("via", _("By the application"), value=lambda read: read.via, kind="code", phone=False),
         )
-        basis = [(_("Purpose"), obj.purpose), (_("Basis of reading"), labels.BASES[obj.basis]), (_("Law and article"), obj.law)]
+        basis = [
+            (_("Purpose"), obj.purpose),
+            (_("Basis of reading"), labels.BASES[obj.basis]),
+            (_("Law and article"), obj.law),
+        ]
         devices = (
             Column("name", _("Device"), link=lambda row: row.get_absolute_url()),
             Column("place", _("Where"), phone=False),
