@@ -146,7 +146,7 @@ def test_one_use_and_every_refusal(city: City, elder: Subject) -> None:
     with freeze(moment):
         codes = [code_for(phone, scene) for _ in range(6)]
         unbound = code_for(phone)
-        aimed = code_for(phone, scene, verifier=verifier.pk + 100)
+        aimed = code_for(phone, scene, verifier=a_device(scene, "2路车刷码机")[0].pk)
         closed = code_for(phone, other)
     assert scan_at(moment, token, codes[0]).status_code == 200
 

@@ -107,6 +107,7 @@ def test_wrong_input_is_named(city: City) -> None:
     )
     phone = signed_in(enrol(citizen("19500505"), "张三丰"))
     assert phone.get(f"{MY}/code", {"scene": 999}).status_code == 404
+    assert phone.get(f"{MY}/code", {"scene": scene.pk, "verifier": 10**12}).status_code == 404
     assert phone.get("/codes/?who=nobody").status_code == 403
 
 

@@ -93,13 +93,15 @@ def show_code(
 ) -> Shown:
     """A fresh code of the actor's own, or of a subject it may act for, for a scene and a verifier or any.
 
-    Raises Forbidden, NotMandated, Blocked, SceneOff, WrongHolder.
+    Raises Forbidden, NotMandated, Blocked, SceneOff, WrongHolder, CodesNotFound for a device not of the scene.
     """
     require(actor, CodePermission.SHOW)
     subject = acting_subject(actor, uid=subject_uid or actor.uid, now=now)
     blocked = Block.objects.filter(subject__uid__in={subject.uid, actor.uid})
     if blocked.exists():
         raise Blocked
+    if verifier and not Verifier.objects.filter(pk=verifier, scene=scene, state=VerifierState.ACTIVE).exists():
+        raise CodesNotFound
     proofs = 0
     if scene is not None:
         rules.check_in_force(scene.state)

@@ -215,9 +215,9 @@ def check_in_force(state: str) -> None:
         raise SceneOff
 
 
-def check_verifier(*, state: str, scene: int, asked: int) -> None:
-    """A verifier scans while it is active, and for its own scene. Raises `codes.wrong_verifier`."""
-    if state != V.ACTIVE or scene != asked:
+def check_verifier(state: str) -> None:
+    """Raises `codes.wrong_verifier`."""
+    if state != V.ACTIVE:
         raise WrongVerifier
 
 

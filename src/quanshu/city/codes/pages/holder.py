@@ -141,7 +141,8 @@ class MyScans(ListPage):
     columns = (
         Column("at", gettext_lazy("When"), kind="datetime", sort="at"),
         Column("scene", gettext_lazy("For what"), value=lambda row: row.scene.title, sort="scene__name"),
-        Column("unit", gettext_lazy("Unit that scanned"), value=lambda row: str(row.scene.unit), sort="scene__unit__name"),
+        Column("unit", gettext_lazy("Unit that scanned"), value=lambda row: str(row.scene.unit),
+               sort="scene__unit__name"),
         Column("place", gettext_lazy("Where"), value=lambda row: row.verifier.place or row.verifier.name, phone=False),
         Column("told", gettext_lazy("What was told"), value=lambda row: "、".join(row.told), phone=False),
         Column("ok", gettext_lazy("Result"), value=outcome, kind="badge",

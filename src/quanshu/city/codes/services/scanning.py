@@ -140,7 +140,7 @@ def take(code: Code, taking: Taking, *, actor: Actor) -> Scan:
     verifier = Verifier.objects.select_related("scene__unit").get(pk=taking.verifier.pk)
     scene, at = verifier.scene, taking.at
     check_time(code, at=at.timestamp(), skew=taking.skew)
-    rules.check_verifier(state=verifier.state, scene=verifier.scene_id, asked=scene.pk)
+    rules.check_verifier(verifier.state)
     check_bound(code, scene=scene.pk, verifier=verifier.pk)
     rules.check_in_force(scene.state)
     if taking.offline and not scene.offline:
