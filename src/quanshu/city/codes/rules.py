@@ -110,6 +110,11 @@ def check_step(machine: Machine, state: str, step: str) -> Transition:
     raise WrongStep
 
 
+def permission_of(machine: Machine, step: str) -> str:
+    """Who may take a step, whatever the state."""
+    return next(transition.permission for transition in machine.transitions if transition.name == step)
+
+
 def check_editable(state: str) -> None:
     """A scene is changed only as a draft. Raises `codes.wrong_state`."""
     check_step(SCENES, state, "submit")

@@ -70,8 +70,8 @@ def stated(scene: Scene) -> dict[str, Any]:
 def take_step(*, actor: Actor, now: datetime, scene: Scene, step: str, reason: str = "") -> Scene:
     """One step of the table, by who may take it. Raises Forbidden, `codes.wrong_state`."""
     scene = locked(scene)
+    require(actor, rules.permission_of(rules.SCENES, step), scene)
     transition = rules.check_step(rules.SCENES, scene.state, step)
-    require(actor, transition.permission, scene)
     before, scene.state, scene.updated_at = scene.state, transition.target, now
     scene.note = reason.strip()
     scene.save(update_fields=["state", "updated_at", "note"])

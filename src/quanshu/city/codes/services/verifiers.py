@@ -60,8 +60,8 @@ def register_verifier(
 def take_step(*, actor: Actor, now: datetime, verifier: Verifier, step: str, reason: str = "") -> Verifier:
     """One step of the table. Raises Forbidden, `codes.wrong_state`."""
     verifier = Verifier.objects.select_for_update(of=("self",)).select_related("scene__unit").get(pk=verifier.pk)
+    require(actor, rules.permission_of(rules.VERIFIERS, step), verifier)
     transition = rules.check_step(rules.VERIFIERS, verifier.state, step)
-    require(actor, transition.permission, verifier)
     verifier.state = transition.target
     verifier.save(update_fields=["state"])
     note(transition.event, verifier, actor=actor, now=now, details={"reason": reason.strip()} if reason else {})
