@@ -161,17 +161,13 @@ def from_base45(text: str) -> bytes:
         values = [_VALUES[sign] for sign in text]
     except KeyError as fault:
         raise NotACode from fault
-    if len(values) % 3 == 1:
+    rest = len(values) % 3
+    whole = len(values) - rest
+    pairs = [values[at] + values[at + 1] * 45 + values[at + 2] * 2025 for at in range(0, whole, 3)]
+    last = values[-2] + values[-1] * 45 if rest == 2 else 0
+    if rest == 1 or last > 0xFF or max(pairs, default=0) > 0xFFFF:
         raise NotACode
-    found = bytearray()
-    for at in range(0, len(values), 3):
-        part = values[at : at + 3]
-        number = sum(value * 45**place for place, value in enumerate(part))
-        width = 2 if len(part) == 3 else 1
-        if number >= 1 << 8 * width:
-            raise NotACode
-        found += number.to_bytes(width, "big")
-    return bytes(found)
+    return struct.pack(f">{len(pairs)}H", *pairs) + (bytes([last]) if rest else b"")
 
 
 def key_id_of(public: bytes) -> bytes:
