@@ -20,7 +20,7 @@ class CodePermission(StrEnum):
 
 
 P = CodePermission
-UNIT_STAFF = {
+UNIT_STAFF: Mapping[str, Scope] = {
     P.SCAN: Scope.TREE,
     P.SCAN_VIEW: Scope.TREE,
     P.SCENE_VIEW: Scope.TREE,

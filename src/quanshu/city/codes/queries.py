@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -23,7 +24,7 @@ from quanshu.sharing.subjects.api import Subject, SubjectKind, acting_subject, n
 
 LIST_LIFE = timedelta(hours=24)
 TOKEN_MARK = "qsv_"  # noqa: S105 - what every token begins with
-KIND_CODES = {SubjectKind.PERSON: PERSON, SubjectKind.ENTERPRISE: ENTERPRISE}
+KIND_CODES: Mapping[str, int] = {SubjectKind.PERSON: PERSON, SubjectKind.ENTERPRISE: ENTERPRISE}
 
 
 @cache
@@ -112,7 +113,7 @@ def show_code(
     text = mint().issue(
         subject=subject.pk,
         agent=agent,
-        kind=KIND_CODES[SubjectKind(subject.kind)],
+        kind=KIND_CODES[subject.kind],
         proofs=proofs,
         scene=scene.pk if scene else 0,
         verifier=verifier,
@@ -213,7 +214,7 @@ def offline_scene(scene: Scene) -> dict[str, Any]:
     }
 
 
-def scene_figures(actor: Actor, *, now: datetime) -> QuerySet[Scene]:
+def scene_figures(actor: Actor, *, now: datetime) -> QuerySet[Any]:
     """Scenes with their scans: taken, taken in the last 30 days, refused."""
     recent = now - timedelta(days=30)
     return (
