@@ -13,6 +13,7 @@ from quanshu import __version__
 from quanshu.city.citizen.rest import router as citizen
 from quanshu.city.codes.rest import mine as my_codes
 from quanshu.city.codes.rest import router as codes
+from quanshu.city.vault.rest import my_router as my_vault
 from quanshu.city.vault.rest import router as vault
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
@@ -126,8 +127,8 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
-for prefix, router in (("codes", my_codes),):
-    api.add_router(f"/my/{prefix}/", router, auth=[ResidentSignedIn()], tags=["my"])
+api.add_router("/my/codes/", my_codes, auth=[ResidentSignedIn()], tags=["my"])
+api.add_router("/my/vault/", my_vault, auth=[ResidentSignedIn()], tags=["my"])
 
 
 @api.exception_handler(QuanshuError)

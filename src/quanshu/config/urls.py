@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from quanshu.city.vault.urls import well_known
 from quanshu.config.rest import api
 
 handler404 = "quanshu.shared.web.errors.page_not_found"
@@ -38,6 +39,8 @@ urlpatterns = [
     path("emergency/", include("quanshu.sharing.emergency.urls")),
     path("consent/", include("quanshu.sharing.consent.urls")),
     path("vault/", include("quanshu.city.vault.urls")),
+    # Where a verifier looks for an issuer's keys (SD-JWT VC, 5).
+    path(".well-known/jwt-vc-issuer/vault/issuers/", include(well_known)),
     path("codes/", include("quanshu.city.codes.urls")),
     path("my/", include("quanshu.city.citizen.urls")),
     path("privacy/", include("quanshu.oversight.privacy.urls")),

@@ -33,6 +33,7 @@ from quanshu.demo.play import (
     sharing,
     standards,
     supply,
+    vault,
     workspaces,
 )
 from quanshu.demo.play.scoring import problems, refusals
@@ -123,6 +124,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
+    vault.play_vault(cast, entries, teller.say)
     codes.play_codes(cast, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast

@@ -1,7 +1,8 @@
-"""Vault over REST."""
+"""The vault over REST: `router` for issuers, verifiers and anyone; `my_router` for holders."""
 
 from __future__ import annotations
 
-from ninja import Router
+from quanshu.city.vault.rest.holders import router as my_router
+from quanshu.city.vault.rest.officers import router
 
-router = Router()
+__all__ = ["my_router", "router"]
