@@ -27,7 +27,10 @@ from quanshu.kernel.identifiers.citizen_id import check_character
 
 AGE = Read(Source.ACCOUNT, AccountField.AGE, least=65)
 SERVICE = Read(Source.SERVICE, "street", of="jn-ga-resident-query", via="hr-1")
-OFFERED = {("hr-1", "jn-ga-resident-query", "street"): ("街道", "Street")}
+OFFERED = {
+    ("hr-1", "jn-ga-resident-query", "street"): ("街道", "Street"),
+    ("", "id_card", "number"): ("居民身份证：号码", "ID card: Number"),
+}
 
 
 def data(**changes: Any) -> SceneData:
@@ -62,6 +65,8 @@ def test_a_whole_scene_passes() -> None:
         ("reads", {"reads": (Read(Source.SERVICE, "born", of="jn-ga-resident-query", via="hr-1"),)}),
         ("reads", {"reads": (Read(Source.ACCOUNT, "born"),)}),
         ("reads", {"reads": (Read("certificate", "name"),)}),
+        ("reads", {"reads": (Read(Source.CERTIFICATE, "street", of="jn-ga-resident-query", via="hr-1"),)}),
+        ("reads", {"reads": (Read(Source.SERVICE, "number", of="id_card"),)}),
         ("age", {"reads": (Read(Source.ACCOUNT, AccountField.AGE),)}),
         ("age", {"reads": (AGE,), "holders": ("enterprise",)}),
         ("age", {"reads": (AGE,) * 9}),

@@ -13,7 +13,8 @@ from django.db.models import Count, Q, QuerySet
 from quanshu.city.codes import rules
 from quanshu.city.codes.models import Block, Scan, Scene, Verifier
 from quanshu.city.codes.permissions import CodePermission
-from quanshu.city.codes.types import Blocked, CodesNotFound, SceneState, Shown, Source, VerifierState
+from quanshu.city.codes.types import Blocked, CodesNotFound, SceneState, Shown, VerifierState
+from quanshu.city.vault.api import Issuer, certificate_types
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.codes import DAY, ENTERPRISE, LIFETIME, PERSON, SKEW_OFFLINE, Mint
 from quanshu.shared.access.api import Actor, ActorKind, Scope, require
@@ -153,9 +154,10 @@ def verifier_by_uid(uid: str) -> Verifier | None:
 
 
 def offered_reads(unit_path: str, *, now: datetime) -> dict[tuple[str, str, str], tuple[str, str]]:
-    """What a unit's scenes may read of services: {(application, service, field): (title, title_en)}.
+    """What a unit's scenes may read beyond the account: {(application, service, field): (title, title_en)}.
 
-    Only what an application of the unit holds a grant in force for, and can be asked with what a code tells.
+    Of services only what an application of the unit holds a grant in force for, and can be asked with what a code
+    tells; of certificates ("", type, claim) what the holder may keep back, of types that somebody issues.
     """
     grants = Grant.objects.filter(
         consumer__unit__path=unit_path,
@@ -164,7 +166,7 @@ def offered_reads(unit_path: str, *, now: datetime) -> dict[tuple[str, str, str]
         valid_until__gt=now,
         service__served_version__isnull=False,
     ).select_related("consumer", "service")
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}
+    found = certificate_claims()
     for grant in grants:
         spec = published_spec(grant.service)
         if not any(rules.fillable(spec.get("parameters", ()), kind) for kind in SubjectKind):
@@ -176,6 +178,17 @@ def offered_reads(unit_path: str, *, now: datetime) -> dict[tuple[str, str, str]
             titles = {part["name"]: (part["title"], part.get("title_en", "")) for part in spec["fields"]}
             found |= {(rid, sid, name): titles[name] for name in grant.fields if name in titles}
     return found
+
+
+def certificate_claims() -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Claims of certificates that can be shown in part: {("", type, claim): (title, title_en)}."""
+    issued = set(Issuer.objects.filter(active=True).values_list("type_code", flat=True))
+    return {
+        ("", code, claim.name): (f"{kind.name}：{claim.title}", f"{kind.name_en}: {claim.title_en}")
+        for code, kind in certificate_types().items()
+        for claim in kind.claims
+        if code in issued and claim.hidden
+    }
 
 
 def offline_list(*, now: datetime) -> dict[str, Any]:
@@ -227,8 +240,3 @@ def scene_figures(actor: Actor, *, now: datetime) -> QuerySet[Any]:
             refused=Count("scans", filter=Q(scans__ok=False)),
         )
     )
-
-
-def services_read(scene: Scene) -> list[str]:
-    """Codes of the services a scene reads."""
-    return sorted({read.of for read in scene.reads if read.source == Source.SERVICE})

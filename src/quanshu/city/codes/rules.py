@@ -123,7 +123,8 @@ def check_editable(state: str) -> None:
 def check_scene(data: SceneData, *, offered: Collection[tuple[str, str, str]]) -> None:
     """A scene is stated whole and reads only what can be read.
 
-    `offered` are the fields of services that the unit's applications hold grants for: (application, service, field).
+    `offered` are the fields that can be read beyond the account: (application, service, field) of services that the
+    unit's applications hold grants for, ("", type, claim) of certificates.
     Raises FieldErrors.
     """
     faults = [
@@ -166,17 +167,24 @@ def read_faults(data: SceneData, offered: Collection[tuple[str, str, str]]) -> l
     if ages and SubjectKind.PERSON not in data.holders:
         faults.append(FieldError("age", N_("Only a person has an age."), N_("Take it out, or let residents show it.")))
     for read in data.reads:
-        known = read.source == Source.ACCOUNT and read.field in set(AccountField)
-        if not known and (read.via, read.of, read.field) not in offered:
+        if not is_offered(read, offered):
             faults.append(
                 FieldError(
                     "reads",
-                    N_("%(field)s cannot be read: no application of the unit holds a grant for it."),
+                    N_("%(field)s cannot be read: no grant of the unit, and no certificate, tells it."),
                     N_("Ask for the service first, or take the field out."),
                     {"field": f"{read.of}.{read.field}" if read.of else read.field},
                 )
             )
     return faults
+
+
+def is_offered(read: Read, offered: Collection[tuple[str, str, str]]) -> bool:
+    """Whether a field can be read: of the account, of a service by an application, of a certificate."""
+    if read.source == Source.ACCOUNT:
+        return read.field in set(AccountField)
+    placed = bool(read.via) if read.source == Source.SERVICE else read.source == Source.CERTIFICATE and not read.via
+    return placed and (read.via, read.of, read.field) in offered
 
 
 def titled(read: Read, offered: Mapping[tuple[str, str, str], tuple[str, str]]) -> Read:

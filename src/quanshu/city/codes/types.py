@@ -23,6 +23,7 @@ from quanshu.kernel.codes import (
     WrongVerifier,
 )
 from quanshu.kernel.errors import Conflict, Invalid, NotFound, Unauthenticated, Unavailable
+from quanshu.shared.access.api import Actor
 
 __all__ = [
     "REFUSALS",
@@ -72,10 +73,12 @@ class Proof(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a scene's field comes from: the holder's account on the platform, or a data service."""
+    """Where a scene's field comes from: the holder's account on the platform, a data service, or a certificate in the
+    holder's safe."""
 
     ACCOUNT = "account"
     SERVICE = "service"
+    CERTIFICATE = "certificate"
 
 
 class AccountField(StrEnum):
@@ -89,8 +92,8 @@ class AccountField(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One field that a scene may read. `of` is a service's code and `via` the application whose grant covers it;
-    `least` is the age to be reached."""
+    """One field that a scene may read. `of` is a service's code and `via` the application whose grant covers it, or
+    `of` a type of certificate; `least` is the age to be reached."""
 
     source: str
     field: str
@@ -119,8 +122,9 @@ class SceneData:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose data is read: kind, number and name of the subject, and the name of who shows the code for it."""
+    """Whose data is read: uid, kind, number and name of the subject, and the name of who shows the code for it."""
 
+    uid: str
     kind: str
     number: str
     name: str
@@ -137,10 +141,21 @@ class Told:
     receipt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """For what data is read: the scan's uid as case number, the scene's name, whom the answer is for, and when."""
+
+    case_number: str
+    purpose: str
+    audience: str
+    by: Actor
+    now: datetime
+
+
 class ScenePort(Protocol):
     """Reads a scene's fields of one source for one person."""
 
-    def read(self, reads: Sequence[Read], person: Person, *, case_number: str, now: datetime) -> list[Told]:
+    def read(self, reads: Sequence[Read], person: Person, asking: Asking) -> list[Told]:
         """One `Told` a field, in order; a source that does not answer gives faults and raises nothing."""
         ...
 
@@ -213,6 +228,12 @@ class UnknownVerifier(Unauthenticated):
     code = "codes.unknown_verifier"
     message = "The device is not known, or did not prove which one it is."
     remedy = "Send the device's token, or sign the request with its registered key as docs/protocols/codes.md says."
+
+
+class NoCertificate(NotFound):
+    code = "codes.no_certificate"
+    message = "The holder holds no such certificate."
+    remedy = "Ask the holder to open the digital safe and gather the certificate."
 
 
 class NotRead(Unavailable):

@@ -149,7 +149,9 @@ class SceneForm(Form):
         help_text=gettext_lazy("The date of birth is not told."),
     )
     reads = forms.MultipleChoiceField(
-        label=gettext_lazy("Read of data services"), widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("Read of data services and of certificates"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
     )
     basis = forms.ChoiceField(
         label=gettext_lazy("Basis of reading"), choices=list(labels.BASES.items()), widget=forms.RadioSelect
@@ -160,10 +162,10 @@ class SceneForm(Form):
         help_text=gettext_lazy("Off line they learn only whether the code is right and the age is reached."),
     )  # fmt: skip
     opens = forms.CharField(
-        label=gettext_lazy("Open from"), required=False, max_length=5, widget=forms.TextInput(attrs={"type": "time"})
+        label=gettext_lazy("Opens at"), required=False, max_length=5, widget=forms.TextInput(attrs={"type": "time"})
     )
     closes = forms.CharField(
-        label=gettext_lazy("Open until"), required=False, max_length=5, widget=forms.TextInput(attrs={"type": "time"})
+        label=gettext_lazy("Closes at"), required=False, max_length=5, widget=forms.TextInput(attrs={"type": "time"})
     )
 
     def __init__(self, *args: Any, offered: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -181,7 +183,7 @@ class SceneForm(Form):
             reads.append(Read(Source.ACCOUNT, AccountField.AGE, least=given["age"]))
         for choice in given.get("reads", ()):
             rid, sid, field = choice.split(":")
-            reads.append(Read(Source.SERVICE, field, of=sid, via=rid))
+            reads.append(Read(Source.SERVICE if rid else Source.CERTIFICATE, field, of=sid, via=rid))
         names = ("name", "name_en", "purpose", "basis", "law", "offline", "opens", "closes")
         return SceneData(holders=tuple(given["holders"]), reads=tuple(reads), **{name: given[name] for name in names})
 
@@ -243,7 +245,7 @@ class Change(Draft):
             **{name: getattr(scene, name) for name in names},
             "account": [read.field for read in own if read.field != AccountField.AGE],
             "age": next((read.least for read in own if read.field == AccountField.AGE), None),
-            "reads": [f"{read.via}:{read.of}:{read.field}" for read in scene.reads if read.source == Source.SERVICE],
+            "reads": [f"{read.via}:{read.of}:{read.field}" for read in scene.reads if read.source != Source.ACCOUNT],
         }
 
     def save(self, form: Any, **kwargs: Any) -> str:

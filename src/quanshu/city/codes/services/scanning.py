@@ -21,6 +21,7 @@ from quanshu.city.codes.services.noting import note
 from quanshu.city.codes.services.reading import read_all
 from quanshu.city.codes.types import (
     REFUSALS,
+    Asking,
     BadTyped,
     ClockSkewed,
     OnlineOnly,
@@ -96,7 +97,9 @@ def scan_code(
     except REFUSALS as fault:
         refuse(fault, code, taking, actor=actor)
         raise
-    told = read_all(scan.scene.reads, person_of(scan), case_number=scan.uid, now=now)
+    unit = scan.scene.unit
+    asking = Asking(scan.uid, scan.scene.name, f"urn:quanshu:unit:{unit.code}", actor, now)
+    told = read_all(scan.scene.reads, person_of(scan), asking)
     scan.receipts = sorted({row.receipt for row in told if row.receipt})
     scan.told = [row.read.title for row in told if not row.fault]
     scan.save(update_fields=["receipts", "told"])
@@ -226,7 +229,7 @@ def person_of(scan: Scan) -> Person:
     subject = scan.subject
     if subject is None:
         raise ForgedCode
-    return Person(subject.kind, number_of(subject), subject.name, scan.agent.name if scan.agent else "")
+    return Person(subject.uid, subject.kind, number_of(subject), subject.name, scan.agent.name if scan.agent else "")
 
 
 def upload_scans(
