@@ -55,7 +55,7 @@ def phone(browser: Browser, node: Node) -> Iterator[Callable[..., Page]]:
 
 def picture_of(page: Page) -> str:
     """What a camera reads from the screen."""
-    image = Image.open(BytesIO(page.locator(".q-code").screenshot()))
+    image = Image.open(BytesIO(page.locator(".q-pass").screenshot()))
     found = zxingcpp.read_barcodes(image)
     assert len(found) == 1
     return str(found[0].text)
@@ -70,7 +70,7 @@ def test_a_resident_shows_a_code_on_a_phone(phone: Callable[..., Page]) -> None:
     page.goto("/codes/")
     expect(page.locator("h1")).to_contain_text("我的泉城码")
     assert picture_of(page) == text_of(page)
-    box = page.locator(".q-code").bounding_box()
+    box = page.locator(".q-pass").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] < 844, "the picture stands below the first screen"
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -84,8 +84,11 @@ def test_a_resident_shows_a_code_on_a_phone(phone: Callable[..., Page]) -> None:
     assert picture_of(page) == text_of(page)
     page.get_by_role("button", name="换成数字").click()
     expect(page.locator("#digits")).to_be_visible()
+    expect(page.get_by_role("button", name="停用我的码")).to_be_visible()
     page.get_by_role("link", name="我的用码记录").click()
     expect(page.locator("h1")).to_contain_text("我的用码记录")
+    page.locator("#list tbody a").first.click()
+    expect(page.get_by_text("扫码单位")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

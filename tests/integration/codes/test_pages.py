@@ -52,6 +52,8 @@ def test_every_page_answers_in_both_languages(city: City) -> None:
             f"/codes/?scene={scene.pk}&at={verifier.pk}",
             "/codes/mine/scans/",
         ]
+        own.append(f"/codes/mine/scans/{Scan.objects.get().uid}/")
+        assert "解除停用" not in holder.get("/codes/").content.decode()
         assert [holder.get(page).status_code for page in own] == [200] * len(own)
     assert officer(city, "bureau").get("/codes/holder/").status_code == 200
 
@@ -79,6 +81,7 @@ def test_residents_and_officers_keep_to_their_own(city: City) -> None:
     assert stranger.get(f"{API}/scenes").json()["total"] == 0
     assert phone.get(f"{API}/scenes").status_code == 401
     assert officer(city, "developer").get(f"{MY}/code").status_code == 401
+    assert phone.get("/codes/mine/scans/none/").status_code == 404
     assert Client().get("/codes/").status_code == 302
     assert Client().get("/codes/list/").json()["payload"]["scenes"][0]["verifiers"] == [verifier.pk]
 

@@ -28,6 +28,7 @@ urlpatterns = [
     path("", holder.MyCode.as_view(), name="mine"),
     path("typed/", holder.TypedCodePage.as_view(), name="typed"),
     path("mine/scans/", holder.MyScans.as_view(), name="mine_scans"),
+    path("mine/scans/<str:uid>/", holder.MyScan.as_view(), name="mine_scan"),
     path("block/", holder.Block.as_view(), name="block"),
     path("unblock/", holder.Block.as_view(lift=True), name="unblock"),
     path("keys/", public.Keys.as_view(), name="keys"),

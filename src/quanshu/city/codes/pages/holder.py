@@ -14,8 +14,19 @@ from quanshu.city.codes import queries, services
 from quanshu.city.codes.models import Scan
 from quanshu.city.codes.pages import labels
 from quanshu.city.codes.permissions import CodePermission as P
-from quanshu.city.codes.types import Basis, Blocked, Shown, VerifierState
-from quanshu.shared.web.api import Action, ActionPage, Column, Filter, ListPage, Page, fault_text
+from quanshu.city.codes.types import Basis, Blocked, CodesNotFound, Shown, VerifierState
+from quanshu.shared.web.api import (
+    Action,
+    ActionPage,
+    Card,
+    Column,
+    DetailPage,
+    Filter,
+    ListPage,
+    Page,
+    fault_text,
+    when,
+)
 from quanshu.sharing.subjects.api import Subject, acting_subject, own_subject, subjects_for
 
 
@@ -54,7 +65,6 @@ class MyCode(Page):
         devices = list(scene.verifiers.filter(state=VerifierState.ACTIVE)) if scene else []
         device = next((row.pk for row in devices if str(row.pk) == self.asked("at")), 0)
         shown, fault = self.shown(subject, scene, device)
-        block = queries.block_of(subject) or queries.block_of(own_subject(self.actor))
         return {
             "subject": subject,
             "subjects": list(subjects_for(self.actor, now=self.now)),
@@ -68,8 +78,8 @@ class MyCode(Page):
             "picture": picture(shown.text) if shown else "",
             "digits": " ".join(self.digits[at : at + 4] for at in range(0, len(self.digits), 4)),
             "fault": fault,
-            "block": block,
-            "blocked_by_bureau": block is not None and block.by_bureau,
+            # Not “block”: a template's own block hides a value of that name.
+            "stopped": queries.block_of(subject) or queries.block_of(own_subject(self.actor)),
         }
 
     def shown(self, subject: Subject, scene: Any, device: int) -> tuple[Shown | None, str]:
@@ -139,10 +149,11 @@ class MyScans(ListPage):
         Filter("since", gettext_lazy("Since"), kind="date", field="at__date__gte"),
     )  # fmt: skip
     columns = (
-        Column("at", gettext_lazy("When"), kind="datetime", sort="at"),
+        Column("at", gettext_lazy("When"), kind="datetime", sort="at",
+               link=lambda row: reverse("codes:mine_scan", args=[row.uid])),
         Column("scene", gettext_lazy("For what"), value=lambda row: row.scene.title, sort="scene__name"),
         Column("unit", gettext_lazy("Unit that scanned"), value=lambda row: str(row.scene.unit),
-               sort="scene__unit__name"),
+               sort="scene__unit__name", phone=False),
         Column("place", gettext_lazy("Where"), value=lambda row: row.verifier.place or row.verifier.name, phone=False),
         Column("told", gettext_lazy("What was told"), value=lambda row: "、".join(row.told), phone=False),
         Column("ok", gettext_lazy("Result"), value=outcome, kind="badge",
@@ -154,3 +165,44 @@ class MyScans(ListPage):
 
     def actions(self) -> list[Action]:
         return [Action(_("My code"), reverse("codes:mine"), "qrcode", "primary", "get")]
+
+
+class MyScan(DetailPage):
+    """One scan of one's own code."""
+
+    permission = P.SHOW
+
+    def get_object(self, **kwargs: Any) -> Scan:
+        found = queries.list_scans(self.actor, now=self.now).filter(uid=kwargs["uid"]).first()
+        if found is None:
+            raise CodesNotFound
+        return found
+
+    def crumbs(self) -> Any:
+        return ((_("Where my code was used"), reverse("codes:mine_scans")),)
+
+    def page_title(self) -> str:
+        return str(self.object.scene.title)
+
+    def state(self, obj: Scan) -> tuple[str, str]:
+        return outcome(obj), "green" if obj.ok else "red"
+
+    def cards(self, obj: Scan) -> list[Card]:
+        verifier, scene = obj.verifier, obj.scene
+        facts = [
+            (_("When"), when(obj.at)),
+            (_("Unit that scanned"), str(scene.unit)),
+            (_("Where"), " · ".join(dict.fromkeys(part for part in (verifier.place, verifier.name) if part))),
+            (_("Off-line verification"), _("Yes") if obj.offline else _("No")),
+            (_("Whose code"), obj.subject.name if obj.subject else None),
+            (_("Who showed it"), obj.agent.name if obj.agent else None),
+            (_("What was told"), "、".join(obj.told) or _("Nothing but that the code is right")),
+            (_("Receipts"), ", ".join(obj.receipts)),
+            (_("Record"), obj.uid),
+        ]
+        basis = [
+            (_("Purpose"), scene.purpose),
+            (_("Basis of reading"), labels.BASES[scene.basis]),
+            (_("Law and article"), scene.law),
+        ]
+        return [Card(_("What happened"), facts=facts), Card(_("What it is for"), facts=basis)]

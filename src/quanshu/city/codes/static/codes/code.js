@@ -17,7 +17,7 @@
       window.clearInterval(timer);
       count.classList.add("d-none");
       over.classList.remove("d-none");
-      var picture = root.querySelector(".q-code");
+      var picture = root.querySelector(".q-pass");
       if (picture) picture.style.opacity = "0.1";
     }
     tick();
