@@ -53,7 +53,7 @@ def test_every_page_answers_in_both_languages(city: City) -> None:
             "/codes/mine/scans/",
         ]
         own.append(f"/codes/mine/scans/{Scan.objects.get().uid}/")
-        assert "解除停用" not in holder.get("/codes/").content.decode()
+        assert "/codes/unblock/" not in holder.get("/codes/").content.decode()
         assert [holder.get(page).status_code for page in own] == [200] * len(own)
     assert officer(city, "bureau").get("/codes/holder/").status_code == 200
 
