@@ -11,6 +11,7 @@ from ninja.security import HttpBearer, SessionAuth
 
 from quanshu import __version__
 from quanshu.city.citizen.rest import router as citizen
+from quanshu.city.codes.rest import mine as my_codes
 from quanshu.city.codes.rest import router as codes
 from quanshu.city.vault.rest import my_router as my_vault
 from quanshu.city.vault.rest import router as vault
@@ -126,6 +127,7 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
+api.add_router("/my/codes/", my_codes, auth=[ResidentSignedIn()], tags=["my"])
 api.add_router("/my/vault/", my_vault, auth=[ResidentSignedIn()], tags=["my"])
 
 

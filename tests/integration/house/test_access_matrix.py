@@ -24,6 +24,8 @@ ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader"
 PUBLIC_PAGES = {
     "/sign-in/",
     "/sign-out/",
+    "/codes/keys/",
+    "/codes/list/",
     "/catalogue/open/dcat.ttl",
     "/registration/publicity/",
     "/registration/publicity/none/",

@@ -3,8 +3,44 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class CodesConfig(AppConfig):
     name = "quanshu.city.codes"
     label = "codes"
+
+    def ready(self) -> None:
+        from quanshu.city.codes.events import CodeEvent as E
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+
+        register(
+            NavItem("codes", _("My code"), "codes:mine", "qrcode", "mine", 10, "codes.code.show"),
+            NavItem("code-scenes", _("Code scenes"), "codes:scenes", "scan", "use", 70, "codes.scene.view"),
+        )
+        register_labels({"codes.review": _("Review of a code scene")})
+        register_actions(
+            {
+                E.SCENE_DRAFTED: _("Scene drafted"),
+                E.SCENE_CHANGED: _("Scene changed"),
+                E.SCENE_SUBMITTED: _("Scene submitted"),
+                E.SCENE_RETURNED: _("Scene given back"),
+                E.SCENE_APPROVED: _("Scene approved"),
+                E.SCENE_STARTED: _("Scene put in force"),
+                E.SCENE_SUSPENDED: _("Scene suspended"),
+                E.SCENE_RESUMED: _("Scene resumed"),
+                E.SCENE_ENDED: _("Scene ended"),
+                E.VERIFIER_REGISTERED: _("Device registered"),
+                E.VERIFIER_SUSPENDED: _("Device suspended"),
+                E.VERIFIER_RESUMED: _("Device resumed"),
+                E.VERIFIER_ENDED: _("Device taken out of use"),
+                E.TYPED: _("Digits given for a code"),
+                E.SCANNED: _("Code scanned"),
+                E.REFUSED: _("Code refused"),
+                E.DOUBLE_USED: _("Code taken twice"),
+                E.BLOCKED: _("Codes blocked"),
+                E.UNBLOCKED: _("Block of codes lifted"),
+            }
+        )

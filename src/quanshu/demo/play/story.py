@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     bulk,
     census,
+    codes,
     delivery,
     demands,
     development,
@@ -126,6 +127,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     delivery.play_delivery(cast, entries, teller.say)
     privacy.play_privacy(cast, teller.say)
     vault.play_vault(cast, entries, teller.say)
+    codes.play_codes(cast, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 

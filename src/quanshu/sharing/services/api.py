@@ -67,6 +67,7 @@ from quanshu.sharing.services.rules import (
     mask_faults,
     offered,
 )
+from quanshu.sharing.services.rules.keys import check_public_key
 from quanshu.sharing.services.services import (
     carry_receipts,
     change_limits,
@@ -100,7 +101,7 @@ from quanshu.sharing.services.services import (
     update_service,
     withdraw_service,
 )
-from quanshu.sharing.services.services.trying import grants_to_try
+from quanshu.sharing.services.services.trying import call_as, grants_to_try
 from quanshu.sharing.services.types import (
     ChangeKind,
     ConsumerNotFound,
@@ -163,11 +164,13 @@ __all__ = [
     "StatisticData",
     "VersionNotOld",
     "agreed_masks",
+    "call_as",
     "carry_receipts",
     "change_limits",
     "changes_to",
     "check_code",
     "check_entry",
+    "check_public_key",
     "check_publishable",
     "check_step",
     "compare_specs",

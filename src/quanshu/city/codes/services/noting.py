@@ -1,0 +1,30 @@
+"""Steps four and five of every write of this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from quanshu.city.codes.events import CodeEvent
+from quanshu.city.codes.models import Scan, Scene, Verifier
+from quanshu.shared.access.api import Actor
+from quanshu.shared.audit import api as audit
+from quanshu.shared.outbox import api as outbox
+from quanshu.sharing.subjects.api import Subject
+
+KINDS = {Scene: "codes.scene", Verifier: "codes.verifier", Scan: "codes.scan", Subject: "subjects.subject"}
+
+
+def note(
+    event: CodeEvent | str,
+    obj: Scene | Verifier | Scan | Subject,
+    *,
+    actor: Actor,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+    outcome: str = "done",
+) -> None:
+    """Record the act, and tell the rooms above. Subjects are told by uid alone."""
+    details = details or {}
+    audit.record(actor=actor, action=event, obj=obj, kind=KINDS[type(obj)], details=details, outcome=outcome, now=now)
+    outbox.add(name=str(event), payload={"uid": obj.uid, "at": now.isoformat(), **details}, now=now)
