@@ -23,6 +23,7 @@ from quanshu.shared.access.api import ActorKind
 from quanshu.shared.web.api import error_response
 from quanshu.sharing.bulk.rest import router as bulk
 from quanshu.sharing.composition.rest import router as composition
+from quanshu.sharing.consent.rest import my_router as my_consent
 from quanshu.sharing.consent.rest import router as consent
 from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
@@ -125,6 +126,8 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
+for prefix, router in (("consent", my_consent),):
+    api.add_router(f"/my/{prefix}/", router, tags=[prefix], auth=[ResidentSignedIn()])
 
 
 @api.exception_handler(QuanshuError)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.calls import Call
+from quanshu.gateway.consenting import check_consent, count_use
 from quanshu.gateway.execution import Answer, pick_fields, read_parameters
 from quanshu.gateway.shape_specs import CompositeSpec, NodeSpec
 from quanshu.gateway.snapshot import GrantSpec, ServiceSpec
@@ -232,6 +233,8 @@ async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], value
         return
     checked = executor.read(given)
     call.parameters = sorted(checked)
+    if executor.service.consent is not None:
+        await check_consent(gateway, caller.request, call, loaded, executor, checked, asked)
     grant = call.grant
     await gateway.admit(caller.request, call, loaded, grant)
     # In a thread, so that a part that reads long holds up neither the others nor the time limits.
@@ -240,6 +243,8 @@ async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], value
     if not isinstance(found, Answer):
         found = await found
     await gateway.count_rows(call, loaded, grant, found.rows)
+    if call.consent is not None:
+        await count_use(gateway, call)
     part.answer, part.outcome = found, "ok"
 
 

@@ -52,6 +52,27 @@ class FieldSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentSpec:
+    """Whose consent a service asks for: the parameter that names them, and whether it is a person's or an enterprise's.
+
+    `example` is the digest of the documentation's example, which is nobody and which the live check asks for.
+    """
+
+    parameter: str
+    subject: str = "person"
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentKeysSpec:
+    """What consents are checked with: the key of subjects' digests, sealed with `subject` as context, and the raw
+    public keys (Ed25519, Base64) of those who issue them by key id."""
+
+    subject_sealed: str
+    issuers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A published version of a service and the serving table it reads.
 
@@ -80,6 +101,7 @@ class ServiceSpec:
     successor: int = 0
     statistic: StatisticSpec | None = None
     composite: CompositeSpec | None = None
+    consent: ConsentSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +237,7 @@ class Snapshot:
     sandbox_keys: tuple[SandboxKeySpec, ...] = ()
     bulk: tuple[BulkSpec, ...] = ()
     bulk_tokens: tuple[BulkTokenSpec, ...] = ()
+    consent_keys: ConsentKeysSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +286,7 @@ def decode(data: bytes) -> Snapshot:
             sandbox_keys=tuple(SandboxKeySpec(**row) for row in body.get("sandbox_keys", ())),
             bulk=tuple(BulkSpec(**{**row, "fields": tuple(row["fields"])}) for row in body.get("bulk", ())),
             bulk_tokens=tuple(BulkTokenSpec(**row) for row in body.get("bulk_tokens", ())),
+            consent_keys=decode_consent_keys(body.get("consent_keys")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
@@ -293,7 +317,14 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
         parts["statistic"] = decode_statistic(row["statistic"])
     if row.get("composite"):
         parts["composite"] = decode_composite(row["composite"])
+    if row.get("consent"):
+        parts["consent"] = ConsentSpec(**row["consent"])
     return ServiceSpec(**parts)
+
+
+def decode_consent_keys(row: Mapping[str, Any] | None) -> ConsentKeysSpec | None:
+    """What consents are checked with; None in the snapshot of a control plane that knows none."""
+    return ConsentKeysSpec(row["subject_sealed"], tuple((kid, key) for kid, key in row["issuers"])) if row else None
 
 
 def decode_sandbox(row: Mapping[str, Any]) -> SandboxSpec:

@@ -17,6 +17,7 @@ from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     changes_to,
     check_publishable,
+    consent_terms,
     end_of,
     exchange_figures,
     fields_of,
@@ -92,6 +93,8 @@ from quanshu.sharing.services.services import (
 from quanshu.sharing.services.services.trying import grants_to_try
 from quanshu.sharing.services.types import (
     ChangeKind,
+    ConsentMode,
+    ConsentTerms,
     ConsumerNotFound,
     ConsumerOff,
     EntryNotReady,
@@ -121,6 +124,8 @@ __all__ = [
     "SUMMED",
     "WINDOW_REMEDY",
     "ChangeKind",
+    "ConsentMode",
+    "ConsentTerms",
     "Consumer",
     "ConsumerKey",
     "ConsumerNotFound",
@@ -158,6 +163,7 @@ __all__ = [
     "check_publishable",
     "check_step",
     "compare_specs",
+    "consent_terms",
     "core_fault",
     "create_consumer",
     "create_grant",

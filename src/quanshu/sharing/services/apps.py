@@ -42,6 +42,7 @@ class ServicesConfig(AppConfig):
                 E.EXTENDED: _("Grant prolonged"),
                 E.SNAPSHOT_MENDED: _("Snapshot mended"),
                 E.TABLE_MENDED: _("Serving table mended"),
+                E.CONSENT_USED: _("Called under a consent"),
                 "gateway.call": _("Called through the gateway"),
             }
         )

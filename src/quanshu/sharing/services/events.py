@@ -27,4 +27,5 @@ class ServiceEvent(StrEnum):
     EXTENDED = "services.grant.extended"
     SNAPSHOT_MENDED = "services.snapshot.mended"
     TABLE_MENDED = "services.table.mended"
+    CONSENT_USED = "services.exchange.consented"
     MOUNT_CHANGED = "services.mount.changed"

@@ -15,7 +15,7 @@ from django.db.models.functions import TruncHour
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
 from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
-from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
+from quanshu.gateway.snapshot import ConsentSpec, FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.disclosure import labels_of
 from quanshu.shared.access.api import Actor
@@ -23,12 +23,15 @@ from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
+    ConsentMode,
+    ConsentTerms,
     ConsumerNotFound,
     ExchangeFigures,
     ExchangeNotFound,
     GrantNotFound,
     HourCount,
     ServiceCount,
+    ServiceData,
     ServiceFigures,
     ServiceNotFound,
     ServiceState,
@@ -36,11 +39,13 @@ from quanshu.sharing.services.types import (
     SpecChange,
     VersionNotOld,
 )
+from quanshu.sharing.subjects.api import digest_of
 from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
 from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
+TEXTS = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
 HOURS = 24
 Sandboxes = Callable[[datetime], tuple[tuple[SandboxSpec, ...], tuple[SandboxKeySpec, ...]]]
 _publish_checks: list[Callable[[Service], None]] = []
@@ -54,10 +59,23 @@ def register_publish_check(check: Callable[[Service], None]) -> None:
 
 
 def check_publishable(service: Service) -> None:
-    """The rule of the button and of the write. Raises WrongState and what the rooms above refuse with."""
+    """The rule of the button and of the write. Raises WrongState, GroundMissing and what the rooms above refuse with."""
     rules.check_step(service.state, "published")
+    rules.check_ground(*data_and_items(service))
     for check in _publish_checks:
         check(service)
+
+
+def data_and_items(service: Service) -> tuple[ServiceData, dict[str, ItemData]]:
+    """The draft as it was entered, and the items of its entry as published; none while it is not."""
+    data = rules.data_of({name: getattr(service, name) for name in TEXTS}, service.spec)
+    return data, items_in(terms_of(service.entry) or {"items": ()})
+
+
+def is_sensitive(service: Service) -> bool:
+    """Whether the draft tells of items that need a ground."""
+    data, items = data_and_items(service)
+    return bool(rules.sensitive_names(rules.told(data), items))
 
 
 def register_review(find: Callable[[Service], list[Card]]) -> None:
@@ -188,7 +206,25 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table:
         key=tuple(service.serving_key) if table else (),
         statistic=cube_spec(spec["statistic"]) if spec.get("statistic") else None,
         composite=decode_composite(spec["composite"]) if spec.get("composite") else None,
+        consent=consent_spec(spec),
     )
+
+
+def consent_terms(service: Service) -> ConsentTerms:
+    """On what ground the version in force answers."""
+    return ConsentTerms(**published_spec(service).get("consent", {}))
+
+
+def consent_spec(spec: Mapping[str, Any]) -> ConsentSpec | None:
+    """Whose consent a service asks for, as gateways know it; None when it answers on another ground.
+
+    The live check asks for the example alone, which is nobody: it needs no consent.
+    """
+    terms = ConsentTerms(**spec.get("consent", {}))
+    if terms.mode != ConsentMode.CONSENT:
+        return None
+    example = next(part["example"] for part in spec["parameters"] if part["name"] == terms.parameter)
+    return ConsentSpec(terms.parameter, terms.subject, digest_of(terms.subject, example))
 
 
 def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:

@@ -12,6 +12,7 @@ from quanshu.gateway.execution import fault_of
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
+from quanshu.sharing.services.rules.consents import check_ground, sensitive_names, terms_faults, told
 from quanshu.sharing.services.rules.grants import (
     NETWORK_REMEDY,
     RATE_MAX,
@@ -57,6 +58,7 @@ __all__ = [
     "check_entry",
     "check_fingerprints",
     "check_grant",
+    "check_ground",
     "check_key_count",
     "check_key_life",
     "check_overlap",
@@ -75,7 +77,9 @@ __all__ = [
     "key_sets",
     "marking_key",
     "offered",
+    "sensitive_names",
     "spec_of",
+    "told",
 ]
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
@@ -136,6 +140,7 @@ def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
     elif data.shape != Shape.COMPOSITE:
         faults += parameter_faults(data, items)
         faults += field_faults(data, items)
+    faults += terms_faults(data)
     if faults:
         raise FieldErrors(errors=tuple(faults))
 
