@@ -128,7 +128,7 @@ class GatewayClient:
         case_number: str | None = None,
         consent: str | None = None,
     ) -> Answer:
-        """Call a service once; the case number travels percent-encoded. `consent` is its uid, or its token with a proof.
+        """Call a service once; the case number travels percent-encoded. `consent`: its uid, or its token with a proof.
 
         Raises httpx.HTTPError when the gateway does not answer.
         """

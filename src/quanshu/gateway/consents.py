@@ -22,6 +22,8 @@ FEED, LOCK = "consents.jsonl", "consents.lock"
 MAC_DIGITS = 64
 # A line is far shorter; what is read to find the last one.
 TAIL = 64 * 1024
+# Number, size and time of change of a file that has not been read.
+NEVER = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class ConsentFeed:
     """What has been read of the feed so far, and where to read on. `fault` says why none of it may be believed."""
 
     rows: dict[str, Consented] = field(default_factory=dict)
-    inode: int = 0
+    seen: tuple[int, int, int] = NEVER
     position: int = 0
     mac: bytes = b""
     fault: str = ""
@@ -127,29 +129,40 @@ def read_consents(directory: Path, key: bytes, feed: ConsentFeed) -> ConsentFeed
     try:
         with (directory / FEED).open("rb") as file:
             found = os.fstat(file.fileno())
-            if found.st_ino != feed.inode or found.st_size < feed.position:
-                feed = ConsentFeed(inode=found.st_ino)
-            elif found.st_size == feed.position or feed.fault:
+            seen = (found.st_ino, found.st_size, found.st_mtime_ns)
+            if seen == feed.seen:
                 return feed
-            file.seek(feed.position)
-            data = file.read()
+            # A file written anew may have the number of the one before it: then its lines do not follow.
+            if not feed.fault and found.st_ino == feed.seen[0] and found.st_size > feed.position:
+                file.seek(feed.position)
+                read_on(feed, file.read(), key)
+                if not feed.fault:
+                    feed.seen = seen
+                    return feed
+            file.seek(0)
+            feed = ConsentFeed(seen=seen)
+            read_on(feed, file.read(), key)
     except FileNotFoundError:
-        return feed if not feed.inode else ConsentFeed()
+        return feed if feed.seen == NEVER else ConsentFeed()
+    return feed
+
+
+def read_on(feed: ConsentFeed, data: bytes, key: bytes) -> None:
+    """Take up lines that follow; a last one without its end is left for the next time."""
     for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
         row, mac = read_line(line, key, feed.mac)
         if row is None:
-            feed.fault = f"the line at byte {feed.position} is not the control plane's"
-            break
+            feed.fault = f"the line of the feed at byte {feed.position} is not the control plane's"
+            return
         feed.rows[row.uid] = row
         feed.mac, feed.position = mac, feed.position + len(line)
-    return feed
 
 
 def read_line(line: bytes, key: bytes, mac: bytes) -> tuple[Consented | None, bytes]:
     """(consent, its line's MAC); None for a line that does not follow."""
     body = line[MAC_DIGITS + 1 : -1]
     wanted = hmac.digest(key, mac + body, "sha256")
-    if not hmac.compare_digest(wanted.hex().encode(), line[:MAC_DIGITS]):
+    if not hmac.compare_digest(wanted.hex().encode() + b" ", line[: MAC_DIGITS + 1]):
         return None, b""
     try:
         row = json.loads(body)

@@ -59,7 +59,7 @@ def register_publish_check(check: Callable[[Service], None]) -> None:
 
 
 def check_publishable(service: Service) -> None:
-    """The rule of the button and of the write. Raises WrongState, GroundMissing and what the rooms above refuse with."""
+    """The rule of the button and of the write. Raises WrongState, GroundMissing, and what the rooms above raise."""
     rules.check_step(service.state, "published")
     rules.check_ground(*data_and_items(service))
     for check in _publish_checks:

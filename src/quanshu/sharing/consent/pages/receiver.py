@@ -222,7 +222,10 @@ class RequestPage(DetailPage):
             (_("Subject"), dict(KINDS)[obj.subject.kind]),
             (_("Case number"), obj.case_number),
             (_("Data"), told_fields(obj)),
-            (_("Asked for"), told_fields(obj, obj.asked["fields"]) if obj.asked.get("fields") != obj.fields else ""),
+            (
+                _("Asked for"),
+                told_fields(obj, obj.asked.get("fields", ())) if obj.asked.get("fields") != obj.fields else "",
+            ),
             (_("From"), when(obj.starts_at)),
             (_("To"), when(obj.ends_at)),
             (_("How often"), often(obj)),

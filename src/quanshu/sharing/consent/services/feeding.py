@@ -79,7 +79,7 @@ def mend_feed(now: datetime) -> bool:
     folder, key = settings.QUANSHU_GATEWAY_DIR, feed_key(seal_key())
     found = read_consents(folder, key, ConsentFeed())
     count = living.count()
-    if not found.fault and (found.inode or not count) and len(found.rows) <= max(LEAST, ROOMY * count):
+    if not found.fault and (found.position or not count) and len(found.rows) <= max(LEAST, ROOMY * count):
         return False
     with transaction.atomic():
         rows = living.select_for_update(of=("self",)).select_related(*RELATED).order_by("pk")
