@@ -5,7 +5,6 @@ from __future__ import annotations
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.permissions import ConsentPermission
 from quanshu.sharing.consent.queries import (
-    asks_for_consent,
     get_consent,
     holder_of,
     issuer_jwk,
@@ -35,7 +34,6 @@ __all__ = [
     "Narrowing",
     "OrderData",
     "ask_consent",
-    "asks_for_consent",
     "end_order",
     "get_consent",
     "grant_consent",

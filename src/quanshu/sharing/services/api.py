@@ -15,8 +15,10 @@ from quanshu.sharing.services.models import (
 )
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
+    asks_consent,
     changes_to,
     check_publishable,
+    consent_only,
     consent_terms,
     end_of,
     exchange_figures,
@@ -155,6 +157,7 @@ __all__ = [
     "SpecChange",
     "StatisticData",
     "VersionNotOld",
+    "asks_consent",
     "carry_receipts",
     "change_limits",
     "changes_to",
@@ -163,6 +166,7 @@ __all__ = [
     "check_publishable",
     "check_step",
     "compare_specs",
+    "consent_only",
     "consent_terms",
     "core_fault",
     "create_consumer",

@@ -172,15 +172,32 @@ def services_for_entry(entry: Entry) -> QuerySet[Service]:
     return Service.objects.filter(entry=entry, state=ServiceState.PUBLISHED).select_related("unit", "entry")
 
 
-def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
-    """A published query of the entry that offers every field asked for, the narrowest first; None when none does."""
+def find_covering(entry: Entry, fields: Sequence[str], *, by_consent: bool = True) -> Service | None:
+    """A published query of the entry that offers every field asked for, the narrowest first; None when none does.
+
+    One that asks for consent comes after those that do not, and not at all with `by_consent=False`.
+    """
     wanted = set(fields)
-    found = [
-        (len(offers), service.sid, service)
-        for service in services_for_entry(entry).filter(shape=Shape.QUERY)
-        if wanted <= (offers := set(fields_of(service)))
-    ]
-    return min(found)[2] if found else None
+    found = []
+    for service in services_for_entry(entry).filter(shape=Shape.QUERY):
+        offers, asks = set(fields_of(service)), asks_consent(service)
+        if wanted <= offers and (by_consent or not asks):
+            found.append((asks, len(offers), service.sid, service))
+    return min(found)[3] if found else None
+
+
+def asks_consent(service: Service) -> bool:
+    """Whether the version in force asks for consent."""
+    return consent_terms(service).mode == ConsentMode.CONSENT
+
+
+def consent_only(entry: Entry) -> frozenset[str]:
+    """Items of an entry that services in force tell by consent and none tells on another ground."""
+    by_consent: set[str] = set()
+    otherwise: set[str] = set()
+    for service in services_for_entry(entry).filter(shape__in=[Shape.QUERY, Shape.VERIFY]):
+        (by_consent if asks_consent(service) else otherwise).update(fields_of(service))
+    return frozenset(by_consent - otherwise)
 
 
 def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table: bool = True) -> ServiceSpec:

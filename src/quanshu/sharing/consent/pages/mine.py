@@ -24,6 +24,7 @@ from quanshu.shared.web.api import (
 from quanshu.sharing.consent import queries, rules, services
 from quanshu.sharing.consent.models import STATES, Consent
 from quanshu.sharing.consent.pages.labels import (
+    KINDS,
     STATE,
     TONES,
     end_of_day,
@@ -47,7 +48,7 @@ def crumbs_to(consent: Consent | None = None) -> list[tuple[Any, str]]:
 
 def whose(row: Consent) -> str:
     """Whose data it is about: oneself, or whom one acts for."""
-    return row.subject.name
+    return row.subject.name or str(dict(KINDS)[row.subject.kind])
 
 
 class Mine(ListPage):

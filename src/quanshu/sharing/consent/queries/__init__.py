@@ -16,7 +16,7 @@ from quanshu.shared.access.api import Actor
 from quanshu.shared.keys import node_key
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.types import ConsentNotFound, ConsentState, OrderNotFound
-from quanshu.sharing.services.api import ConsentMode, Consumer, Grant, Service, consent_terms, published_spec
+from quanshu.sharing.services.api import Consumer, Grant, Service, asks_consent, published_spec
 
 KIND = "consent.consent"
 STATUS_SIZE = 65_536
@@ -72,13 +72,8 @@ def grants_to_ask(actor: Actor, *, now: datetime) -> QuerySet[Grant]:
         valid_until__gt=now,
         service__served_version__isnull=False,
     ).select_related("consumer__unit", "service__unit")
-    uids = [grant.uid for grant in rows if asks_for_consent(grant.service)]
+    uids = [grant.uid for grant in rows if asks_consent(grant.service)]
     return rows.filter(uid__in=uids)
-
-
-def asks_for_consent(service: Service) -> bool:
-    """Whether the version in force asks for consent."""
-    return consent_terms(service).mode == ConsentMode.CONSENT
 
 
 def titles_of(service: Service) -> dict[str, tuple[str, str]]:

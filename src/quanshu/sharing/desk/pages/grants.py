@@ -199,6 +199,7 @@ class ExchangePage(DetailPage):
             (_("Provider"), str(obj.service.unit) if obj.service else ""),
             (_("Purpose"), obj.purpose),
             (_("Case number"), obj.case_number),
+            (_("Consent"), obj.consent_uid),
             (_("Parameters"), obj.parameters.replace(",", ", ")),
             (_("Fields"), obj.fields.replace(",", ", ")),
         ]
