@@ -166,7 +166,7 @@ def test_from_request_to_withdrawal(city: City, opened: Open, django_capture_on_
     assert opened.until("gateway.consent_withdrawn", consent.uid) < 1
     assert "withdrawn" in developer.get("/consent/").content.decode().lower()
     assert Notice.objects.filter(recipient_uid=city.accounts["developer"].uid).count() == 2
-    kept = json.dumps(list(AuditEntry.objects.values_list("details", "object_label")), default=str, ensure_ascii=False)
+    kept = json.dumps(list(AuditEntry.objects.values_list("details", "label")), default=str, ensure_ascii=False)
     assert PERSON not in kept
     assert "张三丰" not in kept
 
