@@ -234,14 +234,11 @@ class RequestPage(DetailPage):
             (_("Decided at"), when(obj.decided_at)),
             (_("Decided by"), DECIDED_AS.get(obj.decided_as, "")),
             (_("Ended at"), when(obj.ended_at)),
-            (_("Bound to the application's key"), self.bound(obj)),
+            (
+                _("Bound to the application's key"),
+                (_("Yes") if queries.is_bound(obj) else _("No")) if obj.token else "",
+            ),
         ]
-
-    def bound(self, obj: Consent) -> str:
-        """Whether the token is bound to a key of the application."""
-        if not obj.token:
-            return ""
-        return _("Yes") if queries.holder_of(obj.consumer, now=obj.decided_at or self.now) else _("No")
 
     def actions(self, obj: Consent) -> list[Action]:
         if not allows(self.actor, P.ORDER, obj):

@@ -99,6 +99,14 @@ def holder_of(consumer: Consumer, *, now: datetime) -> Ed25519PublicKey | None:
     return Ed25519PublicKey.from_public_bytes(base64.b64decode(row.public_key)) if row else None
 
 
+def is_bound(consent: Consent) -> bool:
+    """Whether the consent's token is bound to a key of its application."""
+    if not consent.token:
+        return False
+    claims = sd_jwt.read_jws(sd_jwt.SdJwt.parse(consent.token).jwt, key=issuer_key().public_key())
+    return "cnf" in (claims or {})
+
+
 def origin() -> str:
     """Where this node's pages are found from outside."""
     return str(next(iter(settings.CSRF_TRUSTED_ORIGINS), "http://{}:{}".format(*settings.QUANSHU_WEB)))

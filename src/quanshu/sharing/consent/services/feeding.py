@@ -74,12 +74,18 @@ def feed_waiting(now: datetime) -> int:
 
 
 def mend_feed(now: datetime) -> bool:
-    """Write the feed anew where it is missing, damaged or mostly of consents that have ended; whether it was."""
+    """Write the feed anew where it is missing, damaged, cut off, or mostly of consents that have ended; whether it was.
+
+    Its chain cannot tell that the last lines were taken away, so what it says is held against the rows.
+    """
+    if Consent.objects.filter(fed=False).exists():
+        return False
     living = Consent.objects.filter(state=ConsentState.GRANTED)
     folder, key = settings.QUANSHU_GATEWAY_DIR, feed_key(seal_key())
     found = read_consents(folder, key, ConsentFeed())
-    count = living.count()
-    if not found.fault and (found.position or not count) and len(found.rows) <= max(LEAST, ROOMY * count):
+    told = {uid for uid, row in found.rows.items() if row.state == ConsentState.GRANTED}
+    holds = not found.fault and told == set(living.values_list("uid", flat=True))
+    if holds and len(found.rows) <= max(LEAST, ROOMY * len(told)):
         return False
     with transaction.atomic():
         rows = living.select_for_update(of=("self",)).select_related(*RELATED).order_by("pk")
