@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from quanshu.gateway.messages import MESSAGES
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.web.api import Column
 from quanshu.sharing.consent.models import Consent, ConsentUse
@@ -28,6 +27,22 @@ DECIDED_AS = {
     "guardian": gettext_lazy("a guardian"),
     "legal_representative": gettext_lazy("the legal representative"),
     "delegate": gettext_lazy("a delegate"),
+}
+
+
+REASONS = {
+    "gateway.consent_withdrawn": gettext_lazy("the consent had been withdrawn"),
+    "gateway.consent_expired": gettext_lazy("the consent had run out"),
+    "gateway.consent_not_yet": gettext_lazy("the consent had not begun"),
+    "gateway.consent_used_up": gettext_lazy("all uses had been made"),
+    "gateway.consent_too_often": gettext_lazy("used too often that day"),
+    "gateway.consent_fields": gettext_lazy("more was asked for than was allowed"),
+    "gateway.consent_wrong_receiver": gettext_lazy("another receiver tried to use it"),
+    "gateway.consent_wrong_service": gettext_lazy("tried for another service"),
+    "gateway.consent_wrong_subject": gettext_lazy("tried for somebody else's data"),
+    "gateway.consent_wrong_purpose": gettext_lazy("tried for another purpose"),
+    "gateway.consent_replayed": gettext_lazy("its proof was not right"),
+    "gateway.consent_bad_proof": gettext_lazy("its proof was not right"),
 }
 
 
@@ -60,13 +75,10 @@ def often(consent: Consent) -> str:
 
 
 def outcome_of(use: ConsentUse) -> str:
-    """How a call ended, in words."""
+    """Why a call was not answered; empty for one that was."""
     if use.answered:
-        return _("Answered")
-    text = MESSAGES.get(use.outcome)
-    return (
-        use.outcome if text is None else text[3 if is_english() else 1].split("%(")[0].rstrip(" （(：:") or use.outcome
-    )
+        return ""
+    return str(REASONS.get(use.outcome) or _("refused: %(code)s") % {"code": use.outcome})
 
 
 def refusal_of(use: ConsentUse) -> str:
@@ -110,6 +122,6 @@ USE_COLUMNS = (
         kind="badge",
         tone=lambda use: "green" if use.answered else "red",
     ),
-    Column("why", gettext_lazy("Reason"), lambda use: "" if use.answered else outcome_of(use), phone=False),
+    Column("why", gettext_lazy("Reason"), outcome_of, phone=False),
     Column("receipt", gettext_lazy("Receipt"), "receipt_id", kind="code", phone=False),
 )
