@@ -31,6 +31,7 @@ from quanshu.sharing.consent.pages.labels import (
     is_english,
     last_day,
     often,
+    outcome_of,
     receiver_of,
     told_fields,
 )
@@ -139,7 +140,7 @@ class OwnPage(DetailPage):
             Card(
                 _("Every use"),
                 template="consent/uses.html",
-                values={"uses": uses[:100]},
+                values={"uses": [(use, outcome_of(use)) for use in uses[:100]]},
                 empty_title=_("Not used yet"),
                 empty_hint=_("A use stands here within a minute, with its receipt."),
             ),

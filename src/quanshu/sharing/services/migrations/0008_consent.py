@@ -11,7 +11,7 @@ LEVELS, ALWAYS = {"general-3", "general-4"}, {"important", "core"}
 
 def mark_sensitive(apps, schema_editor):
     EntryVersion = apps.get_model("catalogue", "EntryVersion")
-    for service in apps.get_model("services", "Service").objects.select_related("entry").iterator():
+    for service in list(apps.get_model("services", "Service").objects.select_related("entry")):
         version = EntryVersion.objects.filter(
             entry_id=service.entry_id, number=service.entry.published_version or 0
         ).first()
