@@ -11,8 +11,9 @@ from pathlib import Path
 from benchmarks.gateway_lookup import RID, SECRET, SID, asked, check_refused, free_port, prepare, serving
 from benchmarks.load import Heard, Shot, fire
 from benchmarks.result import Result, median
+from quanshu.gateway.consent_specs import ConsentKeysSpec, ConsentSpec
 from quanshu.gateway.consents import Consented, feed_key, write_consents
-from quanshu.gateway.snapshot import ConsentKeysSpec, ConsentSpec, write_snapshot
+from quanshu.gateway.snapshot import write_snapshot
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.identifiers.subject import subject_digest
 

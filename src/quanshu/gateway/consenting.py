@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from quanshu.gateway.app import Gateway
     from quanshu.gateway.calls import Call
+    from quanshu.gateway.consent_specs import ConsentSpec
     from quanshu.gateway.shapes import Shape
-    from quanshu.gateway.snapshot import ConsentSpec, GrantSpec
+    from quanshu.gateway.snapshot import GrantSpec
     from quanshu.gateway.state import Loaded
 
 HEADER = "consent"

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quanshu.gateway.consent_specs import ConsentKeysSpec, ConsentSpec, decode_consent_keys
 from quanshu.gateway.shape_specs import CompositeSpec, StatisticSpec, decode_composite, decode_statistic
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
@@ -49,27 +50,6 @@ class FieldSpec:
     mask: str = "none"
     title: str = ""
     title_en: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentSpec:
-    """Whose consent a service asks for: the parameter that names them, and whether it is a person's or an enterprise's.
-
-    `example` is the digest of the documentation's example, which is nobody and which the live check asks for.
-    """
-
-    parameter: str
-    subject: str = "person"
-    example: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentKeysSpec:
-    """What consents are checked with: the key of subjects' digests, sealed with `subject` as context, and the raw
-    public keys (Ed25519, Base64) of those who issue them by key id."""
-
-    subject_sealed: str
-    issuers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,16 +221,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Revocation:
-    """Something that ended at once: a grant, a client, a service, a right to push, a bulk grant or its token."""
-
-    sequence: int
-    kind: str
-    uid: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
 class Feed:
     """Revocations read so far, and where to read on."""
 
@@ -320,11 +290,6 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
     if row.get("consent"):
         parts["consent"] = ConsentSpec(**row["consent"])
     return ServiceSpec(**parts)
-
-
-def decode_consent_keys(row: Mapping[str, Any] | None) -> ConsentKeysSpec | None:
-    """What consents are checked with; None in the snapshot of a control plane that knows none."""
-    return ConsentKeysSpec(row["subject_sealed"], tuple((kid, key) for kid, key in row["issuers"])) if row else None
 
 
 def decode_sandbox(row: Mapping[str, Any]) -> SandboxSpec:

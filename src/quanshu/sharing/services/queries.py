@@ -15,7 +15,13 @@ from django.db.models.functions import TruncHour
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
 from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
-from quanshu.gateway.snapshot import ConsentSpec, FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
+from quanshu.gateway.snapshot import (
+    FieldSpec,
+    ParameterSpec,
+    SandboxKeySpec,
+    SandboxSpec,
+    ServiceSpec,
+)
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.disclosure import labels_of
 from quanshu.shared.access.api import Actor
@@ -223,25 +229,13 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table:
         key=tuple(service.serving_key) if table else (),
         statistic=cube_spec(spec["statistic"]) if spec.get("statistic") else None,
         composite=decode_composite(spec["composite"]) if spec.get("composite") else None,
-        consent=consent_spec(spec),
+        consent=rules.consent_spec(spec, digest_of),
     )
 
 
 def consent_terms(service: Service) -> ConsentTerms:
     """On what ground the version in force answers."""
-    return ConsentTerms(**published_spec(service).get("consent", {}))
-
-
-def consent_spec(spec: Mapping[str, Any]) -> ConsentSpec | None:
-    """Whose consent a service asks for, as gateways know it; None when it answers on another ground.
-
-    The live check asks for the example alone, which is nobody: it needs no consent.
-    """
-    terms = ConsentTerms(**spec.get("consent", {}))
-    if terms.mode != ConsentMode.CONSENT:
-        return None
-    example = next(part["example"] for part in spec["parameters"] if part["name"] == terms.parameter)
-    return ConsentSpec(terms.parameter, terms.subject, digest_of(terms.subject, example))
+    return rules.terms_in(published_spec(service))
 
 
 def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:

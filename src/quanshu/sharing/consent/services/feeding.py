@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from quanshu.gateway.consent_specs import ConsentKeysSpec
 from quanshu.gateway.consents import (
     Consented,
     ConsentFeed,
@@ -17,7 +18,6 @@ from quanshu.gateway.consents import (
     read_consents,
     write_consents,
 )
-from quanshu.gateway.snapshot import ConsentKeysSpec
 from quanshu.kernel.ciphers import suite
 from quanshu.shared.keys import node_key
 from quanshu.sharing.consent.models import Consent

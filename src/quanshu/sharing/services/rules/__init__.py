@@ -12,7 +12,14 @@ from quanshu.gateway.execution import fault_of
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
-from quanshu.sharing.services.rules.consents import check_ground, sensitive_names, terms_faults, told
+from quanshu.sharing.services.rules.consents import (
+    check_ground,
+    consent_spec,
+    sensitive_names,
+    terms_faults,
+    terms_in,
+    told,
+)
 from quanshu.sharing.services.rules.grants import (
     NETWORK_REMEDY,
     RATE_MAX,
@@ -69,6 +76,7 @@ __all__ = [
     "check_step",
     "columns_of",
     "compare_specs",
+    "consent_spec",
     "core_fault",
     "cube_of",
     "data_of",
@@ -79,6 +87,7 @@ __all__ = [
     "offered",
     "sensitive_names",
     "spec_of",
+    "terms_in",
     "told",
 ]
 

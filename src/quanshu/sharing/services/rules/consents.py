@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.gateway.consent_specs import ConsentSpec
 from quanshu.kernel.errors import FieldError
 from quanshu.kernel.identifiers.subject import SubjectKind
 from quanshu.sharing.services.types import ConsentMode, ConsentTerms, GroundMissing, ServiceData, Shape
@@ -14,6 +16,24 @@ from quanshu.supply.catalogue.api import Grade, ItemData
 BASIS_LONGEST = 300
 SENSITIVE = frozenset({Grade.GENERAL_3, Grade.GENERAL_4})
 ALWAYS_SENSITIVE = frozenset({Grade.IMPORTANT, Grade.CORE})
+
+
+def terms_in(spec: Mapping[str, Any]) -> ConsentTerms:
+    """The ground that a kept service answers on; one kept before grounds were asked for has none."""
+    return ConsentTerms(**spec.get("consent", {}))
+
+
+def consent_spec(spec: Mapping[str, Any], digest_of: Callable[[str, str], str]) -> ConsentSpec | None:
+    """Whose consent a service asks for, as gateways know it; None when it answers on another ground.
+
+    `digest_of(kind, number)` is the reference of a subject. The live check asks for the example alone, which is
+    nobody: it needs no consent.
+    """
+    terms = terms_in(spec)
+    if terms.mode != ConsentMode.CONSENT:
+        return None
+    example = next(part["example"] for part in spec["parameters"] if part["name"] == terms.parameter)
+    return ConsentSpec(terms.parameter, terms.subject, digest_of(terms.subject, example))
 
 
 def is_sensitive(item: ItemData) -> bool:
