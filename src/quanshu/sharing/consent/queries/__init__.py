@@ -125,9 +125,9 @@ def status_uri(number: int) -> str:
 def status_token(number: int, *, now: datetime) -> str:
     """The status list with this number, signed: consents that were withdrawn, ran out or were used up."""
     statuses = sd_jwt.StatusList(STATUS_SIZE, bits=STATUS_BITS)
-    rows = Consent.objects.filter(status_list=number, state__in=list(STATUSES))
+    rows = Consent.objects.filter(status_list=number, status_index__isnull=False, state__in=list(STATUSES))
     for index, state in rows.values_list("status_index", "state"):
-        statuses[index] = STATUSES[ConsentState(state)]
+        statuses[int(index or 0)] = STATUSES[ConsentState(state)]
     return sd_jwt.issue_status(
         statuses, key=issuer_key(), uri=status_uri(number), now=now, ttl=STATUS_TTL, kid=issuer_jwk()["kid"]
     )
