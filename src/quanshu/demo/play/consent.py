@@ -103,7 +103,7 @@ def play_consent(cast: Cast, entries: dict[Key, Entry], citizen_id: str, say: Sa
         say(f"a consent withdrawn by a resident is refused after {time.monotonic() - began:.2f} s")
 
     def unseen() -> int:
-        return 3 - ConsentUse.objects.filter(consent__in=[used, withdrawn], answered=True).count()
+        return max(0, 3 - ConsentUse.objects.filter(consent__in=[used, withdrawn], answered=True).count())
 
     wait("uses to be shown", unseen, lambda text: None, seconds=30)
     say("a bank asked four times: one consent in use, one withdrawn, one refused, one waits; every use is shown")
