@@ -20,8 +20,8 @@ def words_of(consent: Consent) -> list[str]:
         "application": consent.consumer.title,
         "service": consent.service.title,
         "fields": (", " if english else "、").join(field_titles(consent, consent.fields, english=english)),
-        "purpose": consent.purpose,
-        "basis": consent.legal_basis,
+        "purpose": consent.purpose.rstrip("。.; "),
+        "basis": consent.legal_basis.rstrip("。.; "),
         "start": city_day(consent.starts_at).isoformat(),
         "end": city_day(consent.ends_at).isoformat(),
     }
