@@ -23,7 +23,8 @@ READY_A_SECOND = 30_000
 
 @dataclass(frozen=True)
 class Shot:
-    """What to send, where, and for how long. With `get`, a plain GET of that address with `{id}` filled in."""
+    """What to send, where, and for how long. With `get`, a plain GET of that address with `{id}` filled in;
+    with `consents`, the header Consent of each id."""
 
     port: int
     path: str
@@ -35,6 +36,7 @@ class Shot:
     seconds: float = 4.0
     turn: float = 0
     get: str = ""
+    consents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def requests(shot: Shot) -> Iterator[bytes]:
         body = f'{{"id":"{shot.ids[number % len(shot.ids)]}"}}'
         lines = [f"POST {shot.path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
+        if shot.consents:
+            lines.append(f"Consent: {shot.consents[number % len(shot.ids)]}")
         lines += [f"Content-Length: {len(body.encode())}", "", body]
         yield "\r\n".join(lines).encode()
 

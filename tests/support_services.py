@@ -16,6 +16,7 @@ from quanshu.kernel.identifiers.uscc import check_character
 from quanshu.organisation.api import Account, Unit, UnitData, actor_for, assign_role, create_person, create_unit
 from quanshu.shared.access.api import SYSTEM, Actor
 from quanshu.sharing.services.api import (
+    ConsentTerms,
     Consumer,
     FieldData,
     Grant,
@@ -65,6 +66,7 @@ ROWS = {
     "street": ["千佛山街道", "舜华路街道"],
     "informant": ["", ""],
 }
+BY_LAW = ConsentTerms("statutory", "《中华人民共和国社会保险法》第七十四条")
 ID = ParameterData("citizen_id", example=NOBODY, pattern=r"\d{17}[\dX]", max_length=18)
 QUERY = ServiceData(
     sid="jn-ga-resident-query",
@@ -75,6 +77,7 @@ QUERY = ServiceData(
     abstract_en="Finds a registered resident by citizen ID.",
     parameters=(ID,),
     fields=(FieldData("name"), FieldData("born"), FieldData("street")),
+    consent=BY_LAW,
 )
 VERIFY = ServiceData(
     sid="jn-ga-identity-verify",
@@ -82,6 +85,7 @@ VERIFY = ServiceData(
     name_en="Identity verification",
     shape="verify",
     parameters=(ID, ParameterData("name", example="某某某", max_length=50, compare=True)),
+    consent=BY_LAW,
 )
 
 

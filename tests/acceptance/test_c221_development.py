@@ -18,7 +18,7 @@ from quanshu.shared.workflow.api import clocks_of, todos_for
 from quanshu.sharing.demands.api import DemandData, check_demand, confirm_demand, create_demand, submit_demand
 from quanshu.sharing.development.api import Order, find_order_of, order_figures
 from quanshu.sharing.services.api import Service, create_service, serve_entry, update_service
-from support_services import ID, QUERY, City, FieldData, ServiceData, a_city, an_application, use_folders
+from support_services import BY_LAW, ID, QUERY, City, FieldData, ServiceData, a_city, an_application, use_folders
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/development"
@@ -52,7 +52,14 @@ class Person:
 
 def a_draft(city: City, fields: tuple[str, ...] = ("name", "street")) -> Service:
     data = ServiceData(
-        QUERY.sid, QUERY.name, "query", (ID,), tuple(map(FieldData, fields)), name_en=QUERY.name_en, row_cap=10
+        QUERY.sid,
+        QUERY.name,
+        "query",
+        (ID,),
+        tuple(map(FieldData, fields)),
+        name_en=QUERY.name_en,
+        row_cap=10,
+        consent=BY_LAW,
     )
     return create_service(actor=SYSTEM, now=now(), entry=city.entry, data=data)
 
@@ -107,7 +114,14 @@ def test_an_order_from_opening_to_publication(city: City) -> None:
 
 def draft_data(fields: tuple[str, ...]) -> ServiceData:
     return ServiceData(
-        QUERY.sid, QUERY.name, "query", (ID,), tuple(map(FieldData, fields)), name_en=QUERY.name_en, row_cap=10
+        QUERY.sid,
+        QUERY.name,
+        "query",
+        (ID,),
+        tuple(map(FieldData, fields)),
+        name_en=QUERY.name_en,
+        row_cap=10,
+        consent=BY_LAW,
     )
 
 

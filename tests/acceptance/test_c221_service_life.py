@@ -38,6 +38,7 @@ from quanshu.sharing.services.api import (
     update_service,
 )
 from support_services import (
+    BY_LAW,
     ID,
     NOBODY,
     PERSON,
@@ -57,7 +58,13 @@ from support_services import (
 
 pytestmark = pytest.mark.django_db
 NARROW = ServiceData(
-    QUERY.sid, QUERY.name, "query", (ID,), (FieldData("name"), FieldData("street")), name_en=QUERY.name_en
+    QUERY.sid,
+    QUERY.name,
+    "query",
+    (ID,),
+    (FieldData("name"), FieldData("street")),
+    name_en=QUERY.name_en,
+    consent=BY_LAW,
 )
 
 

@@ -45,6 +45,8 @@ def publish_by_wizard(city: City) -> Service:
         "name_en": "Registered resident query",
         "shape": "query",
         "row_cap": "10",
+        "consent_mode": "statutory",
+        "statutory_basis": "《居民身份证法》第十五条",
         "role-citizen_id": "search",
         "required-citizen_id": "on",
         "max-citizen_id": "18",

@@ -25,6 +25,7 @@ from quanshu.shared.access.api import ActorKind
 from quanshu.shared.web.api import error_response
 from quanshu.sharing.bulk.rest import router as bulk
 from quanshu.sharing.composition.rest import router as composition
+from quanshu.sharing.consent.rest import my_router as my_consent
 from quanshu.sharing.consent.rest import router as consent
 from quanshu.sharing.delivery.rest import router as delivery
 from quanshu.sharing.demands.rest import router as demands
@@ -127,8 +128,8 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
-api.add_router("/my/codes/", my_codes, auth=[ResidentSignedIn()], tags=["my"])
-api.add_router("/my/vault/", my_vault, auth=[ResidentSignedIn()], tags=["my"])
+for prefix, router in (("codes", my_codes), ("consent", my_consent), ("vault", my_vault)):
+    api.add_router(f"/my/{prefix}/", router, tags=["my"], auth=[ResidentSignedIn()])
 
 
 @api.exception_handler(QuanshuError)

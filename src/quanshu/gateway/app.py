@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu import __version__
-from quanshu.gateway import messages, metrics, signing, versions
+from quanshu.gateway import consenting, messages, metrics, signing, versions
 from quanshu.gateway.batching import Batches
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.config import GatewayConfig
@@ -70,6 +70,7 @@ class Gateway:
         self.state = State(config)
         self.journal: Journal | None = None
         self.shared: SharedLimits | None = None
+        self.consents = consenting.Consents(config.journals)
         self.unsigned = 0
         self.begun, self.draining = reload_asked(config.journals), False
         self.figures = metrics.GatewayMetrics(config.directory)
@@ -174,11 +175,16 @@ class Gateway:
         call.fields = executor.pick(asked, grant.fields)
         values = executor.read(given)
         call.parameters = sorted(values)
+        if executor.service.consent is not None:
+            await consenting.check_consent(self, request, call, loaded, executor, values, asked)
+            grant = call.grant or grant
         await self.admit(request, call, loaded, grant)
         found = answer_of(self, request, call, loaded, executor, values)
         if not isinstance(found, Answer):
             found = await found
         await self.count_rows(call, loaded, grant, found.rows)
+        if call.consent is not None:
+            await consenting.count_use(self, call)
         call.rows, call.marks = found.rows, found.marks
         return told(call, found)
 
@@ -221,16 +227,19 @@ class Gateway:
 
     def find_grant(self, call: Call, loaded: Loaded, asked: Sequence[str]) -> GrantSpec:
         """A grant that holds now; of several, the first that has every field asked for."""
-        seconds = call.at_ms / 1000
-        first = None
-        for grant in loaded.grants.get((call.rid, call.sid), ()):
-            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid):
-                if not asked or set(asked) <= set(grant.fields):
-                    return grant
-                first = first or grant
-        if first is None:
+        held = self.held_grants(call, loaded)
+        if not held:
             raise NoGrant(rid=call.rid, sid=call.sid)
-        return first
+        return next((grant for grant in held if set(asked) <= set(grant.fields)), held[0])
+
+    def held_grants(self, call: Call, loaded: Loaded) -> list[GrantSpec]:
+        """The caller's grants for the service that hold now."""
+        seconds = call.at_ms / 1000
+        return [
+            grant
+            for grant in loaded.grants.get((call.rid, call.sid), ())
+            if grant.valid_from <= seconds < grant.valid_until and not self.state.ended("grant", grant.uid)
+        ]
 
     async def refuse(self, call: Call, code: str, params: dict[str, Any]) -> Response:
         """Answer a refusal; callers whose signature is right get a receipt of it, others are only counted."""
@@ -306,7 +315,7 @@ class Gateway:
             "snapshot_version": loaded.snapshot.version if loaded else None,
             "issued_at": loaded.snapshot.issued_at if loaded else None,
             "services": len(loaded.executors) if loaded else 0,
-            "fault": self.state.fault,
+            "fault": self.state.fault or self.state.consents.fault,
             "unsigned_calls": self.unsigned,
             "version": __version__,
             "time": now().isoformat(),

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from quanshu.gateway import messages
 from quanshu.gateway.calls import Call, place_of
 from quanshu.gateway.composing import row_cap
+from quanshu.gateway.consenting import ConsentNoBatch
 from quanshu.gateway.execution import Answer, BadParameter, Executor, Masks
 from quanshu.gateway.openapi import MOST_ITEMS
 from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
@@ -75,6 +76,8 @@ class Batches:
         executor = self.gateway.find_service(call, loaded)
         if not isinstance(executor, Executor):
             raise NoBatch(sid=call.sid)
+        if executor.service.consent is not None:
+            raise ConsentNoBatch(sid=call.sid)
         given, asked = read_request(request, raw)
         items = read_items(given)
         call.items = len(items)

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any
 
+from quanshu.gateway.consents import Consented
 from quanshu.gateway.snapshot import GrantSpec
 
 
@@ -36,6 +37,7 @@ class Call:
     trace_id: str = ""
     asked_version: int = 0
     items: int = 1
+    consent: Consented | None = None
 
     def receipt(self, status: int, outcome: str, response_hash: str, snapshot_version: int) -> tuple[Any, ...]:
         """The values of the call's receipt, in the order of `journal.Receipt`."""
@@ -63,6 +65,7 @@ class Call:
             self.scheme,
             self.trace_id,
             self.items,
+            self.consent.uid if self.consent else "",
         )
 
 

@@ -126,14 +126,17 @@ class GatewayClient:
         *,
         fields: Sequence[str] | None = None,
         case_number: str | None = None,
+        consent: str | None = None,
     ) -> Answer:
-        """Call a service once; the case number travels percent-encoded.
+        """Call a service once; the case number travels percent-encoded. `consent`: its uid, or its token with a proof.
 
         Raises httpx.HTTPError when the gateway does not answer.
         """
         given = {"X-Case-Number": quote(case_number)} if case_number else {}
         if trace := current_trace():
             given[HEADER] = traceparent(trace)
+        if consent:
+            given["Consent"] = consent
         body = {**parameters, **({"fields": list(fields)} if fields else {})}
         data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         given["Content-Type"] = "application/json"

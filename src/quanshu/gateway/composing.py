@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.calls import Call
+from quanshu.gateway.consenting import check_consent, count_use
 from quanshu.gateway.execution import Answer, Masks, pick_fields, read_parameters
 from quanshu.gateway.shape_specs import CompositeSpec, NodeSpec
 from quanshu.gateway.snapshot import GrantSpec, ServiceSpec
@@ -267,10 +268,14 @@ async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], value
         return
     checked = executor.read(given)
     call.parameters = sorted(checked)
+    if executor.service.consent is not None:
+        await check_consent(gateway, caller.request, call, loaded, executor, checked, asked)
     grant = call.grant
     await gateway.admit(caller.request, call, loaded, grant)
     found = await answer_of_part(part, executor, checked, grant)
     await gateway.count_rows(call, loaded, grant, found.rows)
+    if call.consent is not None:
+        await count_use(gateway, call)
     part.answer, part.outcome = found, "ok"
 
 

@@ -173,11 +173,14 @@ class SharedReplay:
 
 
 class Use:
-    """Words kept of each grant on this host: see `limits` for what they mean. Change them under the lock alone."""
+    """Words kept of each grant on this host: see `limits` for what they mean. Change them under the lock alone.
 
-    def __init__(self, directory: Path) -> None:
-        self.lock = Lock(directory / f"{USED}.lock")
-        self.words = mapped(directory / f"{USED}.bin", (MOST_GRANTS + 1) * WORDS, "q")
+    Those of another name are of other things, and stay when the host's processes have ended.
+    """
+
+    def __init__(self, directory: Path, name: str = USED) -> None:
+        self.lock = Lock(directory / f"{name}.lock")
+        self.words = mapped(directory / f"{name}.bin", (MOST_GRANTS + 1) * WORDS, "q")
         self._places: dict[str, int] = {}
 
     def place(self, grant_uid: str) -> int:

@@ -38,7 +38,7 @@ class Receipt:
     """What is kept of a call: names of parameters and fields, never their values. `at_ms` is epoch milliseconds.
 
     `row_marks` are the marks of the rows answered with, joined by commas, at most 200. `kid` is the caller's key and
-    `scheme` the profile the call was signed by.
+    `scheme` the profile the call was signed by. `consent_uid` is the consent it was made under.
     """
 
     receipt_id: str
@@ -64,6 +64,7 @@ class Receipt:
     scheme: str = ""
     trace_id: str = ""
     items: int = 1
+    consent_uid: str = ""
 
 
 COLUMNS = tuple(part.name for part in fields(Receipt))

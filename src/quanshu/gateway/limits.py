@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from quanshu.gateway.consents import Consented
 from quanshu.gateway.host import Use
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.kernel.errors import Forbidden, Invalid, TooMany
@@ -36,6 +37,14 @@ class DailyLimit(TooMany):
 
 class DailyRows(TooMany):
     code = "gateway.daily_rows"
+
+
+class ConsentUsedUp(Forbidden):
+    code = "gateway.consent_used_up"
+
+
+class ConsentTooOften(TooMany):
+    code = "gateway.consent_too_often"
 
 
 class OutsideHours(Forbidden):
@@ -205,6 +214,19 @@ class Limits:
             if grant.daily_rows is not None and words[place + ROWS] + rows > grant.daily_rows:
                 raise DailyRows(limit=grant.daily_rows, retry_after=until_tomorrow(now_ms))
             words[place + ROWS] += rows
+
+
+def uses_after(consent: Consented, *, total: int, today: int, now_ms: int) -> tuple[int, int]:
+    """(uses in all, uses today) after one more, where `used` of receipts is the least there were.
+
+    Raises ConsentUsedUp, ConsentTooOften.
+    """
+    total = max(total, consent.used)
+    if consent.most_uses is not None and total >= consent.most_uses:
+        raise ConsentUsedUp(uid=consent.uid, most=consent.most_uses)
+    if consent.per_day is not None and today >= consent.per_day:
+        raise ConsentTooOften(uid=consent.uid, most=consent.per_day, retry_after=until_tomorrow(now_ms))
+    return total + 1, today + 1
 
 
 def wait_of(tokens: int, rate: int, count: int = 1) -> int:

@@ -34,6 +34,13 @@ PART: dict[str, Any] = {
         "receipt_id": {"type": ["string", "null"]},
     },
 }
+CONSENT = {
+    "name": "Consent",
+    "in": "header",
+    "required": True,
+    "schema": TEXT,
+    "description": "授权编号，或授权凭证（SD-JWT 及密钥证明） / the consent's number, or its SD-JWT with key binding",
+}
 SERVICE = {"type": "object", "properties": {"sid": TEXT, "version": {"type": "integer"}}}
 
 
@@ -41,8 +48,10 @@ def document(service: ServiceSpec, *, server: str) -> dict[str, Any]:
     """The service described for programs; titles are Chinese and English."""
     body = request_body(service)
     call = operation(service.sid, body, responses(service))
+    if service.consent is not None:
+        call["post"]["parameters"] = [CONSENT]
     paths = {address_of(service): {"post": {**ending_of(service), **call["post"]}}}
-    if service.shape in BATCHED and not service.ends_at:
+    if service.shape in BATCHED and not service.ends_at and service.consent is None:
         paths[f"/s/{service.sid}/batch"] = operation(f"{service.sid}-batch", batch_body(body), batch_responses(service))
     return {
         "openapi": "3.1.0",
@@ -158,7 +167,7 @@ def responses(service: ServiceSpec) -> dict[str, Any]:
     extra = found(service)
     if service.composite is not None:
         extra["parts"] = {"type": "array", "items": PART}
-    return answered(service.shape, extra)
+    return answered(service.shape, extra, consent=service.consent is not None)
 
 
 def found(service: ServiceSpec) -> dict[str, Any]:
@@ -188,7 +197,7 @@ def batch_responses(service: ServiceSpec) -> dict[str, Any]:
     return answered(service.shape, {"items": {"type": "array", "items": item}, "total": number, "answered": number})
 
 
-def answered(shape: str, extra: dict[str, Any]) -> dict[str, Any]:
+def answered(shape: str, extra: dict[str, Any], *, consent: bool = False) -> dict[str, Any]:
     """An answer with these properties, and every refusal there can be."""
     ok = {
         "description": "成功 / OK",
@@ -203,7 +212,7 @@ def answered(shape: str, extra: dict[str, Any]) -> dict[str, Any]:
         },
     }
     refusals: dict[str, list[str]] = {}
-    for code, (status, *_texts) in refusals_of(shape):
+    for code, (status, *_texts) in refusals_of(shape, consent=consent):
         refusals.setdefault(str(status), []).append(code)
     return {
         "200": ok,

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import asyncpg  # type: ignore[import-untyped]
 
 from quanshu.gateway import signing
+from quanshu.gateway.consents import Consented
 from quanshu.gateway.host import Use
 from quanshu.gateway.limits import (
     CALLS,
@@ -32,6 +33,7 @@ from quanshu.gateway.limits import (
     day_of,
     refilled,
     until_tomorrow,
+    uses_after,
     wait_of,
 )
 from quanshu.gateway.snapshot import GrantSpec
@@ -51,8 +53,14 @@ CREATE INDEX IF NOT EXISTS seen_at ON quanshu_gateway.seen (at);
 CREATE TABLE IF NOT EXISTS quanshu_gateway.granted (
     grant_uid text PRIMARY KEY, tokens bigint NOT NULL, refilled_ms bigint NOT NULL,
     day bigint NOT NULL, calls bigint NOT NULL, rows bigint NOT NULL
+);
+CREATE TABLE IF NOT EXISTS quanshu_gateway.consented (
+    uid text PRIMARY KEY, total bigint NOT NULL, day bigint NOT NULL, today bigint NOT NULL
 )
 """
+FIRST_USE = "INSERT INTO quanshu_gateway.consented VALUES ($1, 0, 0, 0) ON CONFLICT DO NOTHING"
+READ_USES = "SELECT total, day, today FROM quanshu_gateway.consented WHERE uid = $1 FOR UPDATE"
+WRITE_USES = "UPDATE quanshu_gateway.consented SET total = $2, day = $3, today = $4 WHERE uid = $1"
 CLAIM = "INSERT INTO quanshu_gateway.seen (sign) VALUES ($1) ON CONFLICT DO NOTHING RETURNING 1"
 SWEEP = "DELETE FROM quanshu_gateway.seen WHERE at < now() - $1::interval"
 FIRST = "INSERT INTO quanshu_gateway.granted VALUES ($1, -1, 0, 0, 0, 0) ON CONFLICT DO NOTHING"
@@ -237,6 +245,19 @@ class SharedLimits:
                 self.use.words[place + TOKENS] += given.tokens
                 self.use.words[place + UNTIL] = until
         return given, after, moment
+
+    async def count_consent(self, consent: Consented, *, now_ms: int) -> None:
+        """Count one use of a consent among all hosts. Raises ConsentUsedUp, ConsentTooOften, SharingFailed."""
+        day = day_of(now_ms)
+
+        async def change(connection: Any) -> None:
+            async with connection.transaction():
+                await connection.execute(FIRST_USE, consent.uid)
+                total, on, today = await connection.fetchrow(READ_USES, consent.uid)
+                total, today = uses_after(consent, total=total, today=today if on == day else 0, now_ms=now_ms)
+                await connection.execute(WRITE_USES, consent.uid, total, day, today)
+
+        await self._within(change)
 
     async def claim(self, sign: str) -> None:
         """Insert a signature. Raises Replayed when another host, or this one, has; SharingFailed."""

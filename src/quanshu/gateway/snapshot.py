@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quanshu.gateway.consent_specs import ConsentKeysSpec, ConsentSpec, decode_consent_keys
 from quanshu.gateway.shape_specs import CompositeSpec, StatisticSpec, decode_composite, decode_statistic
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.ciphers import suite
@@ -81,6 +82,7 @@ class ServiceSpec:
     successor: int = 0
     statistic: StatisticSpec | None = None
     composite: CompositeSpec | None = None
+    consent: ConsentSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,16 +219,7 @@ class Snapshot:
     sandbox_keys: tuple[SandboxKeySpec, ...] = ()
     bulk: tuple[BulkSpec, ...] = ()
     bulk_tokens: tuple[BulkTokenSpec, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Revocation:
-    """Something that ended at once: a grant, a client, a service, a right to push, a bulk grant or its token."""
-
-    sequence: int
-    kind: str
-    uid: str
-    at: str
+    consent_keys: ConsentKeysSpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +258,7 @@ def decode(data: bytes) -> Snapshot:
             sandbox_keys=tuple(SandboxKeySpec(**row) for row in body.get("sandbox_keys", ())),
             bulk=tuple(BulkSpec(**{**row, "fields": tuple(row["fields"])}) for row in body.get("bulk", ())),
             bulk_tokens=tuple(BulkTokenSpec(**row) for row in body.get("bulk_tokens", ())),
+            consent_keys=decode_consent_keys(body.get("consent_keys")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise BadSnapshot(fault="it has not the form of a snapshot") from fault
@@ -296,6 +290,8 @@ def decode_service(row: Mapping[str, Any]) -> ServiceSpec:
         parts["statistic"] = decode_statistic(row["statistic"])
     if row.get("composite"):
         parts["composite"] = decode_composite(row["composite"])
+    if row.get("consent"):
+        parts["consent"] = ConsentSpec(**row["consent"])
     return ServiceSpec(**parts)
 
 

@@ -7,8 +7,12 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from quanshu.gateway.config import GatewayConfig
+from quanshu.gateway.consents import CONSENTS, ConsentFeed, feed_key, read_consents
 from quanshu.gateway.delta_sharing.links import link_key
 from quanshu.gateway.limits import Terms
 from quanshu.gateway.marks import mark_key
@@ -63,6 +67,8 @@ class Loaded:
     bulk: Mapping[str, BulkSpec] = field(default_factory=dict)
     bulk_tokens: Mapping[str, BulkTokenSpec] = field(default_factory=dict)
     link_key: bytes = b""
+    subject_key: bytes = b""
+    consent_issuers: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,22 +81,25 @@ class State:
     fault: str = ""
     server: Server | None = None
     _seen: tuple[tuple[int, int, int] | None, ...] = ()
+    consents: ConsentFeed = field(default_factory=ConsentFeed)
+    _feed_key: bytes = b""
 
     def __post_init__(self) -> None:
         if self.config.serving_url and self.server is None:
             self.server = Server(self.config.serving_url)
 
     def has_news(self) -> bool:
-        """Whether snapshot or feed have been written since this was last asked; two looks at the file system."""
-        seen = tuple(stamp(f"{self.config.directory}/{name}") for name in (CURRENT, REVOCATIONS))
-        if seen == self._seen and not self.fault:
+        """Whether snapshot or feeds have been written since this was last asked; three looks at the file system."""
+        seen = tuple(stamp(f"{self.config.directory}/{name}") for name in (CURRENT, REVOCATIONS, CONSENTS))
+        if seen == self._seen and self._feed_key and not self.fault:
             return False
         self._seen = seen
         return True
 
     def refresh(self) -> None:
-        """Follow the feed and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
+        """Follow the feeds and the snapshot. A bad snapshot is refused, the one before kept and the fault told."""
         self.feed = read_revocations(self.config.directory, self.feed)
+        self.follow_consents()
         version = self.loaded.snapshot.version if self.loaded else -1
         try:
             if current_version(self.config.directory) == version:
@@ -101,6 +110,15 @@ class State:
             self.fault = ""
         except (BadSnapshot, OSError) as fault:
             self.fault = str(fault)
+
+    def follow_consents(self) -> None:
+        """Read on in the feed of consents; without the key of its MACs nothing in it is believed."""
+        if not self._feed_key:
+            try:
+                self._feed_key = feed_key(self.config.seal_key_file.read_bytes())
+            except OSError:
+                return
+        self.consents = read_consents(self.config.directory, self._feed_key, self.consents)
 
     def ended(self, kind: str, uid: str) -> bool:
         """Whether the feed says that it has ended."""
@@ -144,7 +162,21 @@ def prepare(snapshot: Snapshot, config: GatewayConfig, server: Server | None = N
         bulk={spec.uid: spec for spec in snapshot.bulk},
         bulk_tokens={token.digest: token for token in snapshot.bulk_tokens},
         link_key=link_key(seal_key),
+        **consent_keys(snapshot, seal_key),
     )
+
+
+def consent_keys(snapshot: Snapshot, seal_key: bytes) -> dict[str, Any]:
+    """The key of subjects' digests and those who issue consents. BadSnapshot when they cannot be opened."""
+    spec = snapshot.consent_keys
+    if spec is None:
+        return {}
+    try:
+        subject = suite("intl").open(seal_key, base64.b64decode(spec.subject_sealed, validate=True), b"subject")
+        issuers = {kid: Ed25519PublicKey.from_public_bytes(base64.b64decode(key)) for kid, key in spec.issuers}
+    except (OpenFailed, ValueError) as fault:
+        raise BadSnapshot(fault="the keys of consents cannot be opened") from fault
+    return {"subject_key": subject, "consent_issuers": issuers}
 
 
 def terms_of(grant: GrantSpec) -> Terms:

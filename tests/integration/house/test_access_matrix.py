@@ -33,6 +33,8 @@ PUBLIC_PAGES = {
     "/registration/keys/",
     "/registration/c/none/none/",
     "/registration/c/none/none/file/",
+    "/consent/keys/",
+    "/consent/status/0/",
     "/statistics/",
     "/statistics/figures.json",
 }

@@ -150,6 +150,8 @@ def test_a_service_is_made_by_the_wizard(city: City, sign_in: Any) -> None:
         "name": "户籍人口查询",
         "shape": "query",
         "row_cap": "20",
+        "consent_mode": "statutory",
+        "statutory_basis": "《居民身份证法》第十五条",
         "role-citizen_id": "search",
         "required-citizen_id": "on",
         "max-citizen_id": "18",

@@ -10,7 +10,7 @@ import httpx
 from django.conf import settings
 
 from quanshu.demo.play.people import Cast
-from quanshu.demo.play.sharing import SERVICES, Key, by_id, query
+from quanshu.demo.play.sharing import BY_LAW, SERVICES, Key, by_id, query
 from quanshu.demo.play.supply import Say, wait
 from quanshu.gateway.signing import sign_headers
 from quanshu.kernel.clock import now, today
@@ -52,6 +52,7 @@ VERIFIED = ServiceData(
     Shape.VERIFY,
     (by_id(), ParameterData("certificate_no", example="样例证号", max_length=60, compare=True)),
     name_en="Death certificate verification",
+    consent=BY_LAW,
 )
 STATUS = query(
     "jn-rs-insurance-status",
@@ -111,7 +112,7 @@ def play_versions(cast: Cast, say: Say) -> None:
         fields = tuple(field for field in before.fields if field.name != "meter_no")
         data = ServiceData(
             before.sid, before.name, before.shape, before.parameters, (*fields, FieldData("customer_no")),
-            name_en=before.name_en,
+            name_en=before.name_en, consent=before.consent,
         )  # fmt: skip
         service = revise_service(actor=bureau, now=now(), service=service)
         service = update_service(actor=bureau, now=now(), service=service, data=data)

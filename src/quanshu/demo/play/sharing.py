@@ -24,6 +24,7 @@ from quanshu.sharing.demands.api import (
     submit_demand,
 )
 from quanshu.sharing.services.api import (
+    ConsentTerms,
     Consumer,
     Exchange,
     FieldData,
@@ -41,6 +42,7 @@ from quanshu.supply.catalogue.api import Entry
 # Valid in form and nobody's: the sequence number 000 is never issued.
 NOBODY = "37010219000101000" + check_character("37010219000101000")
 NO_FIRM = "91370100MA0000000" + uscc_check("91370100MA0000000")
+BY_LAW = ConsentTerms("statutory", "《政务数据共享条例》第十八条；《个人信息保护法》第十三条第一款第三项")
 ID_FORM = r"\d{17}[\dX]"
 Key = tuple[str, str]
 
@@ -53,7 +55,7 @@ def by_id(column: str = "citizen_id", *, required: bool = True) -> ParameterData
 def query(sid: str, name: str, name_en: str, parameters: tuple[ParameterData, ...], fields: str) -> ServiceData:
     """A query service."""
     shown = tuple(FieldData(field) for field in fields.split())
-    return ServiceData(sid, name, Shape.QUERY, parameters, shown, name_en=name_en)
+    return ServiceData(sid, name, Shape.QUERY, parameters, shown, name_en=name_en, consent=BY_LAW)
 
 
 SERVICES: dict[Key, tuple[ServiceData, ...]] = {
@@ -71,6 +73,7 @@ SERVICES: dict[Key, tuple[ServiceData, ...]] = {
             Shape.VERIFY,
             (by_id(), ParameterData("name", example="某某某", max_length=50, compare=True)),
             name_en="Identity verification",
+            consent=BY_LAW,
         ),
     ),
     ("civil_affairs", "marriage"): (
@@ -119,6 +122,7 @@ SERVICES: dict[Key, tuple[ServiceData, ...]] = {
                 ParameterData("owner_id", example=NOBODY, pattern=ID_FORM, max_length=18, compare=True),
             ),
             name_en="Property ownership verification",
+            consent=BY_LAW,
         ),
     ),
     ("water_company", "customer"): (

@@ -14,6 +14,7 @@ from quanshu.demo.play import (
     bulk,
     census,
     codes,
+    consent,
     delivery,
     demands,
     development,
@@ -125,6 +126,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
+    consent.play_consent(cast, entries, somebody(manifest), teller.say)
     privacy.play_privacy(cast, teller.say)
     vault.play_vault(cast, entries, teller.say)
     codes.play_codes(cast, teller.say)

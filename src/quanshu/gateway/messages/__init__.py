@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quanshu.gateway.messages.bulk import BULK
+from quanshu.gateway.messages.consents import CONSENTS
 from quanshu.gateway.messages.shapes import SHAPES
 from quanshu.gateway.messages.text import Text
 from quanshu.kernel.errors import fill
@@ -285,6 +286,7 @@ MESSAGES: Mapping[str, Text] = {
         "Wait until that push ends, then try again.",
     ),
     **BULK,
+    **CONSENTS,
     **SHAPES,
     "gateway.table_missing": (
         503,
@@ -359,9 +361,11 @@ ELSEWHERE = {
 BATCHES = {"gateway.bad_batch", "gateway.no_batch"}
 
 
-def refusals_of(shape: str) -> list[tuple[str, Text]]:
-    """What a call of a service of this shape may be refused with, by status and code."""
+def refusals_of(shape: str, *, consent: bool = False) -> list[tuple[str, Text]]:
+    """What a call of a service of this shape may be refused with, by status and code; `consent`: it asks for one."""
     left_out = ELSEWHERE | (set() if shape == "composite" else SHAPES.keys() - BATCHES)
+    if not consent:
+        left_out = left_out | CONSENTS.keys()
     if shape not in {"query", "verify"}:
         left_out = left_out | BATCHES
     found = [(code, text) for code, text in MESSAGES.items() if code not in left_out]

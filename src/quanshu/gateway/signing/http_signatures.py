@@ -16,7 +16,7 @@ MOST_COMPONENTS = 32
 MOST_NONCE = 128
 MOST_KEYID = 120
 # Headers that change what a request means: whoever sends one must sign it.
-MEANINGFUL = ("x-case-number", "x-file-name", "x-total", "x-offset")
+MEANINGFUL = ("x-case-number", "consent", "x-file-name", "x-total", "x-offset")
 PARAMETERS = frozenset({"created", "expires", "nonce", "keyid", "alg", "tag"})
 DERIVED = frozenset({"@method", "@target-uri", "@authority", "@scheme", "@request-target", "@path", "@query"})
 PORTS = {"http": ":80", "https": ":443"}

@@ -27,7 +27,14 @@ from quanshu.kernel.sd_jwt.jws import jwk_of, public_key, read_jws, sign_jws, th
 from quanshu.kernel.sd_jwt.parts import Path, SdJwt
 from quanshu.kernel.sd_jwt.presenting import bind, disclosable, present
 from quanshu.kernel.sd_jwt.status import Status, StatusList, check_status, issue_status, read_status, status_claim
-from quanshu.kernel.sd_jwt.verifying import Verified, check_times, holder_key, verify
+from quanshu.kernel.sd_jwt.verifying import (
+    Verified,
+    check_times,
+    holder_key,
+    open_token,
+    verify,
+    verify_opened,
+)
 
 __all__ = [
     "BindingForged",
@@ -57,6 +64,7 @@ __all__ = [
     "issue",
     "issue_status",
     "jwk_of",
+    "open_token",
     "present",
     "public_key",
     "read_jws",
@@ -65,4 +73,5 @@ __all__ = [
     "status_claim",
     "thumbprint",
     "verify",
+    "verify_opened",
 ]

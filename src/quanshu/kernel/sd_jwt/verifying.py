@@ -69,12 +69,48 @@ def verify(
     Raises a subclass of SdJwtError that names the cause.
     """
     token = SdJwt.parse(text)
+    header, payload = open_token(token, issuer=issuer, typ=typ)
+    return verify_opened(
+        token,
+        header,
+        payload,
+        now=now,
+        audience=audience,
+        nonce=nonce,
+        bound=bound,
+        skew=skew,
+        fresh=fresh,
+        lists=lists,
+    )
+
+
+def open_token(
+    token: SdJwt, *, issuer: Ed25519PublicKey | IssuerKey, typ: str = TYPE
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and payload of a token its issuer signed: what need be checked but once. Raises Malformed, Forged."""
     header, payload = open_jws(token.jwt)
     if header.get("typ") != typ:
         raise Malformed(fault=f"its type is not {typ}")
     key = issuer if isinstance(issuer, Ed25519PublicKey) else issuer(header, payload)
     if key is None or not is_signed(token.jwt, key):
         raise Forged
+    return header, payload
+
+
+def verify_opened(
+    token: SdJwt,
+    header: dict[str, Any],
+    payload: dict[str, Any],
+    *,
+    now: datetime,
+    audience: str | None = None,
+    nonce: str | None = None,
+    bound: bool | None = None,
+    skew: timedelta = SKEW,
+    fresh: timedelta = FRESH,
+    lists: Callable[[str], StatusList | None] | None = None,
+) -> Verified:
+    """The rest of `verify`, for header and payload that `open_token` has answered for this very `token.jwt`."""
     claims = restore(payload, token.disclosures)
     check_times(claims, now=now, skew=skew)
     binding: dict[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from quanshu.lake.masking import Mask, stricter_of
 from quanshu.shared.workflow.api import Machine, Transition
 from quanshu.sharing.bulk.events import BulkEvent
 from quanshu.sharing.bulk.permissions import BulkPermission
-from quanshu.sharing.bulk.types import BulkData, BulkState, NoKey, OwnRequest, TokenOver
+from quanshu.sharing.bulk.types import BulkData, BulkState, ConsentEach, NoKey, OwnRequest, TokenOver
 from quanshu.sharing.services.api import core_fault, default_mask
 from quanshu.supply.catalogue.api import Grade, ItemData
 
@@ -173,6 +173,13 @@ def check_decider(*, requested_by: str, actor_uid: str) -> None:
     """Nobody decides one's own request."""
     if requested_by and requested_by == actor_uid:
         raise OwnRequest
+
+
+def check_consent(fields: Sequence[str], *, by_consent: Iterable[str]) -> None:
+    """What people consent to one by one is not shared in bulk. Raises ConsentEach."""
+    names = sorted(set(fields) & set(by_consent))
+    if names:
+        raise ConsentEach(items=", ".join(names))
 
 
 def check_reason(reason: str) -> None:

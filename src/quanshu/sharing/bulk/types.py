@@ -59,6 +59,12 @@ class OwnRequest(Conflict):
     remedy = "Ask a colleague of the providing unit, or the data bureau."
 
 
+class ConsentEach(Conflict):
+    code = "bulk.consent_each"
+    message = "These items are told only by the consent of whom they are about: %(items)s."
+    remedy = "Leave them out, or look them up one by one under each one's consent."
+
+
 class NoKey(Conflict):
     code = "bulk.core_key"
     message = "The key of %(entry)s is core data, which may not leave, not even as a hash."

@@ -2,4 +2,49 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
+from quanshu.sharing.consent.permissions import ConsentPermission
+from quanshu.sharing.consent.queries import (
+    get_consent,
+    holder_of,
+    issuer_jwk,
+    list_consents,
+    uses_of,
+    waiting_for,
+)
+from quanshu.sharing.consent.queries.words import words_in_both, words_of
+from quanshu.sharing.consent.services import (
+    ask_consent,
+    end_order,
+    grant_consent,
+    record_order,
+    refuse_consent,
+    revoke_consent,
+)
+from quanshu.sharing.consent.types import AskData, ConsentNotFound, ConsentState, Narrowing, OrderData
+
+__all__ = [
+    "AskData",
+    "Consent",
+    "ConsentNotFound",
+    "ConsentPermission",
+    "ConsentState",
+    "ConsentUse",
+    "DisplayOrder",
+    "Narrowing",
+    "OrderData",
+    "ask_consent",
+    "end_order",
+    "get_consent",
+    "grant_consent",
+    "holder_of",
+    "issuer_jwk",
+    "list_consents",
+    "record_order",
+    "refuse_consent",
+    "revoke_consent",
+    "uses_of",
+    "waiting_for",
+    "words_in_both",
+    "words_of",
+]

@@ -15,8 +15,11 @@ from quanshu.sharing.services.models import (
 )
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
+    asks_consent,
     changes_to,
     check_publishable,
+    consent_only,
+    consent_terms,
     end_of,
     exchange_figures,
     fields_of,
@@ -104,6 +107,8 @@ from quanshu.sharing.services.services import (
 from quanshu.sharing.services.services.trying import call_as, grants_to_try
 from quanshu.sharing.services.types import (
     ChangeKind,
+    ConsentMode,
+    ConsentTerms,
     ConsumerNotFound,
     ConsumerOff,
     EntryNotReady,
@@ -133,6 +138,8 @@ __all__ = [
     "SUMMED",
     "WINDOW_REMEDY",
     "ChangeKind",
+    "ConsentMode",
+    "ConsentTerms",
     "Consumer",
     "ConsumerKey",
     "ConsumerNotFound",
@@ -164,6 +171,7 @@ __all__ = [
     "StatisticData",
     "VersionNotOld",
     "agreed_masks",
+    "asks_consent",
     "call_as",
     "carry_receipts",
     "change_limits",
@@ -174,6 +182,8 @@ __all__ = [
     "check_publishable",
     "check_step",
     "compare_specs",
+    "consent_only",
+    "consent_terms",
     "core_fault",
     "create_consumer",
     "create_grant",

@@ -71,6 +71,7 @@ class ServicesConfig(AppConfig):
                 E.SNAPSHOT_MENDED: _("Snapshot mended"),
                 E.JOURNAL_CLEARED: _("Carried journal deleted"),
                 E.TABLE_MENDED: _("Serving table mended"),
+                E.CONSENT_USED: _("Called under a consent"),
                 "gateway.call": _("Called through the gateway"),
             }
         )

@@ -28,4 +28,5 @@ class ServiceEvent(StrEnum):
     SNAPSHOT_MENDED = "services.snapshot.mended"
     TABLE_MENDED = "services.table.mended"
     JOURNAL_CLEARED = "services.journal.cleared"
+    CONSENT_USED = "services.exchange.consented"
     MOUNT_CHANGED = "services.mount.changed"

@@ -35,7 +35,11 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
 
 class Service(models.Model):
-    """A named look-up over an entry. `spec` is the version being edited, `served_version` the one in force."""
+    """A named look-up over an entry. `spec` is the version being edited, `served_version` the one in force.
+
+    `sensitive`: it tells of items that need a ground; `consent_mode` and `statutory_basis` are the ground, of the
+    version being edited.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     sid = models.CharField(_("Service code"), max_length=60, unique=True)
@@ -61,6 +65,9 @@ class Service(models.Model):
     lake_version = models.BigIntegerField(null=True)
     probe_ok = models.BooleanField(null=True)
     probed_at = models.DateTimeField(null=True)
+    consent_mode = models.CharField(max_length=10, default="none")
+    statutory_basis = models.CharField(max_length=300, blank=True, default="")
+    sensitive = models.BooleanField(default=False)
 
     objects = ServiceQuerySet.as_manager()
 
@@ -69,6 +76,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sid} {self.name}"
+
+    @property
+    def lacks_ground(self) -> bool:
+        """Whether it tells of sensitive items without consent or a law: one published before that was asked for."""
+        return self.sensitive and self.consent_mode == "none"
 
     @property
     def title(self) -> str:
@@ -319,6 +331,7 @@ class Exchange(models.Model):
     trace_id = models.CharField(max_length=32, blank=True, default="")
     carried_at = models.DateTimeField(null=True, db_index=True)
     items = models.PositiveIntegerField(default=1)
+    consent_uid = models.CharField(max_length=36, blank=True, default="", db_index=True)
 
     objects = ExchangeQuerySet.as_manager()
 

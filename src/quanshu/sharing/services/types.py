@@ -91,6 +91,26 @@ class StatisticData:
     percent: int = 10
 
 
+class ConsentMode(StrEnum):
+    """On what ground personal or important data is told: none is needed, the subject's consent, or a law."""
+
+    NONE = "none"
+    CONSENT = "consent"
+    STATUTORY = "statutory"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTerms:
+    """The ground a service answers on. `basis` names law and article of a statutory one; `parameter` is the required
+    search parameter that names whose data is asked for, `subject` what it is the number of: a person or an enterprise.
+    """
+
+    mode: str = ConsentMode.NONE.value
+    basis: str = ""
+    parameter: str = ""
+    subject: str = "person"
+
+
 @dataclass(frozen=True, slots=True)
 class ServiceData:
     """What is entered for a service. `sid` is its code in calls; `composite` is a whole spec, made by its room."""
@@ -106,6 +126,7 @@ class ServiceData:
     row_cap: int = 50
     statistic: StatisticData | None = None
     composite: Mapping[str, Any] | None = None
+    consent: ConsentTerms = ConsentTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +200,7 @@ class ChangeKind(StrEnum):
     TYPE = "type"
     MASK = "mask"
     ROW_CAP = "row_cap"
+    CONSENT = "consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +286,12 @@ class EntryNotShared(Conflict):
     code = "services.entry_not_shared"
     message = "The entry %(entry)s may not be shared: %(law)s."
     remedy = "A law forbids it; ask for an entry that may be shared."
+
+
+class GroundMissing(Conflict):
+    code = "services.ground_missing"
+    message = "Sensitive items are told without a ground: %(items)s."
+    remedy = "Edit the draft: ask for the subject's consent, or name the law and its article."
 
 
 class NothingLanded(Conflict):

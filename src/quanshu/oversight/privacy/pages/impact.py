@@ -307,7 +307,7 @@ class RecordPage(DetailPage):
         parts = [(label, getattr(obj, name)) for name, label, _hint in labels.PARTS]
         about = [(_("Items and masks"), "; ".join(obj.items)), (_("Purposes granted"), "; ".join(obj.purposes))]
         note = _("What the service took and told when the record was written.")
-        return [Card(_("Assessment"), facts=parts), Card(_("What it is about"), note=note, facts=about)]
+        return [Card(_("Assessment"), facts=parts), Card(_("What is assessed"), note=note, facts=about)]
 
 
 class RecordStep(StepPage):

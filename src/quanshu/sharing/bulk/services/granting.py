@@ -25,7 +25,7 @@ from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.queries import data_of, landed_schema, shared_items
 from quanshu.sharing.bulk.services.noting import note
 from quanshu.sharing.bulk.types import BulkData, BulkState
-from quanshu.sharing.services.api import Consumer, ConsumerOff, mark_dirty, masks_agreed
+from quanshu.sharing.services.api import Consumer, ConsumerOff, consent_only, mark_dirty, masks_agreed
 from quanshu.supply.catalogue.api import Entry, ItemData
 
 REFRESH_JOB = "bulk.refresh"
@@ -221,6 +221,7 @@ def checked(consumer: Consumer, entry: Entry, data: BulkData, now: datetime) -> 
     if not consumer.active:
         raise ConsumerOff(consumer=consumer.name)
     items = shared_items(entry)
+    rules.check_consent(data.fields, by_consent=consent_only(entry))
     rules.check_data(data, items, entry=str(entry), landed=landed_schema(entry), now=now)
     return items
 

@@ -212,6 +212,7 @@ class ExchangePage(DetailPage):
             (_("Provider"), str(obj.service.unit) if obj.service else ""),
             (_("Purpose"), obj.purpose),
             (_("Case number"), obj.case_number),
+            (_("Consent"), obj.consent_uid),
             (_("Parameters"), named(spec.get("parameters", ()), obj.parameters.split(","))),
             (_("Fields"), named(spec.get("fields", ()), obj.fields.split(","))),
         ]

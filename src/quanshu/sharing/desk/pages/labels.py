@@ -16,7 +16,7 @@ from quanshu.gateway.messages import MESSAGES
 from quanshu.gateway.signing.session import SID as SESSION
 from quanshu.lake.landing import DataType
 from quanshu.lake.masking import Mask
-from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape
+from quanshu.sharing.services.api import ConsentMode, ConsentTerms, Grant, Service, ServiceState, Shape
 from quanshu.supply.catalogue.api import Grade, ShareType
 
 BULK = "bulk:"
@@ -40,6 +40,12 @@ SHAPE_HINTS = {
     Shape.STATISTIC: _("Answers with counts, sums or averages by group; small cells are not told."),
     Shape.COMPOSITE: _("Calls several services as one, each under the caller's own grant."),
 }
+GROUNDS = {
+    "none": _("None: nothing sensitive is told"),
+    "statutory": _("By law"),
+    "consent": _("By the subject's consent"),
+}
+SUBJECTS = [("person", _("A person")), ("enterprise", _("An enterprise"))]
 SHARE_TYPES = {
     ShareType.UNCONDITIONAL: _("Unconditional sharing"),
     ShareType.CONDITIONAL: _("Conditional sharing"),
@@ -225,3 +231,12 @@ def links_of(service: Service, *, may_edit: bool) -> list[tuple[Any, str, str]]:
         if (url := address_of(name, service.uid)) and (service.served_version or may_edit):
             found.append((label, url, icon))
     return found
+
+
+def ground_of(spec: Mapping[str, Any], *, lacking: bool = False) -> str:
+    """On what ground a service tells of people; empty where it tells of none."""
+    terms = ConsentTerms(**spec.get("consent", {}))
+    if terms.mode == ConsentMode.NONE:
+        return _t("Missing: sensitive items are told without consent or a law") if lacking else ""
+    detail = terms.basis or terms.parameter
+    return f"{GROUNDS[terms.mode]}: {detail}"

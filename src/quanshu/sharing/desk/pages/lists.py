@@ -16,6 +16,7 @@ from quanshu.shared.web.api import Action, Column, Filter, ListPage
 from quanshu.sharing.desk.pages.labels import (
     GRANT_STATES,
     GRANT_TONES,
+    GROUNDS,
     OUTCOMES,
     SHAPES,
     SHARE_TYPES,
@@ -43,6 +44,20 @@ def by_answer(rows: Any, value: str) -> Any:
     return rows.filter(probe_ok=True) if value == "1" else rows.exclude(probe_ok=True)
 
 
+GROUND_CHOICES = [
+    ("lacking", gettext_lazy("Missing")),
+    ("consent", GROUNDS["consent"]),
+    ("statutory", GROUNDS["statutory"]),
+]
+
+
+def by_ground(rows: Any, value: str) -> Any:
+    """Services on one ground, or those in force that tell of sensitive items without one."""
+    if value == "lacking":
+        return rows.filter(sensitive=True, consent_mode="none", served_version__isnull=False)
+    return rows.filter(consent_mode=value)
+
+
 class Services(ListPage):
     """Every service the actor may see."""
 
@@ -61,6 +76,7 @@ class Services(ListPage):
         Filter("shape", gettext_lazy("Shape"), choices=list(SHAPES.items()), field="shape"),
         Filter("share", gettext_lazy("Sharing"), choices=list(SHARE_TYPES.items()), field="entry__share_type"),
         Filter("answers", gettext_lazy("Answers"), choices=YES_NO, apply=by_answer),
+        Filter("ground", gettext_lazy("Ground"), choices=GROUND_CHOICES, apply=by_ground),
     )
     columns = (
         Column("name", gettext_lazy("Name"), value="title", sort="name", link=lambda row: row.get_absolute_url()),

@@ -43,6 +43,7 @@ from quanshu.sharing.desk.pages.labels import (
     answering,
     ask_url,
     edit_url,
+    ground_of,
     links_of,
     outcome_label,
     title_of,
@@ -52,6 +53,7 @@ from quanshu.sharing.services.api import (
     Grant,
     Service,
     check_step,
+    consent_terms,
     end_of,
     get_service,
     grants_to_try,
@@ -129,9 +131,10 @@ FAULT_COLUMNS = (
 )
 
 
-def fault_rows(shape: str) -> list[dict[str, Any]]:
+def fault_rows(shape: str, *, consent: bool = False) -> list[dict[str, Any]]:
     """What the gateway may refuse a call with."""
-    return [{"status": text[0], "code": code, "meaning": outcome_label(code)} for code, text in refusals_of(shape)]
+    found = refusals_of(shape, consent=consent)
+    return [{"status": text[0], "code": code, "meaning": outcome_label(code)} for code, text in found]
 
 
 def crumbs_to(service: Service | None = None) -> list[tuple[Any, str]]:
@@ -168,6 +171,7 @@ class ServicePage(DetailPage):
             (_("Provider"), str(obj.unit)),
             (_("Catalogue entry"), obj.entry.title),
             (_("Resource code"), obj.entry.code),
+            (_("Ground"), ground_of(published_spec(obj), lacking=obj.lacks_ground)),
             (_("Published at"), when(obj.published_at)),
             (_("Rows served"), obj.serving_rows),
             (_("Data as of"), when(obj.served_at)),
@@ -223,7 +227,7 @@ class ServicePage(DetailPage):
             "version_columns": VERSION_COLUMNS,
             "versions": obj.versions.all(),
             "fault_columns": FAULT_COLUMNS,
-            "faults": fault_rows(obj.shape),
+            "faults": fault_rows(obj.shape, consent=consent_terms(obj).mode == "consent"),
             "grant": held if may_try else None,
             "try_form": self.try_form or try_form(spec),
             "group_columns": GROUP_COLUMNS,

@@ -18,11 +18,23 @@ from quanshu.lake.masking import Mask
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import Action, ActionPage, Column, Form, FormPage, Page, reason_against
 from quanshu.sharing.desk.pages.entries import ShareableEntries, entry_columns
-from quanshu.sharing.desk.pages.labels import GRADES, MASKS, SHAPE_HINTS, SHAPES, SHARE_TYPES, edit_url
+from quanshu.sharing.desk.pages.labels import (
+    GRADES,
+    GROUNDS,
+    MASKS,
+    SHAPE_HINTS,
+    SHAPES,
+    SHARE_TYPES,
+    SUBJECTS,
+    edit_url,
+    ground_of,
+)
 from quanshu.sharing.desk.pages.service import FIELD_COLUMNS, PARAMETER_COLUMNS, crumbs_to
 from quanshu.sharing.desk.pages.trying import GROUP_COLUMNS, MEASURE_COLUMNS
 from quanshu.sharing.services.api import (
     BESIDE_DAYS,
+    ConsentMode,
+    ConsentTerms,
     FieldData,
     ParameterData,
     Service,
@@ -88,9 +100,49 @@ class TextsForm(Form):
     )
 
 
-class ServiceForm(TextsForm):
+class GroundForm(Form):
+    """On what ground sensitive items are told."""
+
+    consent_mode = forms.ChoiceField(
+        label=gettext_lazy("Ground"),
+        choices=list(GROUNDS.items()),
+        widget=forms.RadioSelect,
+        initial="none",
+        required=False,
+        help_text=gettext_lazy(
+            "Personal items of level 3 or 4 and important data are told by consent or by law alone."
+        ),
+    )
+    statutory_basis = forms.CharField(
+        label=gettext_lazy("Law and article"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("For the ground “by law”."),
+    )
+    consent_parameter = forms.ChoiceField(
+        label=gettext_lazy("Parameter that names the subject"),
+        required=False,
+        help_text=gettext_lazy("For the ground “by consent”: a required item that calls are searched by."),
+    )
+    consent_subject = forms.ChoiceField(label=gettext_lazy("It is the number of"), choices=SUBJECTS, required=False)
+
+    def terms(self) -> ConsentTerms:
+        """The ground as the value services take."""
+        given = self.cleaned_data
+        mode = given["consent_mode"] or ConsentMode.NONE
+        consent = mode == ConsentMode.CONSENT
+        return ConsentTerms(
+            mode,
+            given["statutory_basis"] if mode == ConsentMode.STATUTORY else "",
+            given["consent_parameter"] if consent else "",
+            given["consent_subject"] or "person" if consent else "person",
+        )
+
+
+class ServiceForm(GroundForm, TextsForm):
     """Everything of a service but its parameters and fields."""
 
+    field_order = ("sid", "name", "name_en", "abstract", "abstract_en", "shape", "row_cap", "consent_mode")
     shape = forms.ChoiceField(
         label=gettext_lazy("Shape"),
         choices=[(shape, SHAPES[shape]) for shape in (Shape.QUERY, Shape.VERIFY)],
@@ -147,7 +199,7 @@ def uses_posted(posted: Any, items: tuple[ItemData, ...]) -> dict[str, dict[str,
     }
 
 
-def data_of(given: Mapping[str, Any], uses: Mapping[str, Mapping[str, Any]]) -> ServiceData:
+def data_of(given: Mapping[str, Any], uses: Mapping[str, Mapping[str, Any]], consent: ConsentTerms) -> ServiceData:
     """What was entered, as the value services take; a query's comparisons and a verification's fields are left out."""
     query = given["shape"] == "query"
     roles = {"search"} if query else {"search", "compare"}
@@ -166,6 +218,7 @@ def data_of(given: Mapping[str, Any], uses: Mapping[str, Mapping[str, Any]]) -> 
             if use["role"] in roles
         ),
         fields=tuple(FieldData(name, use["mask"]) for name, use in uses.items() if query and use["field"]),
+        consent=consent,
     )
 
 
@@ -195,6 +248,12 @@ class Editor(FormPage):
         saved = uses_in(service.spec)
         blank = {"role": "", "field": False}
         return {item.name: saved.get(item.name) or proposal(item) | blank for item in items}
+
+    def get_form(self, **kwargs: Any) -> forms.Form:
+        form = super().get_form(**kwargs)
+        field: Any = form.fields["consent_parameter"]
+        field.choices = [("", "—"), *((item.name, item.title) for item in items_of(self.entry()))]
+        return form
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         items = tuple(items_of(self.entry()))
@@ -226,7 +285,7 @@ class NewService(Editor):
         }
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))))
+        data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))), form.terms())
         service = create_service(actor=self.actor, now=self.now, entry=self.entry(), data=data)
         return reverse("services:service-review", args=[service.uid])
 
@@ -249,10 +308,17 @@ class EditService(Editor):
     def initial(self, **kwargs: Any) -> dict[str, Any]:
         service = self.service()
         names = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
-        return {name: getattr(service, name) for name in names} | {"row_cap": service.spec.get("row_cap", 50)}
+        terms = ConsentTerms(**service.spec.get("consent", {}))
+        return {name: getattr(service, name) for name in names} | {
+            "row_cap": service.spec.get("row_cap", 50),
+            "consent_mode": terms.mode,
+            "statutory_basis": terms.basis,
+            "consent_parameter": terms.parameter,
+            "consent_subject": terms.subject,
+        }
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))))
+        data = data_of(form.cleaned_data, self.uses(tuple(items_of(self.entry()))), form.terms())
         service = update_service(actor=self.actor, now=self.now, service=self.service(), data=data)
         return reverse("services:service-review", args=[service.uid])
 
@@ -281,6 +347,7 @@ class Review(Page):
             "shape": SHAPES[service.shape],  # type: ignore[index]
             "shape_hint": SHAPE_HINTS[service.shape],  # type: ignore[index]
             "share": SHARE_TYPES[service.entry.share_type],  # type: ignore[index]
+            "ground": ground_of(service.spec),
             "group_columns": GROUP_COLUMNS,
             "measure_columns": MEASURE_COLUMNS,
             "parameter_columns": PARAMETER_COLUMNS,

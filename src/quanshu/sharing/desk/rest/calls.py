@@ -30,6 +30,7 @@ SHOWN = (
     "snapshot_version",
     "purpose",
     "case_number",
+    "consent_uid",
     "parameters",
 )
 

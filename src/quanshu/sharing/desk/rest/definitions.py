@@ -15,6 +15,7 @@ from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
 from quanshu.sharing.services import api as services
 from quanshu.sharing.services.api import (
+    ConsentTerms,
     FieldData,
     GroupData,
     MeasureData,
@@ -85,7 +86,7 @@ class StatisticBody(Schema):
 
 
 class ServiceBody(Schema):
-    """A service as entered."""
+    """A service as entered. `consent_mode` is none, consent or statutory: on what ground it tells of people."""
 
     sid: str
     name: str
@@ -97,6 +98,10 @@ class ServiceBody(Schema):
     abstract_en: str = ""
     row_cap: int = 50
     statistic: StatisticBody | None = None
+    consent_mode: str = "none"
+    statutory_basis: str = ""
+    consent_parameter: str = ""
+    consent_subject: str = "person"
 
     def value(self) -> ServiceData:
         """As the value services take."""
@@ -106,6 +111,7 @@ class ServiceBody(Schema):
             parameters=tuple(ParameterData(**part.dict()) for part in self.parameters),
             fields=tuple(FieldData(**part.dict()) for part in self.answer_fields),
             statistic=self.statistic.value() if self.statistic and self.shape == "statistic" else None,
+            consent=ConsentTerms(self.consent_mode, self.statutory_basis, self.consent_parameter, self.consent_subject),
         )
 
 
@@ -137,6 +143,9 @@ def service_row(service: Service) -> dict[str, Any]:
         "version": service.version,
         "served_version": service.served_version,
         "answering": service.probe_ok,
+        "consent_mode": service.consent_mode,
+        "statutory_basis": service.statutory_basis,
+        "lacks_ground": service.lacks_ground,
     }
 
 

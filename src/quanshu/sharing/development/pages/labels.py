@@ -41,6 +41,7 @@ CHANGES: dict[ChangeKind, Any] = {
     C.FIELD_ADDED: _("Field added"),
     C.TYPE: _("Type"),
     C.MASK: _("Mask"),
+    C.CONSENT: _("Ground of the answer"),
     C.ROW_CAP: _("Rows a call at most"),
 }
 WORDS = {"True": _("Yes"), "False": _("No")}

@@ -50,7 +50,7 @@ def ask_at_once(
     )
     request.save()
     note_request(EmergencyEvent.ASKED, request, actor=actor, now=now, fields=request.fields, purpose=request.purpose)
-    service = find_covering(entry, request.fields)
+    service = find_covering(entry, request.fields, by_consent=False)
     if service is None:
         request.service_due_at = now + timedelta(hours=rules.SERVICE_HOURS[emergency.level])
         request.save(update_fields=["service_due_at"])
@@ -135,7 +135,7 @@ def grant_waiting(*, service: Service, now: datetime) -> int:
     count = 0
     for row in waiting:
         request = locked_request(row)
-        covering = find_covering(request.entry, request.fields)
+        covering = find_covering(request.entry, request.fields, by_consent=False)
         running = request.emergency.state == "active" and now < request.emergency.ends_at
         if request.state == RequestState.WAITING and covering is not None and running and request.consumer.active:
             grant_on(request, covering, now=now)

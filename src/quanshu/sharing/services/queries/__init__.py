@@ -15,7 +15,13 @@ from django.db.models.functions import TruncHour
 from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
 from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
-from quanshu.gateway.snapshot import FieldSpec, ParameterSpec, SandboxKeySpec, SandboxSpec, ServiceSpec
+from quanshu.gateway.snapshot import (
+    FieldSpec,
+    ParameterSpec,
+    SandboxKeySpec,
+    SandboxSpec,
+    ServiceSpec,
+)
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.kernel.national_codes import Meaning, meanings
 from quanshu.lake.disclosure import OTHER, UNKNOWN, labels_of
@@ -26,12 +32,15 @@ from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
+    ConsentMode,
+    ConsentTerms,
     ConsumerNotFound,
     ExchangeFigures,
     ExchangeNotFound,
     GrantNotFound,
     HourCount,
     ServiceCount,
+    ServiceData,
     ServiceFigures,
     ServiceNotFound,
     ServiceState,
@@ -39,11 +48,13 @@ from quanshu.sharing.services.types import (
     SpecChange,
     VersionNotOld,
 )
+from quanshu.sharing.subjects.api import digest_of
 from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
 from quanshu.supply.quality.api import Receiver
 
 OK = Q(status__lt=400)
+TEXTS = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
 HOURS = 24
 REST: Mapping[str, Meaning] = {OTHER: ("其他", "other"), UNKNOWN: ("不详", "unknown")}
 REGION_WORDS = frozenset({"division", "region", "district"})
@@ -59,10 +70,23 @@ def register_publish_check(check: Callable[[Service], None]) -> None:
 
 
 def check_publishable(service: Service) -> None:
-    """The rule of the button and of the write. Raises WrongState and what the rooms above refuse with."""
+    """The rule of the button and of the write. Raises WrongState, GroundMissing, and what the rooms above raise."""
     rules.check_step(service.state, "published")
+    rules.check_ground(*data_and_items(service))
     for check in _publish_checks:
         check(service)
+
+
+def data_and_items(service: Service) -> tuple[ServiceData, dict[str, ItemData]]:
+    """The draft as it was entered, and the items of its entry as published; none while it is not."""
+    data = rules.data_of({name: getattr(service, name) for name in TEXTS}, service.spec)
+    return data, items_in(terms_of(service.entry) or {"items": ()})
+
+
+def is_sensitive(service: Service) -> bool:
+    """Whether the draft tells of items that need a ground."""
+    data, items = data_and_items(service)
+    return bool(rules.sensitive_names(rules.told(data), items))
 
 
 def register_review(find: Callable[[Service], list[Card]]) -> None:
@@ -176,15 +200,32 @@ def masks_agreed(*, consumer_id: int, entry: Entry, now: datetime) -> dict[str, 
     return found
 
 
-def find_covering(entry: Entry, fields: Sequence[str]) -> Service | None:
-    """A published query of the entry that offers every field asked for, the narrowest first; None when none does."""
+def find_covering(entry: Entry, fields: Sequence[str], *, by_consent: bool = True) -> Service | None:
+    """A published query of the entry that offers every field asked for, the narrowest first; None when none does.
+
+    One that asks for consent comes after those that do not, and not at all with `by_consent=False`.
+    """
     wanted = set(fields)
-    found = [
-        (len(offers), service.sid, service)
-        for service in services_for_entry(entry).filter(shape=Shape.QUERY)
-        if wanted <= (offers := set(fields_of(service)))
-    ]
-    return min(found)[2] if found else None
+    found = []
+    for service in services_for_entry(entry).filter(shape=Shape.QUERY):
+        offers, asks = set(fields_of(service)), asks_consent(service)
+        if wanted <= offers and (by_consent or not asks):
+            found.append((asks, len(offers), service.sid, service))
+    return min(found)[3] if found else None
+
+
+def asks_consent(service: Service) -> bool:
+    """Whether the version in force asks for consent."""
+    return consent_terms(service).mode == ConsentMode.CONSENT
+
+
+def consent_only(entry: Entry) -> frozenset[str]:
+    """Items of an entry that services in force tell by consent and none tells on another ground."""
+    by_consent: set[str] = set()
+    otherwise: set[str] = set()
+    for service in services_for_entry(entry).filter(shape__in=[Shape.QUERY, Shape.VERIFY]):
+        (by_consent if asks_consent(service) else otherwise).update(fields_of(service))
+    return frozenset(by_consent - otherwise)
 
 
 def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table: bool = True) -> ServiceSpec:
@@ -210,7 +251,13 @@ def gateway_spec(service: Service, spec: dict[str, Any], *, version: int, table:
         key=tuple(service.serving_key) if table else (),
         statistic=cube_spec(spec["statistic"]) if spec.get("statistic") else None,
         composite=decode_composite(spec["composite"]) if spec.get("composite") else None,
+        consent=rules.consent_spec(spec, digest_of),
     )
+
+
+def consent_terms(service: Service) -> ConsentTerms:
+    """On what ground the version in force answers."""
+    return rules.terms_in(published_spec(service))
 
 
 def cube_spec(cube: Mapping[str, Any]) -> StatisticSpec:

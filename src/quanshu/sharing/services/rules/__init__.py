@@ -12,6 +12,14 @@ from quanshu.gateway.execution import fault_of
 from quanshu.gateway.snapshot import ParameterSpec
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
+from quanshu.sharing.services.rules.consents import (
+    check_ground,
+    consent_spec,
+    sensitive_names,
+    terms_faults,
+    terms_in,
+    told,
+)
 from quanshu.sharing.services.rules.grants import (
     NETWORK_REMEDY,
     RATE_MAX,
@@ -60,6 +68,7 @@ __all__ = [
     "check_entry",
     "check_fingerprints",
     "check_grant",
+    "check_ground",
     "check_key_count",
     "check_key_life",
     "check_overlap",
@@ -70,6 +79,7 @@ __all__ = [
     "check_step",
     "columns_of",
     "compare_specs",
+    "consent_spec",
     "core_fault",
     "cube_of",
     "data_of",
@@ -79,7 +89,10 @@ __all__ = [
     "marking_key",
     "mask_faults",
     "offered",
+    "sensitive_names",
     "spec_of",
+    "terms_in",
+    "told",
 ]
 
 SID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
@@ -140,6 +153,7 @@ def check_service(data: ServiceData, items: Mapping[str, ItemData]) -> None:
     elif data.shape != Shape.COMPOSITE:
         faults += parameter_faults(data, items)
         faults += field_faults(data, items)
+    faults += terms_faults(data)
     if faults:
         raise FieldErrors(errors=tuple(faults))
 

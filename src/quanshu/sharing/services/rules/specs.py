@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from quanshu.sharing.services.rules.items import default_mask
 from quanshu.sharing.services.rules.statistics import statistic_data, statistic_spec
-from quanshu.sharing.services.types import FieldData, ParameterData, ServiceData
+from quanshu.sharing.services.types import ConsentTerms, FieldData, ParameterData, ServiceData
 from quanshu.supply.catalogue.api import Grade, ItemData
 
 MARKED_TYPES = frozenset({"string", "integer", "date"})
@@ -48,6 +49,7 @@ def spec_of(data: ServiceData, items: Mapping[str, ItemData]) -> dict[str, Any]:
             for field in data.fields
         ],
         "row_cap": data.row_cap,
+        "consent": asdict(data.consent),
     }
 
 
@@ -63,6 +65,7 @@ def data_of(texts: Mapping[str, Any], spec: Mapping[str, Any]) -> ServiceData:
         parameters=tuple(ParameterData(**{key: part[key] for key in entered}) for part in spec["parameters"]),
         fields=tuple(FieldData(part["name"], part["mask"]) for part in spec["fields"]),
         row_cap=spec["row_cap"],
+        consent=ConsentTerms(**spec.get("consent", {})),
     )
 
 

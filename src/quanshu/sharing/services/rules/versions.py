@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.types import ChangeKind as C
-from quanshu.sharing.services.types import SpecChange
+from quanshu.sharing.services.types import ConsentMode, ConsentTerms, SpecChange
 
 # An old version answers 30 days more where no day is named, and at least 10 working days.
 BESIDE_DAYS, NOTICE_DAYS, LONGEST_BESIDE = 30, 10, 730
@@ -30,12 +30,15 @@ def compare_specs(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[SpecC
     """What differs between two versions, the breaking differences first.
 
     Breaking: a parameter or field removed or renamed, a new required parameter, a parameter narrowed (required,
-    shorter, another pattern or type), a field's type or mask changed, fewer rows a call.
+    shorter, another pattern or type), a field's type or mask changed, fewer rows a call, consent newly asked for.
     """
     found = [*part_changes(old, new, "parameters"), *part_changes(old, new, "fields")]
     if old["row_cap"] != new["row_cap"]:
         fewer = new["row_cap"] < old["row_cap"]
         found.append(SpecChange(C.ROW_CAP, "", str(old["row_cap"]), str(new["row_cap"]), fewer))
+    before, after = (ConsentTerms(**spec.get("consent", {})).mode for spec in (old, new))
+    if before != after:
+        found.append(SpecChange(C.CONSENT, "", before, after, after == ConsentMode.CONSENT))
     return tuple(sorted(found, key=lambda change: not change.breaking))
 
 

@@ -12,6 +12,8 @@ from django.db.models import Q
 from quanshu.gateway.journal import Receipt, read_after
 from quanshu.shared.access.api import Actor, ActorKind, Place
 from quanshu.shared.audit import api as audit
+from quanshu.shared.outbox import api as outbox
+from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Consumer, ConsumerKey, Exchange, ExchangeMark, JournalCursor, Service
 from quanshu.sharing.services.types import PROBE_RID
 
@@ -95,11 +97,15 @@ def _keep(receipts: list[Receipt], now: datetime) -> None:
             trace_id=receipt.trace_id[:32],
             carried_at=now,
             items=receipt.items,
+            consent_uid=receipt.consent_uid[:36],
         )
         marks = [ExchangeMark(exchange=exchange, mark=mark) for mark in receipt.row_marks.split(",") if mark]
         if marks and receipt.rid != PROBE_RID:
             ExchangeMark.objects.bulk_create(marks)
         _note(receipt, consumer, service, at)
+        if receipt.consent_uid:
+            payload = {"receipt_id": receipt.receipt_id, "consent_uid": exchange.consent_uid}
+            outbox.add(name=ServiceEvent.CONSENT_USED, payload=payload, now=now)
     _note_use(receipts, consumers)
 
 
@@ -147,6 +153,7 @@ def _note(receipt: Receipt, consumer: Consumer | None, service: Service | None, 
             "fields": receipt.fields,
             "request": receipt.request_hash,
             "response": receipt.response_hash,
+            **({"consent": receipt.consent_uid[:36]} if receipt.consent_uid else {}),
         },
         outcome="done" if receipt.status < 400 else "refused",
         now=at,

@@ -19,7 +19,15 @@ from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Service, ServiceVersion
 from quanshu.sharing.services.permissions import ServicePermission
-from quanshu.sharing.services.queries import check_publishable, items_in, old_versions, published_spec, terms_of
+from quanshu.sharing.services.queries import (
+    TEXTS,
+    check_publishable,
+    is_sensitive,
+    items_in,
+    old_versions,
+    published_spec,
+    terms_of,
+)
 from quanshu.sharing.services.services.noting import note
 from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
@@ -38,7 +46,6 @@ from quanshu.supply.catalogue.api import Entry, ItemData
 from quanshu.supply.lake_store import get_lake
 
 SERVE_JOB = "services.serve"
-TEXTS = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
 NOT_ALLOWED_NOW = N_("The catalogue entry no longer allows it.")
 
 
@@ -71,6 +78,7 @@ def _keep(service: Service, data: ServiceData, *, actor: Actor, now: datetime, e
         setattr(service, name, getattr(data, name).strip())
     service.spec = rules.spec_of(data, items)
     service.updated_at = now
+    set_ground(service, data, items)
     try:
         with transaction.atomic():
             service.save()
@@ -81,19 +89,26 @@ def _keep(service: Service, data: ServiceData, *, actor: Actor, now: datetime, e
     return service
 
 
+def set_ground(service: Service, data: ServiceData, items: dict[str, ItemData]) -> None:
+    """Keep on what ground the service answers, and whether it needs one."""
+    service.consent_mode, service.statutory_basis = data.consent.mode, data.consent.basis.strip()
+    service.sensitive = bool(rules.sensitive_names(rules.told(data), items))
+
+
 @transaction.atomic
 def publish_service(*, actor: Actor, now: datetime, service: Service, ends_on: date | None = None) -> Service:
     """Freeze the draft as a version and have it served; the version in force answers beside it until `ends_on`.
 
     The entry is asked again, as its grades may have risen since the draft was made. Without a day the version before
     answers 30 days more; that of a statistic ends at once, for two cubes could be subtracted. Raises Forbidden,
-    WrongState, EntryNotReady, EntryNotShared, FieldErrors, NothingLanded, StatisticTwice, CubeTooLarge, and what the
-    rooms above refuse with.
+    WrongState, EntryNotReady, EntryNotShared, GroundMissing, FieldErrors,
+    NothingLanded, StatisticTwice, CubeTooLarge, and what the rooms above refuse with.
     """
     service = _locked(service)
     require(actor, ServicePermission.PUBLISH, service)
     check_publishable(service)
     service.spec = _check_against_entry(service, service.spec)
+    service.sensitive = is_sensitive(service)
     if service.shape != Shape.COMPOSITE and not get_lake().exists(service.entry.lake_table):
         raise NothingLanded(entry=service.entry.resource_name)
     if service.shape == Shape.STATISTIC:
@@ -105,7 +120,7 @@ def publish_service(*, actor: Actor, now: datetime, service: Service, ends_on: d
     if service.served_version and service.shape != Shape.STATISTIC:
         keep_beside(actor=actor, now=now, service=service, number=service.served_version, ends_on=ends_on)
     service.state, service.published_at, service.updated_at = ServiceState.PUBLISHED, now, now
-    service.save(update_fields=["spec", "state", "published_at", "updated_at"])
+    service.save(update_fields=["spec", "state", "published_at", "updated_at", "sensitive"])
     if service.shape == Shape.COMPOSITE:
         put_in_force(service, now)
     else:

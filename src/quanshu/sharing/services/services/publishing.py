@@ -52,6 +52,7 @@ def ensure_gateway_keys() -> None:
     if not (folder / "gateway.seal").exists():
         _write_secret(folder / "gateway.seal", suite("intl").generate_key())
     node_key("probe")
+    node_key("subject")
 
 
 def prepare_gateway(now: datetime) -> None:

@@ -1,0 +1,167 @@
+"""Rows of consents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from quanshu.kernel.ids import new_uid
+from quanshu.shared.access.api import Actor, ActorKind, Place, scope_q
+from quanshu.sharing.consent.permissions import ConsentPermission
+from quanshu.sharing.subjects.api import subjects_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from typing import Self
+
+STATES = [
+    ("asked", _("Waiting for an answer")),
+    ("granted", _("Consent in force")),
+    ("refused", _("Refused")),
+    ("expired", _("Run out")),
+    ("revoked", _("Withdrawn by the subject")),
+    ("used_up", _("Used up")),
+]
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def visible_to(self, actor: Actor, now: datetime) -> Self:
+        """Those a resident is asked for or may decide for another; for officers, those of their units."""
+        if actor.kind == ActorKind.RESIDENT:
+            return self.filter(subject__in=subjects_for(actor, now=now).values("pk"))
+        return self.filter(scope_q(actor, ConsentPermission.VIEW, unit_path="consumer__unit__path"))
+
+
+class Consent(models.Model):
+    """What a receiver asked of a subject, and what the subject granted of it.
+
+    `asked` keeps what was asked where less was granted. `fed`: gateways have been told its present state.
+    """
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    number = models.CharField(max_length=20, blank=True, db_index=True)
+    consumer = models.ForeignKey("services.Consumer", on_delete=models.PROTECT, related_name="consents")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="consents")
+    subject = models.ForeignKey("subjects.Subject", on_delete=models.PROTECT, related_name="consents")
+    state = models.CharField(max_length=10, choices=STATES, default="asked", db_index=True)
+    fields = models.JSONField(default=list)
+    purpose = models.TextField()
+    legal_basis = models.CharField(max_length=300)
+    retention_days = models.PositiveIntegerField()
+    case_number = models.CharField(max_length=64, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    most_uses = models.PositiveIntegerField(null=True)
+    per_day = models.PositiveIntegerField(null=True)
+    asked = models.JSONField(default=dict)
+    asked_by = models.CharField(max_length=36)
+    asked_by_name = models.CharField(max_length=100)
+    asked_at = models.DateTimeField()
+    answer_until = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=36, blank=True)
+    decided_as = models.CharField(max_length=20, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=500, blank=True)
+    token = models.TextField(blank=True)
+    status_list = models.PositiveIntegerField(null=True)
+    status_index = models.PositiveIntegerField(null=True)
+    uses = models.PositiveIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+    fed = models.BooleanField(default=True, db_index=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-asked_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["status_list", "status_index"], name="consent_status_once"),
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="consent_time_order"),
+        ]
+
+    def __str__(self) -> str:
+        """A label without personal data: it goes into the audit trail."""
+        return f"{self.number} {self.service.sid}"
+
+    def access_place(self) -> Place:
+        return Place(unit_path=self.consumer.unit.path, owner_uid=self.subject.uid)
+
+    def get_absolute_url(self) -> str:
+        return reverse("consent:request", args=[self.uid])
+
+    def get_own_url(self) -> str:
+        """Its page for the subject."""
+        return reverse("consent:own", args=[self.uid])
+
+
+class UseQuerySet(models.QuerySet["ConsentUse"]):
+    def shown_at(self, now: datetime) -> Self:
+        """Those whose display no legal order delays any more."""
+        orders = DisplayOrder.objects.filter(
+            consent=OuterRef("consent"), starts_at__lte=OuterRef("at"), ends_at__gt=OuterRef("at")
+        )
+        return self.exclude(Exists(orders.filter(ends_at__gt=now)))
+
+
+class ConsentUse(models.Model):
+    """One call under a consent, as its receipt tells it; also a call that was refused."""
+
+    consent = models.ForeignKey(Consent, on_delete=models.CASCADE, related_name="use_rows")
+    receipt_id = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField(db_index=True)
+    unit_name = models.CharField(max_length=150)
+    application = models.CharField(max_length=100)
+    purpose = models.TextField(blank=True)
+    case_number = models.CharField(max_length=100, blank=True)
+    fields = models.TextField(blank=True)
+    outcome = models.CharField(max_length=60)
+    answered = models.BooleanField()
+    rows = models.IntegerField(default=0)
+    recorded_at = models.DateTimeField()
+
+    objects = UseQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.receipt_id
+
+
+class OrderQuerySet(models.QuerySet["DisplayOrder"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """For those who record orders or audit them."""
+        permission = ConsentPermission.ORDER_VIEW
+        return self.filter(scope_q(actor, permission, unit_path="consent__consumer__unit__path"))
+
+
+class DisplayOrder(models.Model):
+    """A legal order that the uses of a consent in its time are shown to the subject only when it has ended."""
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    consent = models.ForeignKey(Consent, on_delete=models.PROTECT, related_name="orders")
+    authority = models.CharField(max_length=100)
+    number = models.CharField(max_length=100)
+    basis = models.CharField(max_length=300)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    recorded_by_name = models.CharField(max_length=100)
+    recorded_at = models.DateTimeField()
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-recorded_at", "-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_at__gte=models.F("starts_at")), name="consent_order_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.authority} {self.number}"
+
+    def access_place(self) -> Place:
+        return self.consent.access_place()
