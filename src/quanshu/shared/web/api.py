@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
-from quanshu.shared.web.exports import export_response, export_rows
+from quanshu.shared.web.exports import export_response, export_rows, safe_cell
 from quanshu.shared.web.figures import flush_figures
 from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
@@ -60,6 +60,7 @@ __all__ = [
     "reason_against",
     "register",
     "registered",
+    "safe_cell",
     "web_metrics",
     "when",
     "who",

@@ -15,6 +15,7 @@ from quanshu.sharing.services.models import (
 )
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
+    calls_with_row,
     changes_to,
     check_publishable,
     end_of,
@@ -35,10 +36,12 @@ from quanshu.sharing.services.queries import (
     register_review,
     register_sandboxes,
     review_cards,
+    row_receivers,
     service_figures,
     services_for_entry,
     terms_of,
     told_by,
+    told_of,
 )
 from quanshu.sharing.services.rules import (
     BANDED,
@@ -150,6 +153,7 @@ __all__ = [
     "SpecChange",
     "StatisticData",
     "VersionNotOld",
+    "calls_with_row",
     "carry_receipts",
     "change_limits",
     "changes_to",
@@ -200,6 +204,7 @@ __all__ = [
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "row_receivers",
     "seal_key",
     "serve_entry",
     "service_figures",
@@ -210,6 +215,7 @@ __all__ = [
     "stop_consumer",
     "terms_of",
     "told_by",
+    "told_of",
     "try_part",
     "try_service",
     "update_service",
