@@ -191,9 +191,7 @@ def test_wrong_reports_are_refused_with_the_field_at_fault(city: City) -> None:
     assert Correction.objects.count() == 0
     date = mine.post(report_page(mine, "born"), {"proposed": "1 May", "reason": "出生日期有误", "evidence": proof()})
     assert date.status_code == 422
-    key = mine.post(
-        report_page(mine, "citizen_id"), {"proposed": OTHER, "reason": "号码有误", "evidence": proof()}
-    )
+    key = mine.post(report_page(mine, "citizen_id"), {"proposed": OTHER, "reason": "号码有误", "evidence": proof()})
     assert key.status_code == 422, "what names the row is corrected at the unit"
     page = report_page(mine)
     assert other.get(page).status_code == 404, "another's record"
@@ -334,7 +332,10 @@ def test_rows_that_name_several_people_show_each_only_their_own(city: City) -> N
     row = {"certificate_no": ["J1"], "husband_id": [PERSON], "husband_name": ["张三丰"], "wife_id": [OTHER],
            "wife_name": ["李四"], "registered_on": ["2020-01-02"]}  # fmt: skip
     get_lake().overwrite(entry.lake_table, pa.table(row))
-    for number, name, unseen in ((PERSON, "张三丰", ("wife_id", "wife_name")), (OTHER, "李四", ("husband_id", "husband_name"))):  # noqa: E501
+    for number, name, unseen in (
+        (PERSON, "张三丰", ("wife_id", "wife_name")),
+        (OTHER, "李四", ("husband_id", "husband_name")),
+    ):  # noqa: E501
         records = signed_in(a_subject(number, name)).get("/api/v1/my/data/records").json()
         found = next(record for record in records if record["table"] == "婚姻登记信息")
         names = {field["name"] for field in found["fields"]}

@@ -66,9 +66,7 @@ def up() -> None:
     raise SystemExit(run_node())
 
 
-def run_node(
-    *, prelude: Callable[[], str] | None = None, serve: bool = True, more: Sequence[Child] = ()
-) -> int:
+def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True, more: Sequence[Child] = ()) -> int:
     """Start the three processes (and `more` beside them), wait until they answer, print where, and watch them.
 
     `prelude` runs once they answer; what it returns is printed. Without `serve` the node stops after it.

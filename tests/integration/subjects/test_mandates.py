@@ -152,7 +152,12 @@ def test_a_delegate_may_do_what_was_given_and_no_more(cast: Cast) -> None:
     assert other.get("/my/download/").status_code == 403
     assert client.post(f"/my/others/{mandate.uid}/end/").status_code == 302
     assert other.get("/my/data/").status_code == 403
-    body = {"number": a_number(7), "name": "王五", "scope": ["consent"], "until": (now() + timedelta(days=9)).isoformat()}
+    body = {
+        "number": a_number(7),
+        "name": "王五",
+        "scope": ["consent"],
+        "until": (now() + timedelta(days=9)).isoformat(),
+    }
     made = client.post("/api/v1/my/account/delegations", body, content_type="application/json")
     assert made.status_code == 201, made.content.decode()
     ended = client.post(f"/api/v1/my/account/mandates/{made.json()['uid']}/end")

@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     bulk,
     census,
+    citizen,
     delivery,
     demands,
     development,
@@ -122,6 +123,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
+    citizen.play_citizen(cast, entries, somebody(manifest), teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
     return cast
 

@@ -153,7 +153,9 @@ class CorrectionPage(DetailPage):
     def cards(self, obj: Correction) -> list[Card]:
         whole = self.revealed
         content = whole or obj.content
-        shown = (lambda column, value: value or "") if whole else (lambda column, value: labels.masked(obj, column, value))
+        shown = (
+            (lambda column, value: value or "") if whole else (lambda column, value: labels.masked(obj, column, value))
+        )
         key = " · ".join(shown(name, part) for name, part in content["key"].items())
         facts = [
             (_("Record"), key),

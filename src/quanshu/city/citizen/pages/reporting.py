@@ -236,9 +236,7 @@ class MyEvidence(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         correction = self.correction(kwargs["uid"])
-        proof, path = services.read_evidence(
-            actor=self.actor, correction=correction, uid=kwargs["proof"], now=self.now
-        )
+        proof, path = services.read_evidence(actor=self.actor, correction=correction, uid=kwargs["proof"], now=self.now)
         answer = FileResponse(path.open("rb"), as_attachment=True, filename=proof.name)
         answer["Cache-Control"] = "no-store"
         return answer

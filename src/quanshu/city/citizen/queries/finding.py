@@ -184,7 +184,9 @@ def get_record(subject: Subject, *, entry_uid: str, record_uid: str) -> HeldReco
 
 def libraries_from(entry: Entry, column: str) -> list[tuple[Entry, tuple[str, ...]]]:
     """Library tables with the columns that are made, directly or in steps, from a column of an entry."""
-    models = list(Model.objects.filter(published__isnull=False, entry__isnull=False).select_related("published", "entry"))
+    models = list(
+        Model.objects.filter(published__isnull=False, entry__isnull=False).select_related("published", "entry")
+    )
     reached: dict[str, set[str]] = {entry.uid: {column}}
     entries: dict[str, Entry] = {}
     for _step in range(5):

@@ -74,7 +74,9 @@ class AskForm(Form):
     relation = forms.ChoiceField(label=gettext_lazy("Relation"), choices=list(labels.RELATIONS.items()))
     evidence = forms.FileField(
         label=gettext_lazy("Proof"),
-        help_text=gettext_lazy("Birth certificate, household register or court order; PDF, PNG or JPEG, 10 MiB at most."),
+        help_text=gettext_lazy(
+            "Birth certificate, household register or court order; PDF, PNG or JPEG, 10 MiB at most."
+        ),
     )
 
 

@@ -29,7 +29,9 @@ class Mandates(ListPage):
 
     permission = P.MANDATE_REVIEW
     title = gettext_lazy("Mandates of residents")
-    subtitle = gettext_lazy("Guardians, legal representatives and delegates; a request is decided within 2 working days.")
+    subtitle = gettext_lazy(
+        "Guardians, legal representatives and delegates; a request is decided within 2 working days."
+    )
     order = "-asked"
     export_name = "mandates"
     empty_title = gettext_lazy("No mandate yet")

@@ -92,9 +92,7 @@ def ask(request: HttpRequest, body: Form[AskBody], evidence: File[UploadedFile |
 @mine.post("/delegations", response={201: dict[str, Any]})
 def give(request: HttpRequest, body: DelegateBody) -> Any:
     """Let somebody act for one."""
-    asked = MandateAsked(
-        MandateKind.DELEGATE, body.number, body.name, scope=tuple(body.scope), until=aware(body.until)
-    )
+    asked = MandateAsked(MandateKind.DELEGATE, body.number, body.name, scope=tuple(body.scope), until=aware(body.until))
     return Status(201, mandate_row(services.give_mandate(actor=actor_of(request), asked=asked, now=now())))
 
 
@@ -139,6 +137,4 @@ def refuse(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Refuse a mandate with a reason."""
     require(actor_of(request), P.MANDATE_REVIEW)
     mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
-    return mandate_row(
-        services.refuse_mandate(actor=actor_of(request), mandate=mandate, reason=body.reason, now=now())
-    )
+    return mandate_row(services.refuse_mandate(actor=actor_of(request), mandate=mandate, reason=body.reason, now=now()))
