@@ -1,4 +1,4 @@
-"""Residents and enterprises signed in, and an identity provider that can be told to lie, for tests of what is theirs."""
+"""Residents and enterprises signed in, and an identity provider that can be told to lie."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ from quanshu.shared.jobs.api import run_due
 from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.subjects.api import SESSION, Subject, ensure_subject
 from support_node import free_port
-from support_services import PERSON, ROWS
+from support_services import ROWS
 
-OTHER = "370102199001010026"
 PDF = b"%PDF-1.4 a proof of what is right"
 PIN = "246810"
 
@@ -34,6 +33,9 @@ def a_number(serial: int, born: str = "19900101") -> str:
     """A valid citizen ID of somebody born on a day."""
     first = f"370102{born}{serial:03d}"
     return first + check_character(first)
+
+
+PERSON, OTHER = a_number(1), a_number(2)
 
 
 def a_subject(number: str = PERSON, name: str = "张三丰", kind: str = "person") -> Subject:
@@ -57,7 +59,7 @@ def proof(name: str = "户口簿.pdf", content: bytes = PDF) -> SimpleUploadedFi
 
 def streets(first: str) -> pa.Table:
     """The city's table with a street for the first person."""
-    return pa.table({**ROWS, "street": [first, ROWS["street"][1]]})
+    return pa.table({**ROWS, "citizen_id": [PERSON, OTHER], "street": [first, ROWS["street"][1]]})
 
 
 def work() -> None:
@@ -67,7 +69,7 @@ def work() -> None:
 
 
 class Provider(Identity):
-    """An identity provider whose ID tokens can be made wrong: `lies` replaces claims, `others` signs with another key."""
+    """An identity provider whose ID tokens can be made wrong: `lies` replaces claims, `forged` signs by another key."""
 
     lies: dict[str, Any]
     forged: bool

@@ -23,9 +23,8 @@ from quanshu.shared.outbox.models import OutboxEvent
 from quanshu.sharing.services.api import carry_receipts, publish_snapshot
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality.api import Problem
-from support_citizen import OTHER, a_subject, proof, signed_in, streets, work
+from support_citizen import OTHER, PERSON, a_subject, proof, signed_in, streets, work
 from support_services import (
-    PERSON,
     City,
     a_city,
     a_gateway,
@@ -335,7 +334,7 @@ def test_rows_that_name_several_people_show_each_only_their_own(city: City) -> N
     for number, name, unseen in (
         (PERSON, "张三丰", ("wife_id", "wife_name")),
         (OTHER, "李四", ("husband_id", "husband_name")),
-    ):  # noqa: E501
+    ):
         records = signed_in(a_subject(number, name)).get("/api/v1/my/data/records").json()
         found = next(record for record in records if record["table"] == "婚姻登记信息")
         names = {field["name"] for field in found["fields"]}

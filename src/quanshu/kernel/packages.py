@@ -1,4 +1,4 @@
-"""Signed packages of files: a zip whose manifest names each file's SHA-256 and is signed, checked by anyone off line."""
+"""Signed packages of files: a zip whose manifest names each file's SHA-256 and is signed, checked off line."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,10 @@ ASKED = {"number": CHILD, "name": "张小宝", "relation": "father"}
 
 
 @pytest.fixture
-def cast(settings: Any, tmp_path: Path) -> Iterator[Cast]:
+def cast(db: None, settings: Any, tmp_path: Path) -> Cast:
     settings.QUANSHU_FILES_DIR = tmp_path / "files"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    yield make_cast()
+    return make_cast()
 
 
 def ask(client: Client, **changes: Any) -> Any:

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('catalogue', '0003_standard'),
         ('organisation', '0001_initial'),
         ('quality', '0004_problem_entry'),
-        ('subjects', '0002_mandate_answer_mandate_checked_mandate_decided_at_and_more'),
+        ('subjects', '0002_citizen'),
     ]
 
     operations = [

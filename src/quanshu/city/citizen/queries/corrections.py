@@ -36,7 +36,7 @@ def my_corrections(subject: Subject) -> QuerySet[Correction]:
 
 
 def get_my_correction(*, actor: Actor, uid: str, now: datetime) -> Correction:
-    """A correction of the subject that the actor is, or of one it may act for. Raises `citizen.correction_not_found`."""
+    """A correction of the actor's own data, or of one it may act for. Raises `citizen.correction_not_found`."""
     rows = Correction.objects.filter(subject__in=subjects_for(actor, now=now)).select_related(*RELATED)
     found = rows.filter(uid=uid).first()
     if found is None:

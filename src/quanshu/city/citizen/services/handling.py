@@ -27,7 +27,10 @@ from quanshu.supply.quality.api import Problem, ProblemState, ValueUnchanged, ch
 
 @transaction.atomic
 def accept_correction(*, actor: Actor, correction: Correction, now: datetime) -> Correction:
-    """Say that the value is wrong and will be corrected at the source. Raises Forbidden, `citizen.correction_wrong_state`."""
+    """Say that the value is wrong and will be corrected at the source.
+
+    Raises Forbidden, `citizen.correction_wrong_state`.
+    """
     correction = locked(correction)
     require(actor, CitizenPermission.HANDLE, correction)
     return move(correction, "accept", actor=actor, now=now)

@@ -60,7 +60,8 @@ class Others(ListPage):
     def actions(self) -> list[Action]:
         return [
             Action(_("Act for my child"), reverse("subjects:ask-guardian"), "user-heart", method="get"),
-            Action(_("Act for my enterprise"), reverse("subjects:ask-enterprise"), "building", "outline-primary", "get"),
+            Action(_("Act for my enterprise"), reverse("subjects:ask-enterprise"), "building", "outline-primary",
+                   "get"),
             Action(_("Let somebody act for me"), reverse("subjects:give-delegation"), "user-share", "outline-primary",
                    "get"),
         ]  # fmt: skip

@@ -148,7 +148,7 @@ def withdraw_mandate(*, actor: Actor, mandate: Mandate, now: datetime) -> Mandat
 
 @transaction.atomic
 def end_mandate(*, actor: Actor, mandate: Mandate, now: datetime) -> Mandate:
-    """End a mandate in force: whoever holds it, whoever gave it, or the bureau. From then on nothing may be done under it.
+    """End a mandate in force: whoever holds it, whoever gave it, or the bureau. Nothing is done under it from then on.
 
     Raises Forbidden, `subjects.mandate_wrong_state`.
     """

@@ -148,9 +148,9 @@ def exchange(code: str, pending: Pending, redirect_uri: str) -> Mapping[str, Any
 def read_id_token(text: str, *, nonce: str, now: datetime) -> dict[str, Any]:
     """The claims of an ID token (OpenID Connect Core 1.0, section 3.1.3.7).
 
-    Raises `subjects.sign_in_failed` with the word of what is wrong: signature, issuer, audience, nonce, expired, claims.
+    Raises `subjects.sign_in_failed` with a word of what is wrong: signature, issuer, audience, nonce, expired, claims.
     """
-    issuer, client, _secret = configured()
+    _issuer, client, _secret = configured()
     known = provider()
     token = decode(text, known)
     registry = jwt.JWTClaimsRegistry(

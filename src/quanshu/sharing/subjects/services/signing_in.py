@@ -24,7 +24,10 @@ from quanshu.sharing.subjects.types import Pending, SignInFailed, SubjectKind
 
 
 def begin_sign_in(*, redirect_uri: str, target: str, now: datetime) -> tuple[str, Pending]:
-    """Where to send the browser, and what its answer has to match. Raises `subjects.provider_missing`, `.provider_silent`."""
+    """Where to send the browser, and what its answer has to match.
+
+    Raises `subjects.provider_missing`, `.provider_silent`.
+    """
     pending = Pending(
         state=secrets.token_urlsafe(24),
         nonce=secrets.token_urlsafe(24),

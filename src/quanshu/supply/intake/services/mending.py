@@ -44,20 +44,11 @@ def land_correction(
         text = TextRows(names, iter([(1, [values.get(name) for name in names])]))
         with lake.connect() as connection:
             parts = split(connection, text, columns, keys)
-        if parts.refused_rows:
-            raise FieldErrors(
-                errors=tuple(
-                    FieldError(
-                        str(fault["column"]),
-                        N_("The value does not fit the contract of the table (%(reason)s)."),
-                        N_("Give a value that does, or correct the source system."),
-                        {"reason": str(fault["reason"])},
-                    )
-                    for fault in parts.refused.to_pylist()
-                )
-            )
+            if parts.refused_rows:
+                raise FieldErrors(errors=tuple(fault_of(fault) for fault in parts.refused.to_pylist()))
+            landed = parts.landed
         commit = {"correction": correction_uid, "by": actor.uid}
-        version = lake.upsert(table, parts.landed, keys, commit=commit).version
+        version = lake.upsert(table, landed, keys, commit=commit).version
     land_hosted(
         actor=actor,
         now=now,
@@ -67,3 +58,13 @@ def land_correction(
         rows_total=lake.count(table, version),
     )
     return version
+
+
+def fault_of(refused: Mapping[str, object]) -> FieldError:
+    """What landing refused, in the words of a form."""
+    return FieldError(
+        str(refused["column"]),
+        N_("The value does not fit the contract of the table (%(reason)s)."),
+        N_("Give a value that does, or correct the source system."),
+        {"reason": str(refused["reason"])},
+    )
