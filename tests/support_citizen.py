@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import httpx
@@ -59,7 +60,8 @@ def proof(name: str = "户口簿.pdf", content: bytes = PDF) -> SimpleUploadedFi
 
 def streets(first: str) -> pa.Table:
     """The city's table with a street for the first person."""
-    return pa.table({**ROWS, "citizen_id": [PERSON, OTHER], "street": [first, ROWS["street"][1]]})
+    born = [date.fromisoformat(day) for day in ROWS["born"]]
+    return pa.table({**ROWS, "citizen_id": [PERSON, OTHER], "born": born, "street": [first, ROWS["street"][1]]})
 
 
 def work() -> None:

@@ -130,7 +130,8 @@ def test_a_wrong_value_is_found_reported_corrected_everywhere_and_receivers_are_
         correction.refresh_from_db()
         assert correction.state == "accepted", "the table still holds the wrong value"
 
-        assert steward.post(f"{url}land/").status_code == 302
+        landed = steward.post(f"{url}land/", follow=True)
+        assert "have been told" in landed.content.decode(), [str(m) for m in landed.context["messages"]]
         correction.refresh_from_db()
         problem.refresh_from_db()
         assert (correction.state, correction.on_time, problem.state) == ("corrected", True, "fixed")

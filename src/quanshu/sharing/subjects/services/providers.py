@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oauth2 import OAuth2Error
 from django.conf import settings
 from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
@@ -138,7 +138,7 @@ def exchange(code: str, pending: Pending, redirect_uri: str) -> Mapping[str, Any
             found: Mapping[str, Any] = client.fetch_token(
                 known.token, grant_type="authorization_code", code=code, code_verifier=pending.verifier
             )
-    except OAuth2Error as fault:
+    except AuthlibBaseError as fault:
         raise SignInFailed(why="code") from fault
     except (httpx.HTTPError, ValueError) as fault:
         raise ProviderSilent from fault
