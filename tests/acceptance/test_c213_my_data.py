@@ -156,6 +156,10 @@ def test_a_wrong_value_is_found_reported_corrected_everywhere_and_receivers_are_
     assert other.get(correction.my_url()).status_code == 404
     assert other.get("/api/v1/my/data/corrections").json()["total"] == 0
     assert answer.receipt_id not in other.get("/my/uses/").content.decode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quanshu.city.citizen.queries.uses._delays", [lambda **given: given["receipt_ids"]])
+        assert answer.receipt_id not in mine.get("/my/uses/").content.decode(), "a legal order delays it"
+        assert answer.receipt_id not in mine.get(correction.my_url()).content.decode()
     figures = officer(city, "bureau").get("/api/v1/citizen/figures").json()[-1]
     assert (figures["decided"], figures["on_time"], figures["on_time_rate"]) == (1, 1, 1.0)
     assert officer(city, "bureau").get("/corrections/figures/").status_code == 200

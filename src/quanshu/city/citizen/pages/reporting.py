@@ -181,7 +181,7 @@ class MyCorrection(DetailPage):
             Column("receipt", _("Receipt"), value="receipt_id", kind="code", phone=False),
         )
         title, hint = _("Nobody had received it"), _("No call within a year carried this value.")
-        rows = list(obj.received.all()[:50])
+        rows = queries.received_shown(obj, now=self.now)
         return Card(_("Told of the correction"), columns=columns, rows=rows, empty_title=title, empty_hint=hint)
 
     def actions(self, obj: Correction) -> list[Action]:

@@ -9,6 +9,7 @@ from quanshu.city.citizen.queries.corrections import (
     list_corrections,
     list_received,
     my_corrections,
+    received_shown,
     waiting_for,
 )
 from quanshu.city.citizen.queries.finding import find_record, get_record, records_of
@@ -23,6 +24,7 @@ __all__ = [
     "list_corrections",
     "list_received",
     "my_corrections",
+    "received_shown",
     "records_of",
     "uses_of",
     "waiting_for",

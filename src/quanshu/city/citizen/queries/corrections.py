@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.city.citizen import rules
 from quanshu.city.citizen.models import Correction, Received
+from quanshu.city.citizen.queries.uses import delayed
 from quanshu.city.citizen.types import CorrectionFigures, CorrectionNotFound, CorrectionState
 from quanshu.shared.access.api import Actor
 from quanshu.sharing.subjects.api import Subject, subjects_for
@@ -54,6 +55,13 @@ def is_waiting(subject: Subject, entry: Entry, column: str, problem_keys: dict[s
     moving = [CorrectionState.FILED, CorrectionState.ACCEPTED, CorrectionState.REVIEW]
     rows = Correction.objects.filter(subject=subject, entry=entry, column=column, state__in=moving)
     return any(row.content["key"] == problem_keys for row in rows)
+
+
+def received_shown(correction: Correction, *, now: datetime) -> list[Received]:
+    """Receivers of a wrong value as its subject is told of them: not where an order delays it."""
+    rows = list(correction.received.all()[:200])
+    hidden = delayed(correction.subject, [row.receipt_id for row in rows], now=now)
+    return [row for row in rows if row.receipt_id not in hidden]
 
 
 def list_received(actor: Actor) -> QuerySet[Received]:

@@ -1,11 +1,12 @@
 """Who used a subject's data: calls whose receipts carry marks of its rows, and what other rooms know of.
 
-Rooms below that keep uses of their own, as consents do, add theirs by `register_uses`.
+A room that keeps uses of its own, as consents do, is joined by `register_uses`, and one that knows of legal orders to
+show uses later by `register_delays`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from quanshu.city.citizen.queries.finding import records_of
@@ -17,13 +18,26 @@ from quanshu.supply.catalogue.api import Entry, item_titles
 REACH = timedelta(days=365)
 MOST = 500
 Uses = Callable[..., Sequence[Use]]
+Delays = Callable[..., Collection[str]]
 _sources: list[Uses] = []
+_delays: list[Delays] = []
 
 
 def register_uses(find: Uses) -> None:
     """Have `find(subject=, since=)` add uses that receipts' marks do not tell."""
     if find not in _sources:
         _sources.append(find)
+
+
+def register_delays(find: Delays) -> None:
+    """Have `find(subject=, receipt_ids=, now=)` name receipts that a recorded legal order keeps from display yet."""
+    if find not in _delays:
+        _delays.append(find)
+
+
+def delayed(subject: Subject, receipt_ids: Collection[str], *, now: datetime) -> set[str]:
+    """Receipts that are not to be shown to a subject yet."""
+    return {uid for find in _delays for uid in find(subject=subject, receipt_ids=receipt_ids, now=now)}
 
 
 def uses_of(subject: Subject, *, now: datetime) -> list[Use]:
@@ -44,6 +58,8 @@ def uses_of(subject: Subject, *, now: datetime) -> list[Use]:
     for find in _sources:
         for use in find(subject=subject, since=since):
             found.setdefault(use.receipt_id, use)
+    for receipt_id in delayed(subject, list(found), now=now):
+        found.pop(receipt_id, None)
     return sorted(found.values(), key=lambda use: use.at, reverse=True)[:MOST]
 
 

@@ -81,7 +81,8 @@ def correction_row(row: Correction, *, whole: bool = False) -> dict[str, Any]:
         content = row.content
         found |= {name: content[name] for name in ("value", "proposed", "after", "reason")}
         found["proofs"] = [{"uid": proof.uid, "name": proof.name} for proof in row.evidence.all()]
-        found["told"] = [{"unit": one.unit_name, "receipt": one.receipt_id} for one in row.received.all()]
+        told = queries.received_shown(row, now=now())
+        found["told"] = [{"unit": one.unit_name, "receipt": one.receipt_id} for one in told]
     return found
 
 
