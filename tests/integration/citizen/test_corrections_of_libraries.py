@@ -1,4 +1,4 @@
-"""An error seen in a library goes to the unit whose table the value comes from, and the library follows its correction."""
+"""An error seen in a library goes to the unit its value comes from, and the library follows the correction."""
 
 from __future__ import annotations
 

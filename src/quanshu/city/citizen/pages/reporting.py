@@ -62,7 +62,7 @@ class ReportForm(Form):
     )
     reason = forms.CharField(label=gettext_lazy("What is wrong"), max_length=1000, widget=forms.Textarea)
     evidence = FilesField(
-        label=gettext_lazy("Proof"),
+        label=gettext_lazy("Proof documents"),
         help_text=gettext_lazy("A scan or a photograph of the document; PDF, PNG or JPEG, 10 MiB at most; up to five."),
     )
 

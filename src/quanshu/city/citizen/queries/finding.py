@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from quanshu.lake.records import Ask, find_records
 from quanshu.shared.keys import node_key
 from quanshu.sharing.subjects.api import Subject, number_of
 from quanshu.supply.catalogue.api import Classification, Entry, Item, ItemData, in_language, items_of
+from quanshu.supply.fusion.api import Scheme
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.libraries.api import Model
 
@@ -37,12 +38,24 @@ def record_uid(entry_uid: str, key: Mapping[str, str | None]) -> str:
     return hmac.new(node_key("citizen-record"), text.encode(), "sha256").hexdigest()[:32]
 
 
+def fused_tables() -> tuple[set[int], set[int]]:
+    """(tables of fused records, tables that hold only how records were linked), by row of the catalogue entry."""
+    rows = list(Scheme.objects.values_list("golden_entry", "map_entry", "life_entry"))
+    return {golden for golden, _map, _life in rows if golden}, {pk for _golden, *rest in rows for pk in rest if pk}
+
+
+def is_built(entry: Entry) -> bool:
+    """Whether a table is made from others, so that a value in it is put right in those."""
+    return entry.pk in fused_tables()[0] or Model.objects.filter(entry=entry).exists()
+
+
 def tables_for(kind: str, *, entry_uid: str = "") -> list[Held]:
     """Tables in force that hold numbers of subjects of a kind, once for each column that does."""
     entries = Entry.objects.published().exclude(state="withdrawn").select_related("unit", "classification")
     if entry_uid:
         entries = entries.filter(uid=entry_uid)
     found = []
+    entries = entries.exclude(pk__in=fused_tables()[1])
     for entry in entries.prefetch_related("items").order_by("classification__code", "resource_name"):
         if not rules.is_shown(share_type=entry.share_type, exempt=entry.exempt):
             continue
@@ -58,11 +71,15 @@ def records_of(subject: Subject, *, entry_uid: str = "") -> list[HeldRecord]:
     rows = find_records(get_lake(), asks)
     themes = theme_names(row.entry.classification.code for row in held)
     models = {model.entry_id: model for model in Model.objects.filter(published__isnull=False)}
+    fused = fused_tables()[0]
     found: dict[str, HeldRecord] = {}
     origins = Origins(subject)
     for one, texts in zip(held, rows, strict=True):
         for row in texts:
             record = record_from(one, row, themes, models.get(one.entry.pk), origins)
+            if one.entry.pk in fused:
+                plain = tuple(replace(field, origin=None) for field in record.fields)
+                record = replace(record, fields=plain, library=True)
             found.setdefault(record.uid, record)
     return list(found.values())
 
@@ -137,7 +154,7 @@ class Origins:
     def own(self, entry: Entry, column: str) -> Source:
         """A source table's own column, with the subject's row in it where there is one it may report on."""
         for key, shown in self.rows_in(entry):
-            if column in shown:
+            if column in shown and not is_built(entry):
                 return Source(str(entry.unit), entry.landed_at, Origin(entry.uid, column, key))
         return Source(str(entry.unit), entry.landed_at, None)
 

@@ -12,6 +12,7 @@ from quanshu.city.citizen import queries, rules
 from quanshu.city.citizen.events import CitizenEvent
 from quanshu.city.citizen.models import Correction, Evidence
 from quanshu.city.citizen.permissions import CitizenPermission
+from quanshu.city.citizen.queries.finding import is_built
 from quanshu.city.citizen.services.noting import locked, move, note
 from quanshu.city.citizen.services.telling import tell_receivers
 from quanshu.city.citizen.types import BuiltTable, CorrectionNotFound, NotChanged
@@ -21,7 +22,6 @@ from quanshu.shared.files import api as files
 from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.intake.api import land_correction
 from quanshu.supply.lake_store import get_lake
-from quanshu.supply.libraries.api import Model
 from quanshu.supply.quality.api import Problem, ProblemState, ValueUnchanged, check_problem, uphold_problem
 
 
@@ -78,8 +78,8 @@ def land_proposed(*, actor: Actor, correction: Correction, now: datetime) -> Cor
 
 
 def check_landable(correction: Correction) -> None:
-    """Raises `citizen.built_table` for a table that a model builds."""
-    if Model.objects.filter(entry=correction.entry).exists():
+    """Raises `citizen.built_table` for a table that is made from others."""
+    if is_built(correction.entry):
         raise BuiltTable
 
 

@@ -71,10 +71,10 @@ class AskForm(Form):
     """Whom one wants to act for, with a proof."""
 
     number = forms.CharField(label=gettext_lazy("Citizen ID"), max_length=18, min_length=18)
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    name = forms.CharField(label=gettext_lazy("Name of the person"), max_length=100)
     relation = forms.ChoiceField(label=gettext_lazy("Relation"), choices=list(labels.RELATIONS.items()))
     evidence = forms.FileField(
-        label=gettext_lazy("Proof"),
+        label=gettext_lazy("Proof documents"),
         help_text=gettext_lazy(
             "Birth certificate, household register or court order; PDF, PNG or JPEG, 10 MiB at most."
         ),
@@ -87,7 +87,7 @@ class EnterpriseForm(Form):
     number = forms.CharField(label=gettext_lazy("Unified social credit code"), max_length=18, min_length=18)
     name = forms.CharField(label=gettext_lazy("Name of the enterprise"), max_length=100)
     evidence = forms.FileField(
-        label=gettext_lazy("Proof"),
+        label=gettext_lazy("Proof documents"),
         required=False,
         help_text=gettext_lazy(
             "Only where the register does not name you yet: the business licence; PDF, PNG or JPEG, 10 MiB at most."
