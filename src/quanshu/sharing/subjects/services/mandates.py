@@ -68,6 +68,12 @@ def ask_mandate(
     note_mandate(SubjectEvent.MANDATE_ASKED, mandate, actor=actor, now=now, details={"checked": checked})
     if checked == "matched":
         return decide(mandate, "approve", actor=SYSTEM, answer="", now=now)
+    wait_for_review(mandate, now=now)
+    return mandate
+
+
+def wait_for_review(mandate: Mandate, *, now: datetime) -> None:
+    """The bureau's clock and to-do."""
     clock = workflow.start_clock(
         kind=CLOCK,
         subject_kind=MANDATE,
@@ -89,7 +95,6 @@ def ask_mandate(
         due_on=clock.due_on,
         now=now,
     )
-    return mandate
 
 
 def check_once(mandate: Mandate) -> None:
