@@ -208,7 +208,7 @@ class CorrectionPage(DetailPage):
         """The unit's steps."""
         correct = against(rules.check_step, obj.state, "correct")
         rows = (
-            ("accept", _("Accept"), "check", "primary", "post", against(rules.check_step, obj.state, "accept")),
+            ("accept", _("Accept the report"), "check", "primary", "post", against(rules.check_step, obj.state, "accept")),
             ("land", _("Land the proposed value"), "file-import", "outline-primary", "post",
              correct or against(check_landable, obj)),
             ("confirm", _("Corrected at the source"), "refresh", "outline-primary", "post", correct),

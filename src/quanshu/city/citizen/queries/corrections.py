@@ -81,6 +81,11 @@ def correction_figures(actor: Actor, *, today: date) -> list[CorrectionFigures]:
         "on_time": Count("pk", filter=Q(on_time=True)),
         "corrected": Count("pk", filter=Q(state=CorrectionState.CORRECTED)),
     }
-    found = [CorrectionFigures(unit=row.pop("unit__name"), **row) for row in rows.values("unit__name").annotate(**sums)]
+    names = tuple(sums)
+    found = [
+        CorrectionFigures(name, *counts)
+        for name, *counts in rows.values_list("unit__name").annotate(**sums).values_list("unit__name", *names)
+    ]
+    whole = rows.aggregate(**sums)
     found.sort(key=lambda row: row.unit)
-    return [*found, CorrectionFigures(unit="", **rows.aggregate(**sums))]
+    return [*found, CorrectionFigures("", *(whole[name] for name in names))]
