@@ -75,7 +75,7 @@ def test_a_resident_finds_the_planted_error_and_sees_it_corrected(people: People
 
     steward = people.page("steward")
     steward.goto(mine.replace("/my/corrections/", "/corrections/"))
-    steward.get_by_role("button", name="受理").click()
+    steward.get_by_role("button", name=re.compile("受理|认可")).click()
     steward.get_by_role("button", name="按建议值入湖").click()
     expect(steward.locator("main")).to_contain_text("已告知居民和数据接收单位")
 

@@ -47,7 +47,7 @@ class FilesField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """Each file by itself; a missing one is a fault where the field must be filled."""
-        given = data if isinstance(data, list | tuple) else [data]
+        given = list(data) if isinstance(data, list | tuple) and data else [data or None]
         return [super(FilesField, self).clean(one, initial) for one in given]
 
 
