@@ -62,7 +62,7 @@ def test_a_resident_finds_the_planted_error_and_sees_it_corrected(people: People
     page.fill("#id_proposed", right)
     page.fill("#id_reason", "户口簿上的地址没有“旧”字")
     page.get_by_role("button", name="提交").click()
-    expect(page.locator("main .is-invalid")).to_have_count(1)
+    expect(page.locator("main .invalid-feedback, main .is-invalid").first).to_be_visible()
     page.fill("#id_proposed", right)
     page.fill("#id_reason", "户口簿上的地址没有“旧”字")
     scan = tmp_path / "户口簿.pdf"

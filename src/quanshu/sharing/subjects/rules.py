@@ -146,12 +146,6 @@ def covers(kind: str, scope: Sequence[str], what: str) -> bool:
     return not what or kind != MandateKind.DELEGATE or what in scope
 
 
-def clean_name(name: str) -> str:
-    """A file's name as it is kept: without folders, and without signs that hide or turn round what it says."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(sign for sign in last if sign.isprintable()).strip()[-200:]
-
-
 def check_evidence(*, name: str, content: bytes, field: str = "evidence") -> str:
     """The ending of a PDF, PNG or JPEG of ten MiB at most, by its name and its content alike. Raises FieldErrors."""
     ending = PurePosixPath(name).suffix.lower()

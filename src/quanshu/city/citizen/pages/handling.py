@@ -206,9 +206,9 @@ class CorrectionPage(DetailPage):
 
     def of_unit(self, obj: Correction) -> list[Action]:
         """The unit's steps."""
-        correct = against(rules.check_step, obj.state, "correct")
+        accept, correct = (against(rules.check_step, obj.state, step) for step in ("accept", "correct"))
         rows = (
-            ("accept", _("Accept the report"), "check", "primary", "post", against(rules.check_step, obj.state, "accept")),
+            ("accept", _("Accept the report"), "check", "primary", "post", accept),
             ("land", _("Land the proposed value"), "file-import", "outline-primary", "post",
              correct or against(check_landable, obj)),
             ("confirm", _("Corrected at the source"), "refresh", "outline-primary", "post", correct),

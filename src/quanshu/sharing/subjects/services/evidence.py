@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from quanshu.shared.access.api import Actor
@@ -19,37 +19,16 @@ from quanshu.sharing.subjects.services.noting import note_mandate
 from quanshu.sharing.subjects.types import EvidenceFile, MandateNotFound
 
 
-class Content:
-    """Bytes that have been looked at, as the file store takes them."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def chunks(self) -> Iterator[bytes]:
-        """The whole, in one piece."""
-        yield self.content
-
-
-def read_up_to(stream: files.Chunked, most: int) -> bytes:
-    """The stream's content; of a larger one only so much that it shows."""
-    content = bytearray()
-    for chunk in stream.chunks():
-        content += chunk
-        if len(content) > most:
-            break
-    return bytes(content[: most + 1])
-
-
 def keep_evidence(*, actor: Actor, name: str, stream: files.Chunked, now: datetime) -> EvidenceFile:
     """Keep a scan as proof; the audit trail names it by its digest, as its own name may name a person.
 
     The caller has asked for permission. Raises FieldErrors (`evidence`), and keeps nothing then.
     """
-    name = rules.clean_name(name)
-    content = read_up_to(stream, rules.EVIDENCE_MIB * 1024 * 1024)
+    name = files.clean_name(name)
+    content = files.read_up_to(stream, rules.EVIDENCE_MIB * 1024 * 1024)
     ending = rules.check_evidence(name=name, content=content)
     digest = sha256(content).hexdigest()
-    files.store(actor=actor, name=f"evidence-{digest[:12]}{ending}", stream=Content(content), now=now)
+    files.store(actor=actor, name=f"evidence-{digest[:12]}{ending}", stream=ContentFile(content), now=now)
     audit.record(
         actor=actor,
         action=SubjectEvent.EVIDENCE_KEPT,
