@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from datetime import date
 from pathlib import Path
 
 import click
 
+from quanshu.cli.processes import Child
 from quanshu.cli.root import load_django
 
 
@@ -58,15 +61,46 @@ def score(truth: Path) -> None:
 @click.option("--serve/--no-serve", default=True, help="Keep serving after the story has been played.")
 def demo(residents: int, seed: int, serve: bool) -> None:
     """Set up a node, load the synthetic city through intake, play one demand to a signed call, and serve."""
+    identity = identity_child()
     load_django()
     from quanshu.cli.node import run_node, set_up
     from quanshu.demo.play import play_demo
 
     set_up()
-    raise SystemExit(run_node(prelude=lambda: play_demo(residents, seed), serve=serve))
+    raise SystemExit(run_node(prelude=lambda: play_demo(residents, seed), serve=serve, more=identity))
+
+
+def identity_child() -> list[Child]:
+    """The demo's identity provider as a process of the node, unless the environment names one already.
+
+    The node is told of it by its environment, so this comes before Django.
+    """
+    from quanshu.config.environment import read_environment
+    from quanshu.demo.identity import CLIENT, RESIDENTS_FILE, free_port
+
+    given = read_environment()
+    if given["RESIDENT_OIDC_ISSUER"]:
+        return []
+    port = free_port(given["DEMO_IDENTITY_PORT"])
+    os.environ["QUANSHU_RESIDENT_OIDC_ISSUER"] = f"http://127.0.0.1:{port}"
+    os.environ["QUANSHU_RESIDENT_OIDC_CLIENT_ID"] = CLIENT
+    people = given["HOME"] / RESIDENTS_FILE
+    command = [sys.executable, "-m", "quanshu.cli", "identity", "--port", str(port), "--people", str(people)]
+    return [Child("identity", command, {**os.environ, "PYTHONUNBUFFERED": "1"})]
+
+
+@click.command(hidden=True)
+@click.option("--port", required=True, type=click.IntRange(1, 65535))
+@click.option("--people", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def identity(port: int, people: Path) -> None:
+    """Run the demo's identity provider alone."""
+    from quanshu.demo.identity import serve
+
+    serve(port=port, people=people)
 
 
 def attach(root: click.Group) -> None:
     """Add these commands to the root."""
     root.add_command(city)
     root.add_command(demo)
+    root.add_command(identity)

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import click
@@ -66,13 +66,13 @@ def up() -> None:
     raise SystemExit(run_node())
 
 
-def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True) -> int:
-    """Start the three processes, wait until they answer, print where, and watch them.
+def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True, more: Sequence[Child] = ()) -> int:
+    """Start the three processes (and `more` beside them), wait until they answer, print where, and watch them.
 
     `prelude` runs once they answer; what it returns is printed. Without `serve` the node stops after it.
     """
     web, gateway = addresses()
-    supervisor = Supervisor(node_children())
+    supervisor = Supervisor([*node_children(), *more])
     supervisor.start()
     try:
         for name, url, child in (

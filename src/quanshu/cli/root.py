@@ -41,9 +41,9 @@ def load_django() -> None:
 
 def register() -> None:
     """Attach the commands of each module to the root."""
-    from quanshu.cli import administration, certificate, checking, city, codes, data_plane, keeping, node
+    from quanshu.cli import administration, certificate, checking, city, codes, data_plane, keeping, node, package
 
-    for module in (node, administration, data_plane, certificate, codes, checking, keeping, city):
+    for module in (node, administration, data_plane, certificate, codes, package, checking, keeping, city):
         module.attach(main)
 
 

@@ -81,6 +81,24 @@ def read_bucket(text: str) -> str:
     return word
 
 
+def read_issuer(text: str) -> str:
+    """An issuer's address: over TLS, or on this machine; or nothing."""
+    word = text.strip().rstrip("/")
+    parts = urlsplit(word)
+    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if word and not (parts.netloc and (parts.scheme == "https" or local)):
+        raise ValueError(f"{text!r} is no https address")
+    return word
+
+
+def read_claims(text: str) -> list[str]:
+    """Three names of claims."""
+    names = read_list(text)
+    if len(names) != 3:
+        raise ValueError(f"{text!r} does not name three claims")
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One environment variable: its name without the prefix, default text, reader and meaning."""
@@ -218,6 +236,23 @@ SETTINGS: tuple[Setting, ...] = (
         "Networks (CIDR) that may read /metrics without the token when they call directly, not through a proxy.",
     ),
     Setting("WORKER_METRICS_PORT", "0", int, "Port on WEB_HOST where a worker answers /metrics; 0 means none."),
+    Setting(
+        "RESIDENT_OIDC_ISSUER",
+        "",
+        read_issuer,
+        "Issuer of the OpenID Connect provider by which residents and enterprises sign in; empty means they cannot.",
+    ),
+    Setting("RESIDENT_OIDC_CLIENT_ID", "", str, "Client id of this node at that provider."),
+    Setting("RESIDENT_OIDC_CLIENT_SECRET", "", str, "Client secret; empty means a public client, by PKCE alone."),
+    Setting(
+        "RESIDENT_OIDC_CLAIMS",
+        "citizen_id,uscc,name",
+        read_claims,
+        "Names of the claims with citizen ID, unified social credit code and name.",
+    ),
+    Setting("RESIDENT_SESSION_IDLE", "30", int, "Minutes after which a resident's unused session ends."),
+    Setting("RESIDENT_SESSION_LONGEST", "240", int, "Minutes after which a resident's session ends in any case."),
+    Setting("DEMO_IDENTITY_PORT", "8200", int, "Port of the demo's identity provider; another where it is taken."),
     Setting("SMTP_URL", "", str, "smtp://, smtp+starttls:// or smtps://user:password@host:port; empty means no mail."),
     Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
 )

@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from quanshu import __version__
+from quanshu.city.citizen.rest import mine as my_data
 from quanshu.city.citizen.rest import router as citizen
 from quanshu.city.codes.rest import mine as my_codes
 from quanshu.city.codes.rest import router as codes
@@ -33,6 +34,8 @@ from quanshu.sharing.desk.rest import router as desk
 from quanshu.sharing.development.rest import router as development
 from quanshu.sharing.emergency.rest import router as emergency
 from quanshu.sharing.keys.rest import router as keys
+from quanshu.sharing.subjects.rest import mine as my_account
+from quanshu.sharing.subjects.rest import router as subjects
 from quanshu.supply.assurance.rest import router as assurance
 from quanshu.supply.catalogue.rest import router as catalogue
 from quanshu.supply.census.rest import router as census
@@ -119,6 +122,7 @@ for prefix, router in (
     ("delivery", delivery),
     ("demands", demands),
     ("emergency", emergency),
+    ("subjects", subjects),
     ("consent", consent),
     ("vault", vault),
     ("codes", codes),
@@ -128,7 +132,13 @@ for prefix, router in (
     ("monitoring", monitoring),
 ):
     api.add_router(f"/{prefix}/", router, tags=[prefix])
-for prefix, router in (("codes", my_codes), ("consent", my_consent), ("vault", my_vault)):
+for prefix, router in (
+    ("account", my_account),
+    ("data", my_data),
+    ("codes", my_codes),
+    ("consent", my_consent),
+    ("vault", my_vault),
+):
     api.add_router(f"/my/{prefix}/", router, tags=["my"], auth=[ResidentSignedIn()])
 
 

@@ -136,6 +136,14 @@ CSRF_FAILURE_VIEW = "quanshu.shared.web.errors.form_expired"
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 QUANSHU_RESIDENT_HOME = "/my/"
+QUANSHU_RESIDENT_SIGN_IN = "/my/sign-in/"
+QUANSHU_RESIDENT_OIDC = (
+    env["RESIDENT_OIDC_ISSUER"],
+    env["RESIDENT_OIDC_CLIENT_ID"],
+    env["RESIDENT_OIDC_CLIENT_SECRET"],
+)
+QUANSHU_RESIDENT_OIDC_CLAIMS = env["RESIDENT_OIDC_CLAIMS"]
+QUANSHU_RESIDENT_SESSION = (env["RESIDENT_SESSION_IDLE"] * 60, env["RESIDENT_SESSION_LONGEST"] * 60)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

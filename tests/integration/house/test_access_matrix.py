@@ -18,9 +18,11 @@ from quanshu.config.rest import api
 from quanshu.organisation.api import Account, Unit, UnitData, actor_for, assign_role, create_person, create_unit
 from quanshu.shared.access.api import SYSTEM, allows, list_roles
 from quanshu.shared.web.api import PUBLIC, Page
+from quanshu.sharing.subjects.api import actor_of_subject
 from support_catalogue import NOW, uscc
+from support_citizen import a_subject, signed_in
 
-ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader", "emergency")
+ROLES = ("admin", "bureau", "steward", "chief", "developer", "auditor", "leader", "emergency", "resident")
 PUBLIC_PAGES = {
     "/sign-in/",
     "/sign-out/",
@@ -37,6 +39,12 @@ PUBLIC_PAGES = {
     "/consent/status/0/",
     "/statistics/",
     "/statistics/figures.json",
+    "/my/sign-in/",
+    "/my/sign-in/start/",
+    "/my/sign-in/back/",
+    "/my/sign-out/",
+    "/my/verify/",
+    "/my/keys/",
 }
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -102,7 +110,8 @@ def test_without_signing_in_every_page_but_the_door_asks_for_it() -> None:
             assert address in PUBLIC_PAGES, address
         else:
             assert answer.status_code == 302, (address, answer.status_code)
-            assert answer["Location"].startswith("/sign-in/"), address
+            door = "/my/sign-in/" if address.startswith("/my/") else "/sign-in/"
+            assert answer["Location"].startswith(door), address
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -145,3 +154,28 @@ def test_no_operation_breaks_and_refusals_keep_the_envelope(accounts: dict[str, 
         assert answer.status_code < 500, (method, address)
         if answer.status_code >= 400:
             assert set(answer.json()) >= {"code", "message", "remedy"}, (method, address)
+
+
+@pytest.mark.django_db
+def test_a_resident_opens_what_is_a_residents_and_nothing_of_the_officers() -> None:
+    """Whoever signed in as a resident: pages by the same grants, the API by the routers under `/my` alone."""
+    subject = a_subject()
+    actor, client = actor_of_subject(subject), signed_in(subject)
+    for address, page in PAGES:
+        if page.permission == PUBLIC:
+            continue
+        for method in ("get", "post"):
+            answer = getattr(client, method)(address)
+            assert answer.status_code < 500, (method, address)
+            if not page.permission:
+                assert answer.status_code == 302, (method, address)
+                assert answer["Location"] == "/my/", (method, address)
+            elif not allows(actor, page.permission):
+                assert answer.status_code == 403, (method, address, answer.status_code)
+            else:
+                assert answer.status_code in {200, 302, 404, 405, 409, 422}, (method, address, answer.status_code)
+    for method, address in operations():
+        answer = getattr(client, method)(address, content_type="application/json")
+        assert answer.status_code < 500, (method, address)
+        if not address.startswith("/api/v1/my/"):
+            assert answer.status_code == 401, (method, address, answer.status_code)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from quanshu.demo.play.papers import paper
 from quanshu.kernel.errors import FieldErrors
+from quanshu.shared.files.api import clean_name
 from quanshu.supply.registration import rules
 from quanshu.supply.registration.types import (
     ApplicationKind,
@@ -139,16 +140,16 @@ def test_an_unknown_kind_and_a_bad_file_are_both_named() -> None:
 
 @given(st.text(max_size=300))
 def test_a_kept_name_has_no_folder_and_no_hidden_signs(name: str) -> None:
-    kept = rules.clean_name(name)
+    kept = clean_name(name)
     assert kept.isprintable()
     assert "/" not in kept
     assert "\\" not in kept
     assert len(kept) <= 200
-    assert rules.clean_name(kept) == kept or kept.startswith(".")
+    assert clean_name(kept) == kept or kept.startswith(".")
 
 
 def test_a_name_turned_round_shows_its_true_ending() -> None:
-    assert rules.clean_name("C:\\x\\fdp\u202efdp.exe") == "fdpfdp.exe"
+    assert clean_name("C:\\x\\fdp\u202efdp.exe") == "fdpfdp.exe"
 
 
 def test_too_many_and_the_same_twice_are_refused() -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from quanshu.demo.play import (
     bulk,
     census,
+    citizen,
     codes,
     consent,
     delivery,
@@ -126,6 +127,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     intake.play_intake(cast, entries, (consumer, secret), teller.say)
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
+    citizen.play_citizen(cast, entries, somebody(manifest), teller.say)
     consent.play_consent(cast, entries, somebody(manifest), teller.say)
     privacy.play_privacy(cast, teller.say)
     vault.play_vault(cast, entries, teller.say)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from quanshu.shared.files.models import StoredFile
-from quanshu.shared.files.services import Chunked, path_of, store
-from quanshu.shared.files.types import ALLOWED, FileNotFound
+from quanshu.shared.files.services import Chunked, path_of, read_up_to, store
+from quanshu.shared.files.types import ALLOWED, FileNotFound, clean_name
 from quanshu.shared.files.uses import in_column, register_use, used_by
 
 __all__ = [
@@ -12,8 +12,10 @@ __all__ = [
     "Chunked",
     "FileNotFound",
     "StoredFile",
+    "clean_name",
     "in_column",
     "path_of",
+    "read_up_to",
     "register_use",
     "store",
     "used_by",

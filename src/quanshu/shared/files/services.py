@@ -105,3 +105,13 @@ def path_of(digest: str) -> Path:
     if not DIGEST.fullmatch(digest) or not path.is_file():
         raise FileNotFound(digest=digest)
     return path
+
+
+def read_up_to(stream: Chunked, most: int) -> bytes:
+    """The stream's content; of a larger one only so much that it shows."""
+    content = bytearray()
+    for chunk in stream.chunks():
+        content += chunk
+        if len(content) > most:
+            break
+    return bytes(content[: most + 1])

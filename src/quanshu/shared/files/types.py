@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 from quanshu.kernel.errors import Invalid, NotFound
 
 # What may be uploaded: file name ending -> media type it is kept under.
@@ -43,3 +45,9 @@ class FileNotFound(NotFound):
     code = "files.not_found"
     message = "The stored file %(digest)s is not there."
     remedy = "Upload it again."
+
+
+def clean_name(name: str) -> str:
+    """A file's name as it is kept: without folders, and without signs that hide or turn round what it says."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    return "".join(sign for sign in last if sign.isprintable()).strip()[-200:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quanshu.shared.web.cards import Card
 from quanshu.shared.web.errors import envelope, error_response
-from quanshu.shared.web.exports import export_response, export_rows, masked_lists, register_unmasking
+from quanshu.shared.web.exports import export_response, export_rows, masked_lists, register_unmasking, safe_cell
 from quanshu.shared.web.figures import flush_figures
 from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
@@ -64,6 +64,7 @@ __all__ = [
     "register",
     "register_unmasking",
     "registered",
+    "safe_cell",
     "trimmed",
     "web_metrics",
     "when",

@@ -98,7 +98,9 @@ class Page(View):
 
     def ask_to_sign_in(self, request: HttpRequest) -> HttpResponse:
         target = request.get_full_path() if request.method == "GET" else "/"
-        url = f"{settings.LOGIN_URL}?{urlencode({'next': target})}"
+        mine = request.path.startswith(settings.QUANSHU_RESIDENT_HOME)
+        door = settings.QUANSHU_RESIDENT_SIGN_IN if mine else settings.LOGIN_URL
+        url = f"{door}?{urlencode({'next': target})}"
         if request.headers.get("HX-Request"):
             return HttpResponse(status=401, headers={"HX-Redirect": url})
         return HttpResponseRedirect(url)

@@ -16,6 +16,7 @@ from quanshu.sharing.services.models import (
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     asks_consent,
+    calls_with_row,
     changes_to,
     check_publishable,
     consent_only,
@@ -41,10 +42,12 @@ from quanshu.sharing.services.queries import (
     register_review,
     register_sandboxes,
     review_cards,
+    row_receivers,
     service_figures,
     services_for_entry,
     terms_of,
     told_by,
+    told_of,
 )
 from quanshu.sharing.services.queries.matching import (
     ServiceMatch,
@@ -173,6 +176,7 @@ __all__ = [
     "agreed_masks",
     "asks_consent",
     "call_as",
+    "calls_with_row",
     "carry_receipts",
     "change_limits",
     "changes_to",
@@ -233,6 +237,7 @@ __all__ = [
     "revise_service",
     "revoke_grant",
     "rotate_key",
+    "row_receivers",
     "seal_key",
     "serve_entry",
     "service_figures",
@@ -243,6 +248,7 @@ __all__ = [
     "stop_consumer",
     "terms_of",
     "told_by",
+    "told_of",
     "try_part",
     "try_service",
     "update_service",

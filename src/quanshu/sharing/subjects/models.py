@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.kernel.ids import new_uid
-from quanshu.shared.access.api import Actor, Place
+from quanshu.shared.access.api import Actor, ActorKind, Place, Scope, scope_of
+from quanshu.sharing.subjects.permissions import SubjectPermission
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,18 +63,32 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
             Q(valid_until__isnull=True) | Q(valid_until__gt=now)
         )
 
+    def visible_to(self, actor: Actor) -> Self:
+        """A resident's own, held and given; all for those who review them."""
+        if actor.kind == ActorKind.RESIDENT:
+            return self.filter(Q(agent__uid=actor.uid) | Q(principal__uid=actor.uid))
+        return self if scope_of(actor, SubjectPermission.MANDATE_REVIEW) == Scope.ALL else self.none()
+
 
 class Mandate(models.Model):
-    """That `agent` may act for `principal`."""
+    """That `agent` may act for `principal`. `checked` says what the registers had to say of it when it was asked."""
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     principal = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="mandates_given")
     agent = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="mandates_held")
     kind = models.CharField(max_length=20, choices=MANDATES)
-    state = models.CharField(max_length=20, default="asked")
+    state = models.CharField(max_length=20, default="asked", db_index=True)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    relation = models.CharField(max_length=20, blank=True, default="")
+    scope = models.JSONField(default=list)
+    checked = models.CharField(max_length=20, blank=True, default="")
+    evidence_digest = models.CharField(max_length=64, blank=True, default="")
+    evidence_name = models.CharField(max_length=200, blank=True, default="")
+    answer = models.TextField(blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=100, blank=True, default="")
 
     objects = MandateQuerySet.as_manager()
 
@@ -80,7 +96,20 @@ class Mandate(models.Model):
         ordering: ClassVar = ["-created_at", "-id"]
         constraints: ClassVar = [
             models.CheckConstraint(condition=~Q(principal=models.F("agent")), name="subjects_mandate_for_another"),
+            models.UniqueConstraint(
+                fields=["principal", "agent", "kind"],
+                condition=Q(state__in=["asked", "in_force"]),
+                name="subjects_mandate_once",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid[-8:]}"
+
+    def access_place(self) -> Place:
+        """The agent's: who else it concerns is asked for by name."""
+        return Place(owner_uid=self.agent.uid)
+
+    def get_absolute_url(self) -> str:
+        """The page of those it concerns."""
+        return reverse("subjects:mandate", args=[self.uid])

@@ -26,6 +26,7 @@ from quanshu.supply.intake.services import (
     switch_source,
 )
 from quanshu.supply.intake.services.hosted import land_hosted
+from quanshu.supply.intake.services.mending import land_correction
 from quanshu.supply.intake.types import IntakeFigures, LoadMode, RunState, SourceData, SourceKind
 from quanshu.supply.loads.prelanding import RefusedRow, WaitingRows, register_pre_landing_check
 
@@ -48,6 +49,7 @@ __all__ = [
     "get_source",
     "grant_push",
     "intake_figures",
+    "land_correction",
     "land_hosted",
     "list_runs",
     "list_sources",

@@ -26,6 +26,7 @@ from quanshu.supply.quality.queries import (
     register_receivers,
     shown_key,
 )
+from quanshu.supply.quality.queries.improving import receivers_of, wrong_since
 from quanshu.supply.quality.queries.suggesting import suggestions
 from quanshu.supply.quality.rules import CORRECTION_DAYS, PASS_TARGET
 from quanshu.supply.quality.services import (
@@ -58,8 +59,10 @@ from quanshu.supply.quality.types import (
     RuleData,
     ScanState,
     Severity,
+    StillFailing,
     TableFigures,
     UnitFigures,
+    ValueUnchanged,
 )
 
 __all__ = [
@@ -82,8 +85,10 @@ __all__ = [
     "Scan",
     "ScanState",
     "Severity",
+    "StillFailing",
     "TableFigures",
     "UnitFigures",
+    "ValueUnchanged",
     "adopt_suggestions",
     "assign_problems",
     "check_problem",
@@ -106,6 +111,7 @@ __all__ = [
     "pass_rate_chart",
     "present_rules",
     "quality_figures",
+    "receivers_of",
     "register_follower",
     "register_panel",
     "register_receivers",
@@ -122,4 +128,5 @@ __all__ = [
     "tell",
     "tell_overdue",
     "uphold_problem",
+    "wrong_since",
 ]

@@ -210,12 +210,6 @@ def check_receiver(*, kind: str, holder: str, receiver: str, reason: str) -> Non
         raise FieldErrors(errors=tuple(faults))
 
 
-def clean_name(name: str) -> str:
-    """A file's name as it is kept: without folders, and without signs that hide or turn round what it says."""
-    last = PurePosixPath(name.replace("\\", "/")).name
-    return "".join(sign for sign in last if sign.isprintable()).strip()[-200:]
-
-
 def format_of(content: bytes) -> str:
     """What the content itself is: pdf, png, jpeg, docx, xlsx, ole (the older Office), or "" for anything else."""
     for start, found in STARTS.items():

@@ -1,1 +1,1 @@
-"""Pages of citizen."""
+"""Pages of the resident's portal and of the units that correct."""

@@ -400,14 +400,7 @@ def row_receivers(
     `key` is the row's key in the order of the entry's key columns. Calls are found by the marks of their receipts;
     of a call with more rows than are marked, the first 200 are known.
     """
-    path = settings.QUANSHU_KEYS_DIR / "gateway.seal"
-    if not path.exists():
-        return []
-    mark = row_mark(mark_key(path.read_bytes()), entry_uid, key)
-    found = ExchangeMark.objects.filter(mark=mark, exchange__at__gte=since, exchange__status__lt=400)
-    if until is not None:
-        found = found.filter(exchange__at__lte=until)
-    rows = found.filter(exchange__consumer__isnull=False).select_related("exchange__consumer__unit")
+    calls = calls_with_row(entry_uid=entry_uid, key=key, since=since, until=until)
     return [
         Receiver(
             unit_uid=call.consumer.unit.uid,
@@ -418,9 +411,25 @@ def row_receivers(
             case_number=call.case_number,
             receipt_id=call.receipt_id,
         )
-        for call in sorted((row.exchange for row in rows), key=lambda call: call.at, reverse=True)
+        for call in calls
         if call.consumer is not None and set(columns) & told_of(call)
     ]
+
+
+def calls_with_row(
+    *, entry_uid: str, key: Sequence[str | None], since: datetime, until: datetime | None = None
+) -> list[Exchange]:
+    """Answered calls of applications that carried a row, the latest first, by the marks of their receipts."""
+    path = settings.QUANSHU_KEYS_DIR / "gateway.seal"
+    if not path.exists():
+        return []
+    mark = row_mark(mark_key(path.read_bytes()), entry_uid, key)
+    found = ExchangeMark.objects.filter(mark=mark, exchange__at__gte=since, exchange__status__lt=400)
+    if until is not None:
+        found = found.filter(exchange__at__lte=until)
+    rows = found.filter(exchange__consumer__isnull=False)
+    rows = rows.select_related("exchange__consumer__unit", "exchange__service__unit")
+    return sorted((row.exchange for row in rows), key=lambda call: call.at, reverse=True)
 
 
 def call_facts(*, actor: Actor, sid: str, receipt_id: str) -> CallFacts | None:

@@ -38,26 +38,29 @@ def register_receivers(find: Receivers) -> None:
 
 def register_follower(follower: Callable[..., None]) -> None:
     """Have `follower(problem=, outcome=, answer=, now=)` called, in the same transaction, when a problem's value has
-    been corrected ("corrected") or answered for as it is ("right")."""
-    ports["follower"] = follower
+    been corrected ("corrected") or answered for as it is ("right"). Several rooms may follow."""
+    followers = ports.setdefault("followers", [])
+    if follower not in followers:
+        followers.append(follower)
 
 
 def follow(problem: Problem, outcome: str, answer: str, *, now: datetime) -> None:
     """Tell whoever follows problems how this one ended."""
-    follower = ports.get("follower")
-    if follower is not None:
+    for follower in ports.get("followers", []):
         follower(problem=problem, outcome=outcome, answer=answer, now=now)
 
 
 def register_panel(panel: Callable[..., Any]) -> None:
-    """Have `panel(problem=, actor=)` add (cards, buttons) to a problem's page."""
-    ports["panel"] = panel
+    """Have `panel(problem=, actor=)` add (cards, buttons) to a problem's page. Several rooms may."""
+    panels = ports.setdefault("panels", [])
+    if panel not in panels:
+        panels.append(panel)
 
 
 def panel_of(problem: Problem, actor: Actor) -> tuple[list[Any], list[Any]]:
-    """(cards, buttons) that a higher room adds to a problem's page."""
-    panel = ports.get("panel")
-    return panel(problem=problem, actor=actor) if panel is not None else ([], [])
+    """(cards, buttons) that higher rooms add to a problem's page."""
+    found = [panel(problem=problem, actor=actor) for panel in ports.get("panels", [])]
+    return [card for cards, _buttons in found for card in cards], [one for _cards, buttons in found for one in buttons]
 
 
 def list_exceptions(actor: Actor) -> QuerySet[RuleException]:

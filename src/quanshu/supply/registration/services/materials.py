@@ -33,16 +33,6 @@ class Content:
         yield self.content
 
 
-def read_up_to(stream: files.Chunked, most: int) -> bytes:
-    """The stream's content; of a larger one only so much that it shows."""
-    content = bytearray()
-    for chunk in stream.chunks():
-        content += chunk
-        if len(content) > most:
-            break
-    return bytes(content[: most + 1])
-
-
 @transaction.atomic
 def attach_material(
     *, actor: Actor, now: datetime, application: Application, kind: str, name: str, stream: files.Chunked
@@ -55,8 +45,8 @@ def attach_material(
     require(actor, RegistrationPermission.APPLY, application)
     count = application.materials.count()
     rules.check_attachable(state=application.state, count=count)
-    name = rules.clean_name(name)
-    content = read_up_to(stream, rules.MATERIAL_MIB * 1024 * 1024)
+    name = files.clean_name(name)
+    content = files.read_up_to(stream, rules.MATERIAL_MIB * 1024 * 1024)
     rules.check_material(kind=kind, name=name, content=content)
     digest = sha256(content).hexdigest()
     known = application.materials.filter(kind=kind, digest=digest).exists()

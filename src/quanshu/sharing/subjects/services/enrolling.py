@@ -1,4 +1,4 @@
-"""Writes of subjects."""
+"""Subjects become known."""
 
 from __future__ import annotations
 

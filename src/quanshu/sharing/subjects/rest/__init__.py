@@ -1,0 +1,140 @@
+"""Subjects over the API: `mine` for residents and enterprises, `router` for the bureau."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from quanshu.kernel.clock import CITY_TZ, now
+from quanshu.shared.access.api import Actor, require
+from quanshu.shared.web.api import page_of
+from quanshu.sharing.subjects import queries, services
+from quanshu.sharing.subjects.models import Mandate, Subject
+from quanshu.sharing.subjects.pages.account import masked_number
+from quanshu.sharing.subjects.permissions import SubjectPermission as P
+from quanshu.sharing.subjects.types import MandateAsked, MandateKind
+
+router = Router()
+mine = Router()
+
+
+class AskBody(Schema):
+    """Whom one wants to act for: `guardian` with the relation, or `legal_representative`."""
+
+    kind: str
+    number: str
+    name: str
+    relation: str = ""
+
+
+class DelegateBody(Schema):
+    """Who may act for one: what for, and until when."""
+
+    number: str
+    name: str
+    scope: list[str]
+    until: datetime
+
+
+class ReasonBody(Schema):
+    """Why."""
+
+    reason: str
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def subject_row(subject: Subject) -> dict[str, Any]:
+    """A subject, its number masked."""
+    return {"uid": subject.uid, "kind": subject.kind, "name": subject.name, "number": masked_number(subject)}
+
+
+def mandate_row(mandate: Mandate) -> dict[str, Any]:
+    """A mandate."""
+    names = ("uid", "kind", "state", "relation", "scope", "checked", "valid_from", "valid_until", "answer")
+    return {name: getattr(mandate, name) for name in names} | {
+        "principal": subject_row(mandate.principal),
+        "agent": subject_row(mandate.agent),
+    }
+
+
+@mine.get("/subjects")
+def my_subjects(request: HttpRequest) -> list[dict[str, Any]]:
+    """Oneself, and whom one may act for."""
+    actor = actor_of(request)
+    queries.own_subject(actor)
+    return [subject_row(row) for row in queries.subjects_for(actor, now=now())]
+
+
+@mine.get("/mandates")
+def my_mandates(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
+    """Mandates one holds and has given."""
+    return page_of(queries.list_mandates(actor_of(request)), limit=limit, offset=offset, serialise=mandate_row)
+
+
+@mine.post("/mandates", response={201: dict[str, Any]})
+def ask(request: HttpRequest, body: Form[AskBody], evidence: File[UploadedFile | None] = None) -> Any:
+    """Ask to act for a child or an enterprise, with a proof."""
+    asked = MandateAsked(body.kind, body.number, body.name, body.relation)
+    name = (evidence.name or "") if evidence else ""
+    made = services.ask_mandate(actor=actor_of(request), asked=asked, file_name=name, stream=evidence, now=now())
+    return Status(201, mandate_row(made))
+
+
+@mine.post("/delegations", response={201: dict[str, Any]})
+def give(request: HttpRequest, body: DelegateBody) -> Any:
+    """Let somebody act for one."""
+    asked = MandateAsked(MandateKind.DELEGATE, body.number, body.name, scope=tuple(body.scope), until=aware(body.until))
+    return Status(201, mandate_row(services.give_mandate(actor=actor_of(request), asked=asked, now=now())))
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment without a zone is the city's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=CITY_TZ)
+
+
+@mine.post("/mandates/{uid}/withdraw")
+def withdraw(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Take back what one asked for."""
+    mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
+    return mandate_row(services.withdraw_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+
+
+@mine.post("/mandates/{uid}/end")
+def end(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """End a mandate in force."""
+    mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
+    return mandate_row(services.end_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+
+
+@router.get("/mandates")
+def mandates(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
+    """Every mandate, for whoever reviews them."""
+    require(actor_of(request), P.MANDATE_REVIEW)
+    rows = queries.list_mandates(actor_of(request))
+    rows = rows.filter(state=state) if state else rows
+    return page_of(rows, limit=limit, offset=offset, serialise=mandate_row)
+
+
+@router.post("/mandates/{uid}/approve")
+def approve(request: HttpRequest, uid: str) -> dict[str, Any]:
+    """Let a mandate be in force."""
+    require(actor_of(request), P.MANDATE_REVIEW)
+    mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
+    return mandate_row(services.approve_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+
+
+@router.post("/mandates/{uid}/refuse")
+def refuse(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
+    """Refuse a mandate with a reason."""
+    require(actor_of(request), P.MANDATE_REVIEW)
+    mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
+    return mandate_row(services.refuse_mandate(actor=actor_of(request), mandate=mandate, reason=body.reason, now=now()))
