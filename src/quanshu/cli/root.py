@@ -41,9 +41,9 @@ def load_django() -> None:
 
 def register() -> None:
     """Attach the commands of each module to the root."""
-    from quanshu.cli import administration, certificate, checking, city, data_plane, keeping, node
+    from quanshu.cli import administration, certificate, checking, city, data_plane, keeping, ledger, node, witness
 
-    for module in (node, administration, data_plane, certificate, checking, keeping, city):
+    for module in (node, administration, data_plane, certificate, checking, keeping, ledger, witness, city):
         module.attach(main)
 
 

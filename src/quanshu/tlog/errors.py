@@ -123,3 +123,9 @@ class WitnessSilent(Unavailable):
     code = "tlog.witness_silent"
     message = "The witness at %(url)s does not answer: %(fault)s"
     remedy = "Start it, or see that the network lets this node reach it. Checkpoints wait meanwhile."
+
+
+class OtherReceipt(Invalid):
+    code = "tlog.other_receipt"
+    message = "The proof holds, but for another receipt: it is of %(proven)s, you gave %(given)s."
+    remedy = "Take the proof of your own receipt from its page."

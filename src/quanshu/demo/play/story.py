@@ -23,6 +23,7 @@ from quanshu.demo.play import (
     inventory,
     keys,
     landing,
+    ledger,
     libraries,
     monitoring,
     people,
@@ -123,6 +124,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     bulk.play_bulk(cast, entries, teller.say)
     delivery.play_delivery(cast, entries, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
+    ledger.play_ledger(cast, teller.say)
     return cast
 
 
