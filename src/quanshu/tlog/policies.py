@@ -66,7 +66,10 @@ class Policy:
 
 
 def threshold_policy(
-    logs: Sequence[VerifierKey], witnesses: Sequence[VerifierKey], least: int, addresses: Mapping[str, str] | None = None
+    logs: Sequence[VerifierKey],
+    witnesses: Sequence[VerifierKey],
+    least: int,
+    addresses: Mapping[str, str] | None = None,
 ) -> Policy:
     """`least` of the witnesses; 0 asks for none."""
     named = {key.name: key for key in witnesses}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +98,8 @@ def test_what_is_no_key_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "a\n", "a\n\n", NOTE[:-1], NOTE.replace("— ", "- "), NOTE.replace("Uw2Q", "Uw2"), NOTE.replace("\n\n", "\n"),
+        "", "a\n", "a\n\n", NOTE[:-1], NOTE.replace("— ", "- "), NOTE.replace("Uw2Q", "Uw2"),
+        NOTE.replace("\n\n", "\n"),
         NOTE.replace("example message", "example\tmessage"), NOTE.replace("example.com/foo U", "U"), "a\n\n— x AAAA\n",
         NOTE + "\x00",
     ],
@@ -111,9 +114,7 @@ def test_bytes_that_are_no_utf8_are_refused() -> None:
         Note.parse(b"\xff\n\n")
 
 
-@given(
-    origin=NAMES, size=st.integers(0, 2**63 - 1), root=HASHES, extension=st.lists(LINES.filter(bool), max_size=2)
-)
+@given(origin=NAMES, size=st.integers(0, 2**63 - 1), root=HASHES, extension=st.lists(LINES.filter(bool), max_size=2))
 def test_checkpoints_are_read_as_they_were_written(origin: str, size: int, root: bytes, extension: list[str]) -> None:
     found = Checkpoint(origin, size, root, tuple(extension))
     assert Checkpoint.parse(found.body) == found
@@ -169,10 +170,8 @@ def test_bundles_are_read_as_they_were_written(entries: list[bytes]) -> None:
 
 @given(raw=st.binary(max_size=60))
 def test_any_bytes_are_a_bundle_or_refused(raw: bytes) -> None:
-    try:
+    with contextlib.suppress(BadTile):
         assert pack_entries(unpack_entries(raw)) == raw
-    except BadTile:
-        pass
 
 
 def test_an_entry_too_long_for_a_bundle_is_refused() -> None:
@@ -182,10 +181,8 @@ def test_an_entry_too_long_for_a_bundle_is_refused() -> None:
 
 @given(text=st.text(max_size=80))
 def test_any_text_is_a_note_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(BadNote):
         assert str(Note.parse(text)) == text
-    except BadNote:
-        pass
 
 
 def test_base64_has_one_form() -> None:

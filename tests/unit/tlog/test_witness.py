@@ -188,7 +188,7 @@ def test_two_requests_at_once_never_roll_it_back(tmp_path: Path, log: Log) -> No
     def submit(size: int) -> None:
         found.append(home.add_checkpoint(Request.parse(body(log, 100, size).encode()), timestamp=2))
 
-    threads = [threading.Thread(target=submit, args=(size,)) for size in (150, 256, 300, 399)]
+    threads = [threading.Thread(target=submit, args=(size,)) for size in (120, 150, 200, 256)]
     for thread in threads:
         thread.start()
     for thread in threads:

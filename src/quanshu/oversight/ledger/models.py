@@ -86,9 +86,7 @@ class Cosignature(models.Model):
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["checkpoint", "witness"], name="ledger_cosigned_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["checkpoint", "witness"], name="ledger_cosigned_once")]
 
     def __str__(self) -> str:
         return self.line
@@ -125,9 +123,7 @@ class AnchorPost(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["anchor", "checkpoint"], name="ledger_anchored_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["anchor", "checkpoint"], name="ledger_anchored_once")]
 
     def __str__(self) -> str:
         return self.reference

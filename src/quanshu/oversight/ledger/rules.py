@@ -6,6 +6,8 @@ import re
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop as N_
+
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.oversight.ledger.events import LedgerEvent
 from quanshu.oversight.ledger.permissions import LedgerPermission
@@ -38,7 +40,9 @@ MACHINE = Machine(
         Transition(
             "resume", frozenset({S.PAUSED, S.REMOVED}), S.ACTIVE, P.WITNESS, E.WITNESS_RESUMED, label=N_("Use again")
         ),
-        Transition("remove", frozenset({S.ACTIVE, S.PAUSED}), S.REMOVED, P.WITNESS, E.WITNESS_REMOVED, label=N_("Remove")),
+        Transition(
+            "remove", frozenset({S.ACTIVE, S.PAUSED}), S.REMOVED, P.WITNESS, E.WITNESS_REMOVED, label=N_("Remove")
+        ),
     ),
 )
 

@@ -15,7 +15,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.shared.audit.integrating import integrate, integrate_waiting
         from quanshu.shared.audit.labels import register_actions
-                from quanshu.shared.jobs.api import every_tick
+        from quanshu.shared.jobs.api import every_tick
 
         register_actions(
             {

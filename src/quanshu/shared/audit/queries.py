@@ -84,8 +84,8 @@ def published_rows(start: int, stop: int) -> list[Published]:
         line: bytes | None = None
         if form != WHOLE:
             text = "" if at is None else moment(at)
-            line = b"" if at is None else log_entry(
-                uid=uid, at=text, action=action, sha256=bytes(digest), sm3=bytes(sm3)
+            line = (
+                b"" if at is None else log_entry(uid=uid, at=text, action=action, sha256=bytes(digest), sm3=bytes(sm3))
             )
         rows.append(Published(sequence, bytes(leaf), line))
     return rows

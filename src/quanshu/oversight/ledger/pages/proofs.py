@@ -105,7 +105,9 @@ class EntryPage(DetailPage):
         facts = [] if leaf is None else [(_("Leaf (SHA-256)"), leaf.leaf_hex), (_("SM3 digest"), leaf.sm3_hex)]
         return [
             Card(_("What a proof is"), template="ledger/about_proof.html"),
-            Card(_("In the tree"), note="" if facts else _("It waits for its place; the worker gives it."), facts=facts),
+            Card(
+                _("In the tree"), note="" if facts else _("It waits for its place; the worker gives it."), facts=facts
+            ),
         ]
 
 

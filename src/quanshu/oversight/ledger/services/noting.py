@@ -11,9 +11,7 @@ from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 
 
-def note(
-    event: LedgerEvent, thing: Any, *, actor: Actor, now: datetime, details: dict[str, Any] | None = None
-) -> None:
+def note(event: LedgerEvent, thing: Any, *, actor: Actor, now: datetime, details: dict[str, Any] | None = None) -> None:
     """Record the act and tell the rooms above."""
     kind = event.rpartition(".")[0]
     uid = str(getattr(thing, "uid", ""))
