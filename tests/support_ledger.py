@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -101,6 +102,11 @@ class RunningWitness:
                 assert time.monotonic() < deadline, "the witness did not start"
                 assert self.process.poll() is None, "the witness ended"
                 time.sleep(0.05)
+
+    def forget(self) -> None:
+        """As if it had seen no log yet."""
+        with closing(sqlite3.connect(self.home.folder / "witness.sqlite3")) as store, store:
+            store.execute("DELETE FROM latest")
 
     def stop(self, *, kill: bool = False) -> None:
         if self.process is None:

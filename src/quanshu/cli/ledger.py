@@ -87,8 +87,8 @@ def verify(file: Path, policy: Path | None, keys: tuple[str, ...], entry: Path |
     from quanshu.tlog.proofs import Proof, verify_proof
     from quanshu.tlog.receipts import check_receipt
 
-    proof = Proof.parse(file.read_bytes())
-    found = verify_proof(proof, read_policy(policy, keys), entry.read_bytes() if entry else None)
+    trusted = read_policy(policy, keys)
+    found = verify_proof(Proof.parse(file.read_bytes()), trusted, entry.read_bytes() if entry else None)
     statement = read_statement(found.statement)
     click.secho(f"holds: entry {found.index:,} of {found.origin}, {found.size:,} entries", fg="green")
     click.echo(f"signed by the log: {', '.join(found.keys)}")

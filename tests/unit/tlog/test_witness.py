@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,8 +42,7 @@ def process(tmp_path_factory: pytest.TempPathFactory, log: Log) -> Iterator[Runn
 @pytest.fixture
 def witness(process: RunningWitness) -> RunningWitness:
     """The running witness, having seen nothing yet."""
-    with sqlite3.connect(process.home.folder / "witness.sqlite3") as store:
-        store.execute("DELETE FROM latest")
+    process.forget()
     return process
 
 
