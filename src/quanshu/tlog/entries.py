@@ -36,8 +36,8 @@ def log_entry(*, uid: str, at: str, action: str, sha256: bytes, sm3: bytes) -> b
 def entry_of(statement: bytes) -> bytes:
     """The entry of form 1 that a statement leads to. Raises `tlog.bad_proof` for what is no statement."""
     values = read_statement(statement)
-    digests = {"sha256": hashlib.sha256(statement).digest(), "sm3": suite("gm").digest(statement)}
-    return log_entry(**{name: str(values[name]) for name in PUBLIC}, **digests)
+    own, gm = hashlib.sha256(statement).digest(), suite("gm").digest(statement)
+    return log_entry(uid=values["uid"], at=values["at"], action=values["action"], sha256=own, sm3=gm)
 
 
 def read_statement(statement: bytes) -> dict[str, Any]:

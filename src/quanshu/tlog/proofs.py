@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from quanshu.kernel.merkle import verify_inclusion
@@ -63,7 +63,7 @@ class Proof:
         return "\n".join(lines)
 
 
-def read_extra(lines: Sequence[str]) -> tuple[bytes | None, Sequence[str]]:
+def read_extra(lines: list[str]) -> tuple[bytes | None, list[str]]:
     """(extra data, the lines after it)."""
     if lines and lines[0].startswith("extra "):
         return from_base64(lines[0].removeprefix("extra ")), lines[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.cache import cache
@@ -58,7 +58,7 @@ def proof_answer(proof: Proof, name: str) -> HttpResponse:
 class EntryPage(DetailPage):
     """An entry's place in the log, with its proof."""
 
-    permission = AuditPermission.VIEW
+    permission: ClassVar[str] = AuditPermission.VIEW
     proof_address = "ledger:entry_proof"
 
     def get_object(self, **kwargs: Any) -> Any:
@@ -130,7 +130,7 @@ class ReceiptPage(EntryPage):
 class EntryProof(Page):
     """An entry's proof file."""
 
-    permission = AuditPermission.VIEW
+    permission: ClassVar[str] = AuditPermission.VIEW
 
     def entry(self, **kwargs: Any) -> AuditEntry:
         return queries.entry_for(actor=self.actor, uid=kwargs["uid"])
