@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 from quanshu.kernel.ciphers import suite
@@ -18,17 +19,18 @@ from quanshu.tlog.errors import BadProof
 # Form 0: the tree holds the hash of the statement itself and no bundle shows it. Form 1: the entry below.
 WHOLE, DIGESTS = 0, 1
 PUBLIC = ("uid", "at", "action")
+ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def canonical(values: Mapping[str, Any]) -> bytes:
     """Sorted JSON without blanks, in UTF-8."""
-    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return ENCODER.encode(values).encode()
 
 
 def log_entry(*, uid: str, at: str, action: str, sha256: bytes, sm3: bytes) -> bytes:
     """The entry of form 1: {action, at, sha256, sm3, uid, v}; digests of the salted statement, as hex."""
     # Written out, in the names' order: twenty thousand a second pass here.
-    act, moment, name = (json.dumps(text, ensure_ascii=False) for text in (action, at, uid))
+    act, moment, name = encode_basestring(action), encode_basestring(at), encode_basestring(uid)
     digests = f'"sha256":"{sha256.hex()}","sm3":"{sm3.hex()}"'
     return f'{{"action":{act},"at":{moment},{digests},"uid":{name},"v":1}}'.encode()
 

@@ -25,6 +25,7 @@ TICK_SECONDS = 1.0
 INSERT = (
     "INSERT INTO audit_ledgerleaf (sequence, entry_uid, leaf_hash, sm3, digest, form) VALUES (%s, %s, %s, %s, %s, %s)"
 )
+AT = NAMES.index("at")
 Leaf = tuple[int, str, bytes, bytes, bytes, int]
 
 
@@ -88,14 +89,14 @@ def make_leaves(rows: list[tuple[object, ...]], size: int) -> list[Leaf]:
     for place, row in zip(count(size), rows, strict=False):
         if place % WIDTH == 0:
             form = DIGESTS
-        values = dict(zip(NAMES, row, strict=True))
+        at = moment(row[AT])  # type: ignore[arg-type]
+        values = dict(zip(NAMES, row, strict=True), at=at)
         body = statement(values, form)
         own, gm, uid = digest(body).digest(), sm3(body), str(values["uid"])
         if form == WHOLE:
             leaves.append((place, uid, leaf_hash(body), gm, b"", WHOLE))
             continue
-        at: datetime = values["at"]  # type: ignore[assignment]
-        line = log_entry(uid=uid, at=moment(at), action=str(values["action"]), sha256=own, sm3=gm)
+        line = log_entry(uid=uid, at=at, action=str(values["action"]), sha256=own, sm3=gm)
         leaves.append((place, uid, leaf_hash(line), gm, own, DIGESTS))
     return leaves
 

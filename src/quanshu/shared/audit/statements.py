@@ -37,12 +37,12 @@ def moment(at: datetime) -> str:
 
 def statement_of(entry: AuditEntry, form: int = DIGESTS) -> bytes:
     """The entry in full, with its salt: sorted JSON. A statement of form 0 does not name its form."""
-    return statement({name: getattr(entry, name) for name in NAMES}, form)
+    return statement({name: getattr(entry, name) for name in NAMES} | {"at": moment(entry.at)}, form)
 
 
 def statement(values: Mapping[str, Any], form: int) -> bytes:
-    """The same from the row's values by NAMES."""
-    body = {**values, "at": moment(values["at"])}
+    """The same from the row's values by NAMES, with the time as `moment` gives it."""
+    body = dict(values)
     if not body["trace_id"]:
         # Entries of before there were traces keep the hash they have.
         del body["trace_id"]

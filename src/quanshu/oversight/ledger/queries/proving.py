@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from quanshu.oversight.ledger.queries.standing import own_policy, published_checkpoint, store
-from quanshu.oversight.ledger.types import EntryNotFound, NotPublishedYet, SaltGone
+from quanshu.oversight.ledger.models import Checkpoint
+from quanshu.oversight.ledger.queries.standing import least_witnesses, own_policy, published_checkpoint, store
+from quanshu.oversight.ledger.types import EntryNotFound, NotPublishedYet, SaltGone, WitnessState
 from quanshu.shared.access.api import Actor
 from quanshu.shared.audit.api import AuditEntry, audit_entries, leaf_of, statement_in_tree
 from quanshu.sharing.services.api import get_exchange
@@ -47,7 +48,7 @@ def proof_for(entry: AuditEntry) -> Proof:
     Raises `ledger.not_published_yet`, `ledger.salt_gone`, `tlog.tile_missing`.
     """
     leaf, checkpoint = leaf_of(entry), published_checkpoint()
-    if leaf is None or checkpoint is None or leaf.sequence >= checkpoint.size:
+    if leaf is None or checkpoint is None or leaf.sequence >= checkpoint.size or not is_witnessed(checkpoint):
         raise NotPublishedYet
     found = statement_in_tree(entry)
     if found is None:
@@ -56,6 +57,12 @@ def proof_for(entry: AuditEntry) -> Proof:
     note = Note.parse(checkpoint.note + "".join(f"{line}\n" for line in lines))
     path = TileTree(store(), checkpoint.size).inclusion(leaf.sequence)
     return Proof(leaf.sequence, tuple(path), note, found[1])
+
+
+def is_witnessed(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint fits the policy of now: it may have been published under another."""
+    signed = checkpoint.cosignatures.filter(witness__state=WitnessState.ACTIVE).count()
+    return bool(signed >= least_witnesses())
 
 
 def proof_of_receipt(*, actor: Actor, receipt_id: str) -> Proof:
