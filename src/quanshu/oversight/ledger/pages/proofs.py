@@ -86,7 +86,7 @@ class EntryPage(DetailPage):
         address = reverse(self.proof_address, args=[self.number(obj)])
         reason = reason_against(queries.proof_for, obj)
         verify = Action(_("Check a proof"), reverse("ledger:verify"), "shield-check", "outline-primary", "get")
-        return [Action(_("Download the proof"), address, "download", "primary", "get", reason=reason), verify]
+        return [Action(_("Download the proof file"), address, "download", "primary", "get", reason=reason), verify]
 
     def facts(self, obj: AuditEntry) -> list[tuple[Any, Any]]:
         leaf, published = leaf_of(obj), queries.published_checkpoint()
@@ -155,7 +155,10 @@ class VerifyForm(Form):
 
     file = forms.FileField(label=gettext_lazy("Proof file (.tlog-proof)"), required=False)
     text = forms.CharField(
-        label=gettext_lazy("Or its text"), required=False, max_length=MOST_BYTES, widget=forms.Textarea
+        label=gettext_lazy("Or its text"),
+        required=False,
+        max_length=MOST_BYTES,
+        widget=forms.Textarea(attrs={"rows": 4}),
     )
     receipt_file = forms.FileField(
         label=gettext_lazy("The gateway's answer, as received"),
@@ -171,7 +174,7 @@ class VerifyForm(Form):
         label=gettext_lazy("Policy"),
         required=False,
         max_length=20_000,
-        widget=forms.Textarea,
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("Leave it empty to check by this node's own keys and witnesses."),
     )
 

@@ -94,7 +94,7 @@ class AnchorForm(Form):
     title = forms.CharField(label=gettext_lazy("Name of the chain"), max_length=100)
     kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=[])
     place = forms.CharField(
-        label=gettext_lazy("Place"),
+        label=gettext_lazy("Place on the chain"),
         max_length=40,
         help_text=gettext_lazy("For a file chain, the name of its file in the ledger's folder “anchors”."),
     )

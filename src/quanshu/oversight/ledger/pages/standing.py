@@ -42,7 +42,7 @@ def anchor_columns() -> tuple[Column, ...]:
     """Columns of outside chains."""
     return (
         Column("title", gettext_lazy("Outside chain")),
-        Column("place", gettext_lazy("Place"), kind="code", phone=False),
+        Column("place", gettext_lazy("Place on the chain"), kind="code", phone=False),
         Column("posts", gettext_lazy("Posted last"), value=last_post),
         Column(
             "active",
