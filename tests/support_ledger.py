@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -92,7 +93,7 @@ class RunningWitness:
     def start(self) -> None:
         command = [sys.executable, "-m", "quanshu.cli", "witness", "--folder", str(self.home.folder)]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen([*command, "--port", str(self.port)], env=environment)
+        self.process = subprocess.Popen([*command, "--port", str(self.port)], env=environment, start_new_session=True)
         deadline = time.monotonic() + 30
         while True:
             try:
@@ -112,7 +113,7 @@ class RunningWitness:
         if self.process is None:
             return
         if kill:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
         else:
             self.process.terminate()
         self.process.wait(15)
