@@ -19,6 +19,8 @@ from benchmarks import (
     gateway_lookup,
     gateway_mixed,
     gateway_postgresql,
+    ledger_integrate,
+    ledger_proof,
     linking,
     merkle_tree,
     quality_peer,
@@ -48,6 +50,8 @@ def line(row: dict[str, Any]) -> str:
 
 MODULES = (
     merkle_tree,
+    ledger_integrate,
+    ledger_proof,
     quality_rules,
     quality_peer,
     csv_landing,

@@ -31,25 +31,7 @@ def manage(words: tuple[str, ...]) -> None:
     execute_from_command_line(["quanshu manage", *words])
 
 
-@click.group()
-def ledger() -> None:
-    """Look after the audit trail."""
-
-
-@ledger.command()
-def check() -> None:
-    """Recompute the hashes of every integrated audit row and compare them with the tree head."""
-    load_django()
-    from quanshu.shared.audit.api import integrity_report
-
-    report = integrity_report()
-    for name, value in report.as_rows():
-        click.echo(f"{name}: {value}")
-    if not report.sound:
-        raise SystemExit(1)
-
-
 def attach(root: click.Group) -> None:
     """Add these commands to the root."""
-    for command in (create_administrator, manage, ledger):
+    for command in (create_administrator, manage):
         root.add_command(command)

@@ -66,6 +66,7 @@ def demo(residents: int, seed: int, serve: bool) -> None:
     from quanshu.cli.node import run_node, set_up
     from quanshu.demo.play import play_demo
 
+    lend_a_witness()
     set_up()
     raise SystemExit(run_node(prelude=lambda: play_demo(residents, seed), serve=serve, more=identity))
 
@@ -97,6 +98,14 @@ def identity(port: int, people: Path) -> None:
     from quanshu.demo.identity import serve
 
     serve(port=port, people=people)
+
+
+def lend_a_witness() -> None:
+    """Give the demo a witness beside it where none is named."""
+    from django.conf import settings
+
+    if not settings.QUANSHU_WITNESSES:
+        settings.QUANSHU_WITNESSES = [f"{settings.QUANSHU_HOME / 'witness'}:{settings.QUANSHU_GATEWAY[1] + 100}"]
 
 
 def attach(root: click.Group) -> None:

@@ -14,15 +14,17 @@ import click
 from quanshu.cli.processes import Child, Supervisor, wait_for
 from quanshu.cli.readiness import check_not_newer, check_ready, standing
 from quanshu.cli.root import load_django
+from quanshu.cli.witness import prepare_local_witnesses, witness_commands
 
 WEB_THREADS = 4
 
 
 def node_children(*, quiet: bool = False) -> list[Child]:
-    """The node's three processes, sharing this process's environment."""
+    """The node's three processes and its local witnesses, sharing this process's environment."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-m", "quanshu.cli"]
-    return [Child(name, [*command, name], environment) for name in ("web", "worker", "gateway")]
+    own = [Child(name, [*command, name], environment) for name in ("web", "worker", "gateway")]
+    return [*own, *(Child(f"witness {port}", [*command, *words], environment) for port, words in witness_commands())]
 
 
 def addresses() -> tuple[str, str]:
@@ -48,6 +50,7 @@ def set_up(*, verbosity: int = 0) -> None:
     call_command("migrate", interactive=False, verbosity=verbosity)
     load_regions()
     prepare_gateway(now())
+    prepare_local_witnesses()
 
 
 @click.command()

@@ -41,9 +41,22 @@ def load_django() -> None:
 
 def register() -> None:
     """Attach the commands of each module to the root."""
-    from quanshu.cli import administration, certificate, checking, city, codes, data_plane, keeping, node, package
+    from quanshu.cli import (
+        administration,
+        certificate,
+        checking,
+        city,
+        codes,
+        data_plane,
+        keeping,
+        ledger,
+        node,
+        package,
+        witness,
+    )
 
-    for module in (node, administration, data_plane, certificate, codes, package, checking, keeping, city):
+    checks = (certificate, codes, package, checking)
+    for module in (node, administration, data_plane, *checks, keeping, ledger, witness, city):
         module.attach(main)
 
 

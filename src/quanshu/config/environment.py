@@ -72,6 +72,14 @@ def read_log_format(text: str) -> str:
     return word
 
 
+def read_origin(text: str) -> str:
+    """A name of a ledger: no blanks, no plus, as in the names of its keys (c2sp.org/signed-note)."""
+    word = text.strip()
+    if "+" in word or any(sign.isspace() or ord(sign) < 32 for sign in word):
+        raise ValueError(f"{text!r} has blanks or a plus in it")
+    return word
+
+
 def read_bucket(text: str) -> str:
     """An address of an object store, or nothing."""
     word = text.strip().rstrip("/")
@@ -253,6 +261,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("RESIDENT_SESSION_IDLE", "30", int, "Minutes after which a resident's unused session ends."),
     Setting("RESIDENT_SESSION_LONGEST", "240", int, "Minutes after which a resident's session ends in any case."),
     Setting("DEMO_IDENTITY_PORT", "8200", int, "Port of the demo's identity provider; another where it is taken."),
+    Setting(
+        "LEDGER_ORIGIN",
+        "",
+        read_origin,
+        "Name of the node's ledger in its checkpoints, kept with its keys once they are made; empty means one made of "
+        "the region's code.",
+    ),
+    Setting(
+        "WITNESSES",
+        "",
+        read_list,
+        "Witnesses that “quanshu up” runs beside the node, each as folder:port: for trials only; a witness that counts "
+        "is run by another body.",
+    ),
     Setting("SMTP_URL", "", str, "smtp://, smtp+starttls:// or smtps://user:password@host:port; empty means no mail."),
     Setting("MAIL_FROM", "quanshu@localhost", str, "Sender of mail."),
 )

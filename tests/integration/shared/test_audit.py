@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,10 @@ from django.db import IntegrityError, connection, transaction
 from quanshu.kernel.merkle import consistency_proof, inclusion_proof, leaf_hash, verify_consistency, verify_inclusion
 from quanshu.shared.access.api import SYSTEM, Actor, ActorKind, Place, Scope
 from quanshu.shared.audit import api as audit
-from quanshu.shared.audit.append_only import install_statements, remove_statements
+from quanshu.shared.audit.append_only import COLUMNS, install_statements, remove_statements
 from quanshu.shared.audit.models import AuditEntry, LedgerLeaf, TreeHead
-from quanshu.shared.audit.services import canonical
+from quanshu.shared.audit.statements import statement_of
+from quanshu.tlog.entries import entry_of, leaf_of_statement
 
 NOW = datetime(2026, 8, 3, 2, 0, tzinfo=UTC)
 
@@ -101,7 +103,7 @@ def test_one_tick_places_what_waits_and_the_next_goes_on() -> None:
     for entry in AuditEntry.objects.all():
         leaf = audit.leaf_of(entry)
         assert leaf is not None
-        assert bytes(leaf.leaf_hash) == leaf_hash(canonical(entry))
+        assert bytes(leaf.leaf_hash) == leaf_hash(entry_of(statement_of(entry)))
     report = audit.integrity_report()
     assert report.sound
     assert (report.entries, report.leaves, report.waiting) == (5, 5, 0)
@@ -109,7 +111,7 @@ def test_one_tick_places_what_waits_and_the_next_goes_on() -> None:
 
 @pytest.mark.django_db
 def test_an_entry_committed_very_late_is_found_by_the_whole_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quanshu.shared.audit.services.REACH", 0)
+    monkeypatch.setattr("quanshu.shared.audit.integrating.REACH", 0)
     late = note(1)
     for number in (2, 3):
         note(number)
@@ -181,7 +183,7 @@ def test_a_rewritten_entry_with_a_rewritten_leaf_breaks_the_root() -> None:
     with as_owner_of_the_database():
         AuditEntry.objects.filter(pk=entry.pk).update(label="another")
         entry.refresh_from_db()
-        LedgerLeaf.objects.filter(entry_uid=entry.uid).update(leaf_hash=leaf_hash(canonical(entry)))
+        LedgerLeaf.objects.filter(entry_uid=entry.uid).update(leaf_hash=leaf_of_statement(statement_of(entry)))
     assert not audit.integrity_report().root_matches
 
 
@@ -236,3 +238,95 @@ def test_writers_at_once_lose_nothing_and_two_integrators_agree() -> None:
     report = audit.integrity_report()
     assert report.sound
     assert (report.entries, report.leaves, report.waiting) == (45, 45, 0)
+
+
+@pytest.mark.django_db
+def test_the_logs_entry_tells_nothing_of_the_act_but_its_digests() -> None:
+    entry = note(1, label="王敏 370102199001010018", details={"name": "王敏"})
+    audit.integrate(NOW)
+    (row,) = audit.published_rows(0, 1)
+    assert row.entry is not None
+    assert set(json.loads(row.entry)) == {"uid", "at", "action", "sha256", "sm3", "v"}
+    assert leaf_hash(row.entry) == row.leaf
+    found = audit.statement_in_tree(entry)
+    assert found is not None
+    assert entry_of(found[1]) == row.entry
+    assert json.loads(found[1])["salt"] == entry.salt
+
+
+@pytest.mark.django_db
+def test_a_destroyed_salt_leaves_the_tree_whole_and_is_told_from_a_change() -> None:
+    entries = [note(number) for number in range(5)]
+    with pytest.raises(audit.NotInTree):
+        audit.erase_salt(actor=SYSTEM, entry=entries[1], reason="PIPL 47", now=NOW)
+    audit.integrate(NOW)
+    before = audit.tree_head().root_hex
+    row_before = audit.published_rows(1, 2)
+    assert audit.erase_salt(actor=SYSTEM, entry=entries[1], reason="PIPL 47", now=NOW)
+    assert not audit.erase_salt(actor=SYSTEM, entry=entries[1], reason="PIPL 47", now=NOW)
+    report = audit.integrity_report()
+    assert report.sound
+    assert report.erased == (entries[1].uid,)
+    assert audit.tree_head().root_hex == before
+    assert audit.published_rows(1, 2) == row_before
+    assert audit.statement_in_tree(AuditEntry.objects.get(pk=entries[1].pk)) is None
+    found = audit.inclusion_of(AuditEntry.objects.get(pk=entries[1].pk))
+    assert found is not None
+    assert found.holds
+    erasure = AuditEntry.objects.get(action="audit.salt.erased")
+    assert (erasure.object_uid, erasure.details) == (entries[1].uid, {"reason": "PIPL 47"})
+    with as_owner_of_the_database():
+        AuditEntry.objects.filter(pk=entries[3].pk).update(salt="")
+        AuditEntry.objects.filter(pk=entries[1].pk).update(action="test.other")
+    assert audit.integrity_report().changed == (entries[1].uid, entries[3].uid)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", [{"salt": "0" * 32}, {"salt": "", "label": "other"}, {"label": "other"}])
+def test_the_database_allows_the_end_of_a_salt_and_nothing_beside_it(change: dict[str, str]) -> None:
+    entry = note(1)
+    audit.integrate(NOW)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        AuditEntry.objects.filter(pk=entry.pk).update(**change)
+    AuditEntry.objects.filter(pk=entry.pk).update(salt="")
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        AuditEntry.objects.filter(pk=entry.pk).update(salt="1" * 32)
+
+
+def test_the_trigger_knows_every_column() -> None:
+    names = {field.column for field in AuditEntry._meta.local_concrete_fields}
+    assert names == {*COLUMNS, "salt"}
+
+
+@pytest.mark.django_db
+def test_leaves_of_before_keep_verifying_and_their_form_ends_with_their_bundle() -> None:
+    from quanshu.kernel.ciphers import suite
+    from quanshu.kernel.merkle import CompactRange
+
+    old = [note(number) for number in range(3)]
+    tree = CompactRange()
+    for place, entry in enumerate(old):
+        body = statement_of(entry, 0)
+        tree.append(leaf_hash(body))
+        sm3 = suite("gm").digest(body)
+        LedgerLeaf.objects.create(
+            sequence=place, entry_uid=entry.uid, leaf_hash=leaf_hash(body), sm3=sm3, digest=b"", form=0
+        )
+    parts = [part.hex() for part in tree.to_list()]
+    TreeHead.objects.create(size=3, root=tree.root(), compact_range=parts, at=NOW)
+    for number in range(3, 260):
+        note(number)
+    assert audit.integrate(NOW) == 257
+    forms = list(LedgerLeaf.objects.order_by("sequence").values_list("form", flat=True))
+    assert forms == [0] * 256 + [1] * 4
+    assert audit.integrity_report().sound
+    rows = audit.published_rows(0, 260)
+    assert [row.entry is None for row in rows] == [True] * 256 + [False] * 4
+    assert audit.erase_salt(actor=SYSTEM, entry=old[0], reason="order", now=NOW)
+    assert audit.integrity_report().erased == (old[0].uid,)
+    found = audit.statement_in_tree(old[1])
+    assert found is not None
+    assert leaf_of_statement(found[1]) == rows[1].leaf
+    with as_owner_of_the_database():
+        AuditEntry.objects.filter(pk=old[1].pk).update(label="other")
+    assert audit.integrity_report().changed == (old[1].uid,)

@@ -17,8 +17,8 @@ from quanshu.cli.safekeeping.sinks import PARTIAL, PREFIX, Sink, bytes_chunks, f
 from quanshu.cli.safekeeping.types import CHUNK, MANIFEST, SEALED_KEYS, BackupFailed, Manifest, Part, encode
 
 ATTEMPTS = 3
-# What has a place of its own in a backup, or is made anew after a restore.
-KNOWN = frozenset({"keys", "lake", "files", "gateway", "serving", "restoring", "backups"})
+# What has a place of its own in a backup, or is made anew after a restore; a witness is not the node's to restore.
+KNOWN = frozenset({"keys", "lake", "files", "gateway", "serving", "ledger", "witness", "restoring", "backups"})
 SQLITE_HEAD = b"SQLite format 3\0"
 SECRET_WORDS = ("SECRET", "KEY", "URL", "PASSWORD")
 Say = Callable[[str], None]

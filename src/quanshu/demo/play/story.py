@@ -26,6 +26,7 @@ from quanshu.demo.play import (
     inventory,
     keys,
     landing,
+    ledger,
     libraries,
     monitoring,
     people,
@@ -133,6 +134,7 @@ def play(residents: int, seed: int, teller: Teller) -> people.Cast:
     vault.play_vault(cast, entries, teller.say)
     codes.play_codes(cast, teller.say)
     monitoring.play_monitoring(cast, entries, teller.say)
+    ledger.play_ledger(cast, teller.say)
     return cast
 
 

@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LedgerConfig(AppConfig):
     name = "quanshu.oversight.ledger"
     label = "ledger"
+
+    def ready(self) -> None:
+        from quanshu.oversight.ledger.events import LedgerEvent as E
+        from quanshu.oversight.ledger.pages.links import proof_button
+        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.web.api import NavItem, register
+        from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.desk.api import register_call_buttons
+
+        register(NavItem("ledger", _("Ledger"), "ledger:overview", "link", "govern", 81, "ledger.checkpoint.view"))
+        register_call_buttons("ledger", proof_button)
+        register_labels({"ledger.witness": _("Witness that does not sign")})
+        register_actions(
+            {
+                E.WITNESS_ADDED: _("Witness added"),
+                E.WITNESS_PAUSED: _("Witness paused"),
+                E.WITNESS_RESUMED: _("Witness used again"),
+                E.WITNESS_REMOVED: _("Witness removed"),
+                E.WITNESS_FAILING: _("Witness does not sign"),
+                E.WITNESS_BACK: _("Witness signs again"),
+                E.QUORUM_SET: _("Number of witnesses set"),
+                E.ANCHOR_ADDED: _("Anchor added"),
+                E.ANCHOR_STOPPED: _("Anchor stopped"),
+                E.PROOF_GIVEN: _("Proof downloaded"),
+            }
+        )

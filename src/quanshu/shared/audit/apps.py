@@ -23,12 +23,18 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.integrating import integrate, integrate_waiting
         from quanshu.shared.audit.labels import register_actions, register_kinds
-        from quanshu.shared.audit.services import integrate
         from quanshu.shared.jobs.api import every_tick
 
-        register_actions({"web.list.exported": _("List exported"), "access.grant.set": _("Role's right changed")})
-        every_tick("audit.integrate", 0.4)(integrate)
+        register_actions(
+            {
+                "web.list.exported": _("List exported"),
+                "access.grant.set": _("Role's right changed"),
+                "audit.salt.erased": _("Salt destroyed"),
+            }
+        )
+        every_tick("audit.integrate", 0.4)(integrate_waiting)
         every_tick("audit.integrate_late", 300)(partial(integrate, whole=True))
         register_rights(RIGHTS)
         register_kinds(KINDS)

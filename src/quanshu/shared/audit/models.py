@@ -28,7 +28,10 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which object, when, with what outcome. `details` holds no personal data."""
+    """Who did what to which object, when, with what outcome. `details` holds no personal data.
+
+    An empty salt was destroyed: the digests in the tree tell nothing about the entry any more.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid)
     at = models.DateTimeField(db_index=True)
@@ -76,12 +79,17 @@ class AuditEntry(models.Model):
 
 
 class LedgerLeaf(models.Model):
-    """An entry's place in the tree: sequence from 0, RFC 6962 leaf hash, SM3 digest. Append-only."""
+    """An entry's place in the tree: sequence from 0, RFC 6962 leaf hash, salted SHA-256 and SM3 digests. Append-only.
+
+    `form` says what the leaf is a hash of (`quanshu.tlog.entries`); a leaf of form 0 keeps no SHA-256 digest.
+    """
 
     sequence = models.BigIntegerField(primary_key=True)
     entry_uid = models.CharField(max_length=36, unique=True)
     leaf_hash = models.BinaryField(max_length=32)
     sm3 = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+    form = models.PositiveSmallIntegerField()
 
     class Meta:
         ordering: ClassVar = ["sequence"]

@@ -6,7 +6,7 @@ from quanshu.shared.audit.append_only import install_statements, remove_statemen
 
 
 def install(apps, schema_editor):
-    for statement in install_statements(schema_editor.connection.vendor):
+    for statement in install_statements(schema_editor.connection.vendor, erasable=False):
         schema_editor.execute(statement, params=None)
 
 

@@ -1,0 +1,51 @@
+"""Reads of the ledger."""
+
+from __future__ import annotations
+
+from quanshu.oversight.ledger.queries.proving import (
+    call_entry,
+    entry_for,
+    proof_for,
+    proof_of_receipt,
+    verify_text,
+)
+from quanshu.oversight.ledger.queries.standing import (
+    LedgerState,
+    WitnessStanding,
+    active_witnesses,
+    get_anchor,
+    get_checkpoint,
+    get_witness,
+    least_witnesses,
+    ledger_state,
+    list_anchors,
+    list_checkpoints,
+    list_witnesses,
+    newest_checkpoint,
+    own_policy,
+    published_checkpoint,
+    store,
+)
+
+__all__ = [
+    "LedgerState",
+    "WitnessStanding",
+    "active_witnesses",
+    "call_entry",
+    "entry_for",
+    "get_anchor",
+    "get_checkpoint",
+    "get_witness",
+    "least_witnesses",
+    "ledger_state",
+    "list_anchors",
+    "list_checkpoints",
+    "list_witnesses",
+    "newest_checkpoint",
+    "own_policy",
+    "proof_for",
+    "proof_of_receipt",
+    "published_checkpoint",
+    "store",
+    "verify_text",
+]
