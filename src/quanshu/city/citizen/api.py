@@ -6,7 +6,6 @@ from quanshu.city.citizen.events import CitizenEvent
 from quanshu.city.citizen.models import Correction, Received
 from quanshu.city.citizen.permissions import CitizenPermission
 from quanshu.city.citizen.queries import correction_figures, list_corrections, records_of, uses_of
-from quanshu.city.citizen.queries.uses import register_delays, register_uses
 from quanshu.city.citizen.services import (
     accept_correction,
     confirm_corrected,
@@ -43,8 +42,6 @@ __all__ = [
     "list_corrections",
     "overturn_rejection",
     "records_of",
-    "register_delays",
-    "register_uses",
     "reject_correction",
     "uses_of",
 ]

@@ -26,7 +26,7 @@ class CitizenConfig(AppConfig):
             NavItem("my-home", _("My services"), "citizen:home", "home", "mine", 5, P.VIEW),
             NavItem("my-data", _("My data"), "citizen:data", "database", "mine", 10, P.VIEW),
             NavItem("my-corrections", _("My corrections"), "citizen:my-corrections", "edit", "mine", 20, P.VIEW),
-            NavItem("my-uses", _("Who used my data"), "citizen:uses", "eye", "mine", 30, P.VIEW),
+            NavItem("my-uses", _("Who used my data"), "citizen:uses", "eye", "mine", 35, P.VIEW),
             NavItem("my-download", _("Download my data"), "citizen:download", "download", "mine", 70, P.DOWNLOAD),
             NavItem("corrections", _("Corrections of residents"), "citizen:corrections", "user-edit", "supply", 36,
                     P.CORRECTION_VIEW),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.permissions import ConsentPermission
 from quanshu.sharing.consent.queries import (
+    delayed_receipts,
     get_consent,
     holder_of,
     issuer_jwk,
     list_consents,
     uses_of,
+    uses_since,
     waiting_for,
 )
 from quanshu.sharing.consent.queries.words import words_in_both, words_of
@@ -34,6 +36,7 @@ __all__ = [
     "Narrowing",
     "OrderData",
     "ask_consent",
+    "delayed_receipts",
     "end_order",
     "get_consent",
     "grant_consent",
@@ -44,6 +47,7 @@ __all__ = [
     "refuse_consent",
     "revoke_consent",
     "uses_of",
+    "uses_since",
     "waiting_for",
     "words_in_both",
     "words_of",

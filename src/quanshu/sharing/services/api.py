@@ -49,6 +49,7 @@ from quanshu.sharing.services.queries import (
     told_by,
     told_of,
 )
+from quanshu.sharing.services.queries.brought import Brought, brought_by, single_changes
 from quanshu.sharing.services.queries.matching import (
     ServiceMatch,
     held_grants,
@@ -140,6 +141,7 @@ __all__ = [
     "RATE_MAX",
     "SUMMED",
     "WINDOW_REMEDY",
+    "Brought",
     "ChangeKind",
     "ConsentMode",
     "ConsentTerms",
@@ -175,6 +177,7 @@ __all__ = [
     "VersionNotOld",
     "agreed_masks",
     "asks_consent",
+    "brought_by",
     "call_as",
     "calls_with_row",
     "carry_receipts",
@@ -245,6 +248,7 @@ __all__ = [
     "set_signing",
     "set_version_end",
     "shrink_grant",
+    "single_changes",
     "stop_consumer",
     "terms_of",
     "told_by",

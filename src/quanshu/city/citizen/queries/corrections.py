@@ -8,9 +8,9 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.city.citizen import rules
 from quanshu.city.citizen.models import Correction, Received
-from quanshu.city.citizen.queries.uses import delayed
 from quanshu.city.citizen.types import CorrectionFigures, CorrectionNotFound, CorrectionState
 from quanshu.shared.access.api import Actor
+from quanshu.sharing.consent.api import delayed_receipts
 from quanshu.sharing.subjects.api import Subject, subjects_for
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.quality.api import Problem
@@ -60,7 +60,7 @@ def is_waiting(subject: Subject, entry: Entry, column: str, problem_keys: dict[s
 def received_shown(correction: Correction, *, now: datetime) -> list[Received]:
     """Receivers of a wrong value as its subject is told of them: not where an order delays it."""
     rows = list(correction.received.all()[:200])
-    hidden = delayed(correction.subject, [row.receipt_id for row in rows], now=now)
+    hidden = delayed_receipts([row.receipt_id for row in rows], now=now)
     return [row for row in rows if row.receipt_id not in hidden]
 
 

@@ -8,11 +8,19 @@ from typing import Any
 
 from django.db.models import Max
 
-from quanshu.oversight.monitoring.queries.brought import Brought, brought_by, single_changes
 from quanshu.shared.access.api import Actor
 from quanshu.shared.audit.api import AuditEntry, LedgerLeaf, history, inclusion_of, leaf_of
 from quanshu.sharing.demands.api import Demand
-from quanshu.sharing.services.api import Exchange, Grant, ServiceVersion, Serving, get_exchange
+from quanshu.sharing.services.api import (
+    Brought,
+    Exchange,
+    Grant,
+    ServiceVersion,
+    Serving,
+    brought_by,
+    get_exchange,
+    single_changes,
+)
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.hosting.api import Change
 from quanshu.supply.intake.api import Run

@@ -153,24 +153,17 @@ def entry_row(entry: AuditEntry) -> Json:
     return {name: getattr(entry, name) for name in names}
 
 
+CALL_PARTS = (
+    "receipt_id", "at", "rid", "sid", "outcome", "status", "rows", "service_version", "snapshot_version", "trace_id",
+)  # fmt: skip
+RUN_PARTS = ("uid", "lake_version", "ended_at", "landed", "refused", "file_name", "started_by")
+
+
 def story_row(story: Story) -> Json:
     """A call's story; parts that may not be seen are null and named in `hidden`."""
     call, grant, demand, serving = story.call, story.grant, story.demand, story.serving
-    names = (
-        "receipt_id",
-        "at",
-        "rid",
-        "sid",
-        "outcome",
-        "status",
-        "rows",
-        "service_version",
-        "snapshot_version",
-        "trace_id",
-    )
-    runs = ("uid", "lake_version", "ended_at", "landed", "refused", "file_name", "started_by")
     return {
-        "call": {name: getattr(call, name) for name in names},
+        "call": {name: getattr(call, name) for name in CALL_PARTS},
         "grant": {
             "uid": grant.uid, "purpose": grant.purpose, "fields": grant.fields, "by": grant.created_by,
         } if grant else None,
@@ -183,7 +176,8 @@ def story_row(story: Story) -> Json:
             "lake_table": serving.lake_table, "lake_version": serving.lake_version,
         } if serving else None,
         "batches": [
-            {**{name: getattr(run, name) for name in runs}, "source": run.source.name, "unit": run.source.unit.name}
+            {name: getattr(run, name) for name in RUN_PARTS}
+            | {"source": run.source.name, "unit": run.source.unit.name}
             for run in story.batches
         ],
         "changes": [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from quanshu.shared.keys import node_key
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.types import ConsentNotFound, ConsentState, OrderNotFound
 from quanshu.sharing.services.api import Consumer, Grant, Service, asks_consent, published_spec
+from quanshu.sharing.subjects.api import Subject
 
 KIND = "consent.consent"
 STATUS_SIZE = 65_536
@@ -48,6 +49,19 @@ def uses_of(consent: Consent, *, now: datetime, everything: bool = False) -> Que
     """Calls under a consent, the latest first; the subject is not shown those an order delays."""
     rows = ConsentUse.objects.filter(consent=consent)
     return rows if everything else rows.shown_at(now)
+
+
+def uses_since(subject: Subject, *, since: datetime) -> QuerySet[ConsentUse]:
+    """Answered calls under a subject's consents, whichever rows they told of."""
+    rows = ConsentUse.objects.filter(consent__subject=subject, answered=True, at__gte=since)
+    return rows.select_related("consent__service")
+
+
+def delayed_receipts(receipt_ids: Collection[str], *, now: datetime) -> set[str]:
+    """Those of some receipts that a legal order keeps from display yet."""
+    rows = ConsentUse.objects.filter(receipt_id__in=receipt_ids)
+    shown = set(rows.shown_at(now).values_list("receipt_id", flat=True))
+    return set(rows.values_list("receipt_id", flat=True)) - shown
 
 
 def list_orders(actor: Actor) -> QuerySet[DisplayOrder]:

@@ -69,19 +69,23 @@ def create_grant(
     _check(grant, now)
     grant.save()
     mark_dirty()
-    details = {
-        "sid": service.sid,
-        "rid": consumer.rid,
-        "fields": list(fields),
-        "rate_per_minute": rate_per_minute,
+    note(ServiceEvent.GRANTED, grant, actor=actor, now=now, details=granted(grant))
+    return grant
+
+
+def granted(grant: Grant) -> dict[str, Any]:
+    """What the audit trail says of a new grant."""
+    return {
+        "sid": grant.service.sid,
+        "rid": grant.consumer.rid,
+        "fields": grant.fields,
+        "rate_per_minute": grant.rate_per_minute,
         **set_limits(grant),
-        "valid_until": valid_until.isoformat(),
-        "demand_uid": demand_uid,
-        "entry_uid": service.entry.uid,
+        "valid_until": grant.valid_until.isoformat(),
+        "demand_uid": grant.demand_uid,
+        "entry_uid": grant.service.entry.uid,
         "masks": grant.masks,
     }
-    note(ServiceEvent.GRANTED, grant, actor=actor, now=now, details=details)
-    return grant
 
 
 def _check(grant: Grant, now: datetime) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from quanshu.gateway.marks import Marker, mark_key
 from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import Actor
-from quanshu.sharing.services.api import Exchange, Serving, seal_key
+from quanshu.sharing.services.models import Exchange, Serving
+from quanshu.sharing.services.services.publishing import seal_key
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.hosting.api import Change
 from quanshu.supply.intake.api import Run
