@@ -51,7 +51,7 @@ from quanshu.sharing.services.api import (
     withdraw_service,
 )
 from quanshu.sharing.services.models import JournalCursor
-from quanshu.sharing.services.queries import percentile
+from quanshu.sharing.services.queries.calls import percentile
 from quanshu.sharing.services.services import carrying, revise_service, update_service
 from quanshu.sharing.services.services.serving import clear_old_tables
 from quanshu.sharing.services.types import ConsumerOff, EntryNotReady, EntryNotShared, WrongState

@@ -103,7 +103,7 @@ def test_every_refusal_has_its_own_code_and_a_remedy() -> None:
     codes = [kind.code for kind in kinds]
     assert len(codes) == len(set(codes))
     for kind in kinds:
-        assert re.fullmatch(r"[a-z]+\.[a-z_]+", kind.code), kind
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*\.[a-z_]+", kind.code), kind
         assert kind.message.endswith("."), kind
         assert kind.remedy.endswith("."), kind
     assert quanshu.__version__

@@ -364,8 +364,7 @@ BATCHES = {"gateway.bad_batch", "gateway.no_batch"}
 def refusals_of(shape: str, *, consent: bool = False) -> list[tuple[str, Text]]:
     """What a call of a service of this shape may be refused with, by status and code; `consent`: it asks for one."""
     left_out = ELSEWHERE | (set() if shape == "composite" else SHAPES.keys() - BATCHES)
-    if not consent:
-        left_out = left_out | CONSENTS.keys()
+    left_out |= set() if consent else CONSENTS.keys()
     if shape not in {"query", "verify"}:
         left_out = left_out | BATCHES
     found = [(code, text) for code, text in MESSAGES.items() if code not in left_out]

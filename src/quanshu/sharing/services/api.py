@@ -16,13 +16,11 @@ from quanshu.sharing.services.models import (
 from quanshu.sharing.services.permissions import ServicePermission
 from quanshu.sharing.services.queries import (
     asks_consent,
-    calls_with_row,
     changes_to,
     check_publishable,
     consent_only,
     consent_terms,
     end_of,
-    exchange_figures,
     fields_of,
     find_covering,
     gateway_spec,
@@ -42,14 +40,13 @@ from quanshu.sharing.services.queries import (
     register_review,
     register_sandboxes,
     review_cards,
-    row_receivers,
     service_figures,
     services_for_entry,
     terms_of,
     told_by,
-    told_of,
 )
 from quanshu.sharing.services.queries.brought import Brought, brought_by, single_changes
+from quanshu.sharing.services.queries.calls import calls_with_row, exchange_figures, row_receivers, told_of
 from quanshu.sharing.services.queries.matching import (
     ServiceMatch,
     held_grants,

@@ -40,7 +40,7 @@ class ServicesConfig(AppConfig):
         from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.sharing.services.events import ServiceEvent as E
-        from quanshu.sharing.services.queries import call_facts, row_receivers
+        from quanshu.sharing.services.queries.calls import call_facts, row_receivers
         from quanshu.supply.assurance.api import register_calls
         from quanshu.supply.quality.api import register_receivers
 

@@ -39,12 +39,11 @@ class IntakeConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.shared.access.api import register_rights
-        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.audit.api import register_kinds
         from quanshu.shared.files.api import register_use
         from quanshu.shared.holdings import register_holding
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
-        from quanshu.supply.intake.events import IntakeEvent as E
         from quanshu.supply.intake.pages.stages import ask_loaded
         from quanshu.supply.intake.services.erasing import HOLDINGS, needed_files
         from quanshu.supply.landing.api import register_stage
@@ -64,31 +63,39 @@ class IntakeConfig(AppConfig):
         register_stage("loaded", 45, ask_loaded)
         register_use("intake", needed_files)
         register_holding(*HOLDINGS)
-        register_actions(
-            {
-                E.SOURCE_CREATED: _("Source registered"),
-                E.SOURCE_CHANGED: _("Source changed"),
-                E.RUN_QUEUED: _("Run queued"),
-                E.RUN_STARTED: _("Run started"),
-                E.BATCH_LANDED: _("Batch landed"),
-                E.RUN_FAILED: _("Run failed"),
-                E.RUN_CANCELLED: _("Run cancelled"),
-                E.REFUSED_EXPORTED: _("Refused rows exported"),
-                E.RUN_HELD: _("Load held for a decision"),
-                E.RUN_RELEASED: _("Held load released"),
-                E.REFUSED_CORRECTED: _("Refused row corrected"),
-                E.REFUSED_DISMISSED: _("Refused row dismissed"),
-                E.SOURCE_TESTED: _("Source tested"),
-                E.KEY_CONFIRMED: _("Host key confirmed"),
-                E.SCHEDULE_SET: _("Schedule changed"),
-                E.FILE_TAKEN: _("File taken in"),
-                E.FILE_SETTLED: _("File settled"),
-                E.PUSH_GRANTED: _("Right to push granted"),
-                E.PUSH_REVOKED: _("Right to push ended"),
-                E.SECRETS_RESEALED: _("Secrets sealed under a new key"),
-                E.DRIFT_PROPOSED: _("New columns proposed as items"),
-            }
-        )
+        name_acts()
         register_rights(RIGHTS)
         register_kinds(KINDS)
         register_jobs(JOBS)
+
+
+def name_acts() -> None:
+    """The room's acts, as the audit trail tells them."""
+    from quanshu.shared.audit.api import register_actions
+    from quanshu.supply.intake.events import IntakeEvent as E
+
+    register_actions(
+        {
+            E.SOURCE_CREATED: _("Source registered"),
+            E.SOURCE_CHANGED: _("Source changed"),
+            E.RUN_QUEUED: _("Run queued"),
+            E.RUN_STARTED: _("Run started"),
+            E.BATCH_LANDED: _("Batch landed"),
+            E.RUN_FAILED: _("Run failed"),
+            E.RUN_CANCELLED: _("Run cancelled"),
+            E.REFUSED_EXPORTED: _("Refused rows exported"),
+            E.RUN_HELD: _("Load held for a decision"),
+            E.RUN_RELEASED: _("Held load released"),
+            E.REFUSED_CORRECTED: _("Refused row corrected"),
+            E.REFUSED_DISMISSED: _("Refused row dismissed"),
+            E.SOURCE_TESTED: _("Source tested"),
+            E.KEY_CONFIRMED: _("Host key confirmed"),
+            E.SCHEDULE_SET: _("Schedule changed"),
+            E.FILE_TAKEN: _("File taken in"),
+            E.FILE_SETTLED: _("File settled"),
+            E.PUSH_GRANTED: _("Right to push granted"),
+            E.PUSH_REVOKED: _("Right to push ended"),
+            E.SECRETS_RESEALED: _("Secrets sealed under a new key"),
+            E.DRIFT_PROPOSED: _("New columns proposed as items"),
+        }
+    )
