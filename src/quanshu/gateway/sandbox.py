@@ -47,7 +47,7 @@ FAULT = "fault:"
 SLOW = re.compile(r"slow:([0-9]{1,6}):(.*)", re.ASCII | re.DOTALL)
 TEXTS = (
     "header", "rid", "sid", "name", "signed", "fields", "source", "address", "allowed", "components", "fingerprint",
-    "hours", "kid", "node", "reason", "table",
+    "hours", "kid", "node", "reason", "table", "uid",
 )  # fmt: skip
 NUMBERS = ("seconds", "most", "rate", "limit", "version", "newest", "received", "ms", "oldest", "rows", "used")
 PLACES = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from quanshu.gateway.consenting import Consents
 from quanshu.gateway.consents import (
-    FEED,
+    CONSENTS,
     Consented,
     ConsentFeed,
     append_consents,
@@ -60,21 +60,21 @@ def test_a_feed_that_was_tampered_with_is_believed_no_further(place: int, byte: 
     with TemporaryDirectory() as name:
         folder = Path(name)
         append_consents(folder, KEY, rows(4))
-        lines = (folder / FEED).read_bytes().splitlines(keepends=True)
+        lines = (folder / CONSENTS).read_bytes().splitlines(keepends=True)
         if how == "change":
             data = bytearray(b"".join(lines))
             place %= len(data)
             if data[place : place + 1] in (byte, b"\n") or byte == b"\n":
                 return
             data[place : place + 1] = byte
-            (folder / FEED).write_bytes(data)
+            (folder / CONSENTS).write_bytes(data)
         elif how == "drop":
             del lines[place % 3]
-            (folder / FEED).write_bytes(b"".join(lines))
+            (folder / CONSENTS).write_bytes(b"".join(lines))
         else:
             at = place % 3
             lines[at], lines[at + 1] = lines[at + 1], lines[at]
-            (folder / FEED).write_bytes(b"".join(lines))
+            (folder / CONSENTS).write_bytes(b"".join(lines))
         assert read_consents(folder, KEY, ConsentFeed()).fault
         write_consents(folder, KEY, rows(2))
         assert len(read_consents(folder, KEY, ConsentFeed()).rows) == 2
@@ -84,13 +84,13 @@ def test_another_key_and_a_torn_line(tmp_path: Path) -> None:
     assert read_consents(tmp_path, KEY, ConsentFeed()).rows == {}
     append_consents(tmp_path, KEY, rows(1))
     assert read_consents(tmp_path, feed_key(b"x" * 32), ConsentFeed()).fault
-    with (tmp_path / FEED).open("ab") as file:
+    with (tmp_path / CONSENTS).open("ab") as file:
         file.write(b"half a li")
     assert set(read_consents(tmp_path, KEY, ConsentFeed()).rows) == {"c0"}
     append_consents(tmp_path, KEY, [replace(ROW, uid="after")])
     feed = read_consents(tmp_path, KEY, ConsentFeed())
     assert (set(feed.rows), feed.fault) == ({"c0", "after"}, "")
-    (tmp_path / FEED).unlink()
+    (tmp_path / CONSENTS).unlink()
     assert read_consents(tmp_path, KEY, feed).rows == {}
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import TruncHour
+from django.db.models import Q, QuerySet
 
-from quanshu.gateway.marks import mark_key, row_mark
 from quanshu.gateway.openapi import document
 from quanshu.gateway.shape_specs import GroupSpec, MeasureSpec, StatisticSpec, decode_composite
 from quanshu.gateway.snapshot import (
@@ -30,16 +26,13 @@ from quanshu.organisation.api import Region
 from quanshu.shared.access.api import Actor
 from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
-from quanshu.sharing.services.models import Consumer, Exchange, ExchangeMark, Grant, Service, ServiceVersion
+from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service, ServiceVersion
 from quanshu.sharing.services.types import (
     ConsentMode,
     ConsentTerms,
     ConsumerNotFound,
-    ExchangeFigures,
     ExchangeNotFound,
     GrantNotFound,
-    HourCount,
-    ServiceCount,
     ServiceData,
     ServiceFigures,
     ServiceNotFound,
@@ -49,9 +42,7 @@ from quanshu.sharing.services.types import (
     VersionNotOld,
 )
 from quanshu.sharing.subjects.api import digest_of
-from quanshu.supply.assurance.api import CallFacts
 from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
-from quanshu.supply.quality.api import Receiver
 
 TEXTS = ("sid", "name", "name_en", "abstract", "abstract_en", "shape")
 REST: Mapping[str, Meaning] = {OTHER: ("其他", "other"), UNKNOWN: ("不详", "unknown")}
