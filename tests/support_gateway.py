@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from quanshu.gateway.journal import Receipt
 from quanshu.gateway.snapshot import (
     ClientSpec,
     FieldSpec,
@@ -72,6 +73,31 @@ def a_grant(uid: str, sid: str = QUERY, **changes: object) -> GrantSpec:
         valid_until=moment + 86_400,
     )
     return dataclasses.replace(grant, **changes)
+
+
+def a_receipt(number: int, **changes: object) -> Receipt:
+    """A receipt as a journal keeps it."""
+    receipt = Receipt(
+        receipt_id=f"r{number:04d}",
+        at_ms=1_767_225_600_000 + number,
+        rid="app",
+        sid="jn-person",
+        service_version=1,
+        grant_uid="g1",
+        outcome="ok",
+        status=200,
+        rows=3,
+        duration_us=250,
+        request_hash="aa",
+        response_hash="bb",
+        snapshot_version=7,
+        purpose="社保待遇认证",
+        case_number="",
+        parameters="id",
+        fields="name,sex",
+        sign=f"sign-{number}",
+    )
+    return dataclasses.replace(receipt, **changes)
 
 
 class GatewayProcess:

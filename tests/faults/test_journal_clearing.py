@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from test_gateway_journal import a_receipt
 
 from quanshu.gateway.journal import Journal, Receipt, remove_carried
 from quanshu.kernel.clock import now
@@ -21,6 +20,7 @@ from quanshu.shared.audit.api import AuditEntry
 from quanshu.sharing.services.models import Exchange, JournalCursor
 from quanshu.sharing.services.services.carrying import carry_receipts
 from quanshu.sharing.services.services.clearing import clear_journals
+from support_gateway import a_receipt
 
 LATER = timedelta(days=8)
 SETTINGS = """

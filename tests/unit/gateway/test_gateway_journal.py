@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import os
 import sqlite3
 import tempfile
@@ -14,30 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanshu.gateway.journal import Journal, JournalFailed, Receipt, look_back, read_after
-
-
-def a_receipt(number: int, **changes: object) -> Receipt:
-    receipt = Receipt(
-        receipt_id=f"r{number:04d}",
-        at_ms=1_767_225_600_000 + number,
-        rid="app",
-        sid="jn-person",
-        service_version=1,
-        grant_uid="g1",
-        outcome="ok",
-        status=200,
-        rows=3,
-        duration_us=250,
-        request_hash="aa",
-        response_hash="bb",
-        snapshot_version=7,
-        purpose="社保待遇认证",
-        case_number="",
-        parameters="id",
-        fields="name,sex",
-        sign=f"sign-{number}",
-    )
-    return dataclasses.replace(receipt, **changes)
+from support_gateway import a_receipt
 
 
 async def write_all(journal: Journal, receipts: list[Receipt]) -> list[object]:
