@@ -157,7 +157,8 @@ def test_a_wrong_value_is_found_reported_corrected_everywhere_and_receivers_are_
     assert other.get("/api/v1/my/data/corrections").json()["total"] == 0
     assert answer.receipt_id not in other.get("/my/uses/").content.decode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("quanshu.city.citizen.queries.uses._delays", [lambda **given: given["receipt_ids"]])
+        for module in ("uses", "corrections"):
+            patch.setattr(f"quanshu.city.citizen.queries.{module}.delayed_receipts", lambda found, **given: set(found))
         assert answer.receipt_id not in mine.get("/my/uses/").content.decode(), "a legal order delays it"
         assert answer.receipt_id not in mine.get(correction.my_url()).content.decode()
     figures = officer(city, "bureau").get("/api/v1/citizen/figures").json()[-1]

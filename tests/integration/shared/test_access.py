@@ -139,7 +139,7 @@ def test_roles_together_give_the_widest_scope() -> None:
     assert grants["audit.entry.view"] == Scope.ALL
     assert grants_for_roles(["chief"])["audit.entry.view"] == Scope.TREE
     assert grants_for_roles(["no-such-role"]) == {}
-    assert Role.objects.count() == 8
+    assert Role.objects.count() == 9
 
 
 @pytest.mark.django_db

@@ -12,15 +12,18 @@ class CitizenConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.city.citizen.events import CitizenEvent as E
+        from quanshu.city.citizen.models import Evidence
         from quanshu.city.citizen.pages.handling import panel
         from quanshu.city.citizen.permissions import CitizenPermission as P
         from quanshu.city.citizen.services import follow_problem
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.supply.quality.api import register_follower, register_panel
 
         register_follower(follow_problem)
+        register_use("citizen", in_column(Evidence.objects.all, "digest"))
         register_panel(panel)
         register(
             NavItem("my-home", _("My services"), "citizen:home", "home", "mine", 5, P.VIEW),

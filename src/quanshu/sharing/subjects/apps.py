@@ -13,13 +13,16 @@ class SubjectsConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.organisation.api import register_actor_source
         from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.subjects.events import SubjectEvent as E
+        from quanshu.sharing.subjects.models import Mandate
         from quanshu.sharing.subjects.permissions import SubjectPermission as P
         from quanshu.sharing.subjects.queries import actor_of_session
 
         register_actor_source(actor_of_session)
+        register_use("subjects", in_column(Mandate.objects.all, "evidence_digest"))
         register(
             NavItem("my-others", _("Acting for others"), "subjects:others", "users", "mine", 80, P.SELF),
             NavItem("my-account", _("My account"), "subjects:account", "user-circle", "mine", 90, P.SELF),
