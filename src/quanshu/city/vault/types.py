@@ -176,6 +176,12 @@ class UnknownType(Invalid):
     remedy = "Choose one of: %(known)s."
 
 
+class NoSuchType(NotFound):
+    code = "vault.no_such_type"
+    message = "There is no such type of certificate."
+    remedy = "Choose one from the list."
+
+
 class NoIssuer(NotFound):
     code = "vault.no_issuer"
     message = "No unit that you may act for issues this type of certificate."

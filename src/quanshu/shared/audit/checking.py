@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.merkle import CompactRange, leaf_hash
 from quanshu.shared.audit.integrating import BATCH, waiting_rows
@@ -58,7 +61,10 @@ def leaf_of_row(form: int, entry: AuditEntry, body: bytes) -> tuple[bytes, bytes
 
 
 class _Check:
-    """One pass over the leaves in order: recomputes each from its entry and each head from the leaves."""
+    """One pass over the leaves in order: recomputes each from its entry and each head from the leaves.
+
+    It goes as far as the newest head reached when it began, since the tree goes on growing meanwhile.
+    """
 
     def __init__(self) -> None:
         self.tree = CompactRange()
@@ -68,7 +74,9 @@ class _Check:
         self.missing: list[int] = []
         self.expected = 0
         self.heads_match = True
-        self.heads = TreeHead.objects.order_by("size").values_list("size", "root").iterator(chunk_size=BATCH)
+        self.size = TreeHead.objects.order_by("-size").values_list("size", flat=True).first() or 0
+        heads = TreeHead.objects.filter(size__lte=self.size).order_by("size").values_list("size", "root")
+        self.heads = heads.iterator(chunk_size=BATCH)
         self.head = next(self.heads, None)
 
     def take(self, leaves: Sequence[LedgerLeaf]) -> None:
@@ -105,15 +113,23 @@ class _Check:
 
     @property
     def root_matches(self) -> bool:
-        """Every stored head was met and is the tree's; a head nobody reached means leaves are gone."""
-        newest = TreeHead.objects.order_by("-size").first()
-        return self.heads_match and self.head is None and self.expected == (newest.size if newest else 0)
+        """Every stored head was met and is the tree's, and no leaf stands beyond the newest head.
+
+        A head that nobody reached means that leaves are gone.
+        """
+        return self.heads_match and self.head is None and self.expected == self.size and not self.beyond()
+
+    @staticmethod
+    def beyond() -> bool:
+        """Whether there are leaves that no head covers; asked in one statement, as both are written in one."""
+        newest = Subquery(TreeHead.objects.order_by("-size").values("size")[:1])
+        return LedgerLeaf.objects.filter(sequence__gte=Coalesce(newest, 0)).exists()
 
 
 def integrity_report() -> IntegrityReport:
     """Recompute every leaf and every head from the entries and compare them with what was stored."""
     check = _Check()
-    rows = LedgerLeaf.objects.order_by("sequence").iterator(chunk_size=500)
+    rows = LedgerLeaf.objects.filter(sequence__lt=check.size).order_by("sequence").iterator(chunk_size=500)
     while leaves := list(islice(rows, 500)):
         check.take(leaves)
     return IntegrityReport(

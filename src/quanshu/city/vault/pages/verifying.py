@@ -16,7 +16,7 @@ from quanshu.city.vault.models import Request
 from quanshu.city.vault.pages import labels
 from quanshu.city.vault.pages.public import verdict_row
 from quanshu.city.vault.permissions import VaultPermission as P
-from quanshu.city.vault.types import CertificateNotFound
+from quanshu.city.vault.types import CertificateNotFound, NoSuchType, UnknownType
 from quanshu.kernel.errors import QuanshuError
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor
@@ -95,21 +95,28 @@ class NewRequest(FormPage):
     submit_label = gettext_lazy("Make the code")
     success = ""
 
+    def type_code(self) -> str:
+        """The type of the address; an address of no type is not there."""
+        try:
+            return rules.get_type(self.kwargs["code"]).code
+        except UnknownType as fault:
+            raise NoSuchType from fault
+
     def page_title(self) -> Any:
-        return _("Ask for: %(type)s") % {"type": labels.type_name(rules.get_type(self.kwargs["code"]).code)}
+        return _("Ask for: %(type)s") % {"type": labels.type_name(self.type_code())}
 
     def crumbs(self) -> Any:
         return ((_("Ask for certificates"), reverse("vault:requests")),)
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
-        return {"claims": labels.claim_choices(rules.get_type(kwargs["code"]).code)}
+        return {"claims": labels.claim_choices(self.type_code())}
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         made = services.make_request(
             actor=self.actor,
             now=self.now,
             unit=own_unit(self.actor),
-            type_code=kwargs["code"],
+            type_code=self.type_code(),
             **form.cleaned_data,
         )
         return made.get_absolute_url()
