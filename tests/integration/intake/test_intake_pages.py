@@ -73,7 +73,7 @@ def test_a_csv_file_on_its_way_to_the_lake(supply: Supply, steward: Client) -> N
     assert "HX-Refresh" not in fragment
     assert "<html" not in fragment.content.decode()
     RunRow.objects.update(rows_done=20000)
-    assert "已读取 20000 行" in text(steward, f"/intake/runs/{run.uid}/progress/")
+    assert "已读取 20,000 行" in text(steward, f"/intake/runs/{run.uid}/progress/")
 
     run_due(now())
     assert steward.get(f"/intake/runs/{run.uid}/progress/")["HX-Refresh"] == "true"
