@@ -32,6 +32,7 @@ COMPUTED = {
     "audit.AuditEntry",
     "audit.LedgerLeaf",
     "audit.TreeHead",
+    "ledger.Checkpoint",
 }
 # References to the newest such run.
 NEWEST = {"last_seen_id", "current_id", "lake_table", "source_table"}

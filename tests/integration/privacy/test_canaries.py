@@ -234,14 +234,14 @@ def test_signing_in_wrongly_keeps_nothing_of_what_was_typed(city: City, watch: W
     assert watch.leaks() == set()
 
 
-@job("canary.fails", max_attempts=1)
+@job("test.canary_fails", max_attempts=1)
 def fail_with_value(payload: dict[str, Any]) -> None:
     """A library's fault that quotes what it choked on."""
     raise ValueError(f"invalid literal {CITIZEN} {PHONE} {CARD} password={SECRET}")
 
 
 def test_a_fault_that_quotes_numbers_is_kept_without_them(db: None, watch: Watch) -> None:
-    enqueue("canary.fails", {}, now=now())
+    enqueue("test.canary_fails", {}, now=now())
     run_due(now())
     logging.getLogger("quanshu.x").warning("call of %s by %s", CITIZEN, {"phone": PHONE, "card": CARD})
     try:
@@ -257,7 +257,7 @@ def planted(place: str, watch: Watch) -> None:
         "log": lambda: logging.getLogger("quanshu.x").warning("row of %s refused", NAME),
         "audit": lambda: audit.record(actor=SYSTEM, action="x.y.z", details={"row": {"id": CITIZEN}}, now=now()),
         "outbox": lambda: outbox.add(name="x.y.z", payload={"phone": PHONE}, now=now()),
-        "job": lambda: enqueue("canary.fails", {"card": CARD}, now=now()),
+        "job": lambda: enqueue("test.canary_fails", {"card": CARD}, now=now()),
         "notice": lambda: notify(recipients=["u"], subject=f"{ADDRESS} 未通过", now=now()),
         "metrics": lambda: counted(watch, NAME),
         "url": lambda: watch.client().get("/catalogue/", {"q": CITIZEN}),

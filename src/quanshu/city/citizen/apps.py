@@ -5,6 +5,21 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "citizen.correction.file": _("Report an error in one's data"),
+    "citizen.correction.handle": _("Handle reports of residents"),
+    "citizen.correction.review": _("Review rejected corrections"),
+    "citizen.correction.view": _("See corrections of residents"),
+    "citizen.data.download": _("Download one's data"),
+    "citizen.data.view": _("See one's data"),
+    "citizen.received.view": _("See wrong values received"),
+}
+
+KINDS = {
+    "citizen.correction": _("Correction of a resident"),
+    "citizen.data": _("Data of a subject"),
+}
+
 
 class CitizenConfig(AppConfig):
     name = "quanshu.city.citizen"
@@ -16,7 +31,8 @@ class CitizenConfig(AppConfig):
         from quanshu.city.citizen.pages.handling import panel
         from quanshu.city.citizen.permissions import CitizenPermission as P
         from quanshu.city.citizen.services import follow_problem
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
@@ -59,3 +75,5 @@ class CitizenConfig(AppConfig):
                 E.EVIDENCE_READ: _("Proof read"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -5,6 +5,24 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "codes.code.scan": _("Scan codes"),
+    "codes.code.show": _("Show one's code"),
+    "codes.holder.block": _("Block a holder's codes"),
+    "codes.scan.view": _("See scans"),
+    "codes.scene.approve": _("Approve scenes"),
+    "codes.scene.edit": _("Edit scenes"),
+    "codes.scene.view": _("See scenes"),
+    "codes.verifier.manage": _("Manage verifiers"),
+}
+
+KINDS = {
+    "codes.code": _("City code"),
+    "codes.holder": _("Holder of codes"),
+    "codes.scene": _("Scene"),
+    "codes.verifier": _("Verifier"),
+}
+
 
 class CodesConfig(AppConfig):
     name = "quanshu.city.codes"
@@ -12,7 +30,8 @@ class CodesConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.city.codes.events import CodeEvent as E
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
 
@@ -44,3 +63,5 @@ class CodesConfig(AppConfig):
                 E.UNBLOCKED: _("Block of codes lifted"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

@@ -5,6 +5,32 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "vault.certificate.hold": _("Hold certificates"),
+    "vault.certificate.issue": _("Issue certificates"),
+    "vault.certificate.revoke": _("Revoke certificates"),
+    "vault.certificate.view": _("See issued certificates"),
+    "vault.issuer.register": _("Register issuers"),
+    "vault.key.rotate": _("Rotate the master key"),
+    "vault.request.make": _("Ask holders for certificates"),
+}
+
+KINDS = {
+    "vault.certificate": _("Certificate in a vault"),
+    "vault.holder": _("Certificate holder"),
+    "vault.issuer": _("Issuer"),
+    "vault.key": _("Key of a vault"),
+    "vault.master": _("Master key"),
+    "vault.presentation": _("Presentation"),
+    "vault.request": _("Request for a presentation"),
+    "vault.work": _("Batch of certificates"),
+}
+
+JOBS = {
+    "vault.rotate": _("Wrap keys anew"),
+    "vault.work": _("Issue a batch of certificates"),
+}
+
 
 class VaultConfig(AppConfig):
     name = "quanshu.city.vault"
@@ -13,7 +39,9 @@ class VaultConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.city.vault.events import VaultEvent as E
         from quanshu.city.vault.permissions import VaultPermission as P
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
 
         register(
@@ -44,3 +72,6 @@ class VaultConfig(AppConfig):
                 E.MASTER_DESTROYED: _("Master key version destroyed"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

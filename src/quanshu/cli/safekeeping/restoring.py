@@ -164,6 +164,7 @@ def rebuild(now: datetime, say: Say) -> None:
     """Migrations of this version, serving tables of every service, and a snapshot that names them."""
     from django.core.management import call_command
 
+    from quanshu.oversight.ledger.api import write_anew
     from quanshu.sharing.services.api import Service, ServiceState, prepare_gateway, publish_snapshot, serve_entry
 
     call_command("migrate", interactive=False, verbosity=0)
@@ -172,6 +173,7 @@ def rebuild(now: datetime, say: Say) -> None:
     prepare_gateway(now)
     publish_snapshot(now)
     say(f"{built} serving tables built, a snapshot published")
+    say(f"the ledger's files written anew up to {write_anew(now):,} entries")
 
 
 def check_backup(place: Path) -> Manifest:

@@ -22,6 +22,7 @@ from quanshu.oversight.ledger.services import (
     post_to_anchors,
     publish,
     set_quorum,
+    write_anew,
 )
 from quanshu.oversight.ledger.types import AnchorData, CheckpointState, WitnessData, WitnessState
 
@@ -51,4 +52,5 @@ __all__ = [
     "set_quorum",
     "verifier_keys",
     "verify_text",
+    "write_anew",
 ]

@@ -5,6 +5,24 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "ledger.anchor.edit": _("Edit anchors"),
+    "ledger.checkpoint.view": _("See the ledger"),
+    "ledger.witness.edit": _("Edit witnesses and policy"),
+}
+
+KINDS = {
+    "ledger.anchor": _("Anchor"),
+    "ledger.proof": _("Proof file"),
+    "ledger.quorum": _("Policy of trust"),
+    "ledger.witness": _("Witness"),
+}
+
+JOBS = {
+    "ledger.anchor": _("Post a checkpoint to an outside chain"),
+    "ledger.ask": _("Ask witnesses to cosign"),
+}
+
 
 class LedgerConfig(AppConfig):
     name = "quanshu.oversight.ledger"
@@ -13,7 +31,9 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         from quanshu.oversight.ledger.events import LedgerEvent as E
         from quanshu.oversight.ledger.pages.links import proof_button
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.desk.api import register_call_buttons
@@ -35,3 +55,6 @@ class LedgerConfig(AppConfig):
                 E.PROOF_GIVEN: _("Proof downloaded"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -32,6 +32,32 @@ ACTIONS: dict[str, Any] = {
     E.UNMASK_ENDED: _("Export in clear ended"),
 }
 
+RIGHTS = {
+    "privacy.hold.place": _("Place legal holds"),
+    "privacy.record.draft": _("Draft impact records"),
+    "privacy.record.review": _("Review impact records"),
+    "privacy.record.view": _("See impact records"),
+    "privacy.rule.decide": _("Decide on rules of retention"),
+    "privacy.rule.propose": _("Propose rules of retention"),
+    "privacy.rule.view": _("See rules of retention"),
+    "privacy.run.start": _("Start deletion"),
+    "privacy.unmask.ask": _("Ask for exports in clear"),
+    "privacy.unmask.decide": _("Decide on exports in clear"),
+}
+
+KINDS = {
+    "privacy.hold": _("Legal hold"),
+    "privacy.record": _("Impact record"),
+    "privacy.rule": _("Rule of retention"),
+    "privacy.run": _("Run of deletion"),
+    "privacy.unmask": _("Export in clear"),
+}
+
+JOBS = {
+    "privacy.daily": _("Daily deletion by rule"),
+    "privacy.erase": _("Delete by a rule"),
+}
+
 
 class PrivacyConfig(AppConfig):
     name = "quanshu.oversight.privacy"
@@ -39,7 +65,9 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.oversight.privacy.queries import may_unmask
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register, register_unmasking
         from quanshu.shared.workflow.api import register_labels
 
@@ -58,3 +86,6 @@ class PrivacyConfig(AppConfig):
             }
         )
         register_actions(ACTIONS)
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -8,9 +8,11 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 RIGHTS = {
+    "audit.entry.erase": _("Destroy the salt of an entry"),
     "audit.entry.view": _("See the audit trail"),
 }
 KINDS = {
+    "audit.salt": _("Salt of an entry"),
     "access.grant": _("Right of a role"),
     "access.role": _("Role"),
     "web.list": _("List"),

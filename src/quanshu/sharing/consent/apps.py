@@ -5,13 +5,27 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "consent.consent.ask": _("Ask for consents"),
+    "consent.consent.view": _("See consents"),
+    "consent.order.record": _("Record display orders"),
+    "consent.order.view": _("See display orders"),
+    "consent.own.decide": _("Decide on one's consents"),
+}
+
+KINDS = {
+    "consent.consent": _("Consent of a subject"),
+    "consent.order": _("Display order"),
+}
+
 
 class ConsentConfig(AppConfig):
     name = "quanshu.sharing.consent"
     label = "consent"
 
     def ready(self) -> None:
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.sharing.consent.events import ConsentEvent as E
         from quanshu.sharing.consent.services import snapshot_part
         from quanshu.sharing.services.api import register_part
@@ -31,6 +45,8 @@ class ConsentConfig(AppConfig):
                 E.ORDER_ENDED: _("Order that delays display ended"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)
 
 
 def register_pages() -> None:

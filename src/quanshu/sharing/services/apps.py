@@ -17,6 +17,7 @@ RIGHTS = {
     "services.exchange.view": _("See calls and receipts"),
 }
 KINDS = {
+    "services.journal": _("Journal of receipts"),
     "services.consumer": _("Application"),
     "services.exchange": _("Call"),
     "services.grant": _("Grant"),

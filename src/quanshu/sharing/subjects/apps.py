@@ -5,6 +5,17 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+RIGHTS = {
+    "subjects.mandate.review": _("Review mandates"),
+    "subjects.self.use": _("Use one's own portal"),
+}
+
+KINDS = {
+    "subjects.evidence": _("Proof handed in"),
+    "subjects.mandate": _("Mandate"),
+    "subjects.subject": _("Person or enterprise"),
+}
+
 
 class SubjectsConfig(AppConfig):
     name = "quanshu.sharing.subjects"
@@ -12,7 +23,8 @@ class SubjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from quanshu.organisation.api import register_actor_source
-        from quanshu.shared.audit.api import register_actions
+        from quanshu.shared.access.api import register_rights
+        from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
@@ -46,3 +58,5 @@ class SubjectsConfig(AppConfig):
                 E.EVIDENCE_READ: _("Proof read"),
             }
         )
+        register_rights(RIGHTS)
+        register_kinds(KINDS)

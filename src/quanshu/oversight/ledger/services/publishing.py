@@ -69,6 +69,23 @@ def publish(now: datetime, *, hurry: bool = False) -> Publication:
         return Publication(signed, settle(now))
 
 
+def write_anew(now: datetime) -> int:
+    """Write the published log's files where they are gone, as after a restore; the size shown, 0 before the first.
+
+    Raises `ledger.tree_mismatch` when the trail is not what was published.
+    """
+    with one_at_a_time() as mine:
+        shown, last = queries.published_checkpoint(), queries.newest_checkpoint()
+        if not mine or last is None:
+            return 0
+        store = queries.store()
+        for found in (shown, last):
+            if found is not None:
+                resume(store, found)
+        store.sync()
+        return settle(now)
+
+
 def sign_next(last: Checkpoint | None, now: datetime) -> int:
     """Write what has come since the last checkpoint and sign its head; the size, 0 when there is nothing new."""
     head = tree_head()

@@ -16,6 +16,7 @@ from quanshu.shared.web.api import (
     ActionPage,
     Column,
     DetailPage,
+    Filter,
     Form,
     FormPage,
     ListPage,
@@ -56,6 +57,11 @@ class Orders(ListPage):
         Column("starts_at", gettext_lazy("From"), sort="starts_at", kind="datetime", phone=False),
         Column("ends_at", gettext_lazy("To"), sort="ends_at", kind="datetime"),
         Column("by", gettext_lazy("Recorded by"), "recorded_by_name", phone=False),
+    )
+
+    filters = (
+        Filter("from", gettext_lazy("In force from"), field="ends_at__date__gte", kind="date"),
+        Filter("until", gettext_lazy("In force until"), field="starts_at__date__lte", kind="date"),
     )
 
     def queryset(self) -> Any:

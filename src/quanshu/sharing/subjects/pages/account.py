@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.notify.api import mark_all_read, notices_of
-from quanshu.shared.web.api import Action, ActionPage, Column, ListPage, Page
+from quanshu.shared.web.api import Action, ActionPage, Column, Filter, ListPage, Page
 from quanshu.sharing.subjects import queries, services
 from quanshu.sharing.subjects.models import Subject
 from quanshu.sharing.subjects.permissions import SubjectPermission as P
@@ -60,6 +60,8 @@ class Notices(ListPage):
     permission = P.SELF
     title = gettext_lazy("Notices")
     search = ("subject", "body")
+    search_hint = gettext_lazy("Words of a notice")
+    filters = (Filter("since", gettext_lazy("Since"), field="created_at__date__gte", kind="date"),)
     order = "-created_at"
     export_name = "notices"
     empty_title = gettext_lazy("No notices yet")

@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import ActorKind
-from quanshu.shared.web.api import Action, ActionPage, Card, Column, DetailPage, Form, FormPage, ListPage, Page, day
+from quanshu.shared.web.api import (
+    Action,
+    ActionPage,
+    Card,
+    Column,
+    DetailPage,
+    Filter,
+    Form,
+    FormPage,
+    ListPage,
+    Page,
+    day,
+)
 from quanshu.shared.web.api import reason_against as against
 from quanshu.sharing.subjects import queries, rules, services
 from quanshu.sharing.subjects.models import Mandate
@@ -37,6 +49,12 @@ class Others(ListPage):
     permission = P.SELF
     title = gettext_lazy("Acting for others")
     subtitle = gettext_lazy("For your child, for your enterprise, or as somebody's delegate; and who may act for you.")
+    search = ("principal__name", "agent__name")
+    search_hint = gettext_lazy("Name of either side")
+    filters = (
+        Filter("state", gettext_lazy("State"), choices=list(labels.STATES.items()), field="state"),
+        Filter("kind", gettext_lazy("As"), choices=list(labels.KINDS.items()), field="kind"),
+    )
     order = "-created_at"
     export_name = "mandates"
     empty_title = gettext_lazy("Nobody acts for another here")
@@ -45,7 +63,7 @@ class Others(ListPage):
         Column("principal", gettext_lazy("For whom"), value="principal.name", link=lambda row: row.get_absolute_url()),
         Column("agent", gettext_lazy("Who acts"), value="agent.name"),
         Column("kind", gettext_lazy("As"), value=lambda row: labels.KINDS[row.kind]),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
+        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state", kind="badge",
                tone=lambda row: labels.TONES[row.state]),
         Column("until", gettext_lazy("Until"), value="valid_until", kind="date", phone=False),
     )  # fmt: skip

@@ -32,6 +32,8 @@ class Mandates(ListPage):
     subtitle = gettext_lazy(
         "Guardians, legal representatives and delegates; a request is decided within 2 working days."
     )
+    search = ("principal__name", "agent__name")
+    search_hint = gettext_lazy("Name of either side")
     order = "-asked"
     export_name = "mandates"
     empty_title = gettext_lazy("No mandate yet")
