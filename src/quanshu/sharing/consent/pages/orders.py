@@ -60,8 +60,8 @@ class Orders(ListPage):
     )
 
     filters = (
-        Filter("from", gettext_lazy("In force from"), field="ends_at__date__gte", kind="date"),
-        Filter("until", gettext_lazy("In force until"), field="starts_at__date__lte", kind="date"),
+        Filter("from", gettext_lazy("From"), field="ends_at__date__gte", kind="date"),
+        Filter("until", gettext_lazy("To"), field="starts_at__date__lte", kind="date"),
     )
 
     def queryset(self) -> Any:
