@@ -1,8 +1,9 @@
-"""The whole suite: unit to acceptance on SQLite, the database tests again on PostgreSQL, the browser tests,
+"""The whole suite: unit to acceptance on SQLite, the integration tests again on PostgreSQL, the browser tests,
 and the engines compared on Spark.
 
     python tools/run_tests.py            finds or installs the servers, Chromium and Spark; says what it had to skip
     python tools/run_tests.py --strict   a missing server or browser is a failure (what CI asks for)
+    python tools/run_tests.py --thorough runs the acceptance tests on PostgreSQL too (before a release)
 
 PostgreSQL and MariaDB run as throw-away servers on free loopback ports. An address already given in
 QUANSHU_TEST_POSTGRESQL_URL or QUANSHU_TEST_MARIADB_URL, or a browser in QUANSHU_TEST_CHROMIUM, is used instead.
@@ -28,7 +29,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Parts with an engine of their own, run by themselves.
 ELSEWHERE = ("tests/browser", "tests/distributed")
-DATABASE_TESTS = ("tests/integration", "tests/acceptance")
+# Of what passed on SQLite these run again on PostgreSQL; with --thorough the acceptance tests as well.
+DATABASE_TESTS = ("tests/integration",)
+THOROUGH_TESTS = ("tests/acceptance",)
 # Tests that start a node wait for it most of the time; whoever has none left takes of the others.
 PARALLEL = ("-n", "3", "--dist", "worksteal")
 SERVER_USERS = ("postgres", "nobody")
@@ -214,7 +217,7 @@ def find_spark() -> bool:
     return bool(shutil.which("java")) or (install("openjdk-17-jre-headless") and bool(shutil.which("java")))
 
 
-def suite(strict: bool, extra: list[str]) -> list[str]:
+def suite(strict: bool, thorough: bool, extra: list[str]) -> list[str]:
     """Run the parts; returns what failed or, when strict, was missing."""
     faults: list[str] = []
     # Spark brings Java, on which an example of the documentation is run too: before the first part.
@@ -232,7 +235,8 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
         if server:
             say("database tests on PostgreSQL")
             on_server = {**environment, "QUANSHU_DATABASE_URL": server}
-            if run([*pytest, *PARALLEL, *DATABASE_TESTS], env=on_server):
+            again = (*DATABASE_TESTS, *(THOROUGH_TESTS if thorough else ()))
+            if run([*pytest, *PARALLEL, *again], env=on_server):
                 faults.append("tests on PostgreSQL")
         chromium = find_chromium()
         if chromium:
@@ -255,8 +259,9 @@ def suite(strict: bool, extra: list[str]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--strict", action="store_true", help="fail when a server or browser is missing")
+    parser.add_argument("--thorough", action="store_true", help="the acceptance tests on PostgreSQL too")
     options, extra = parser.parse_known_args()
-    faults = suite(options.strict, extra)
+    faults = suite(options.strict, options.thorough, extra)
     say("all passed" if not faults else "FAILED: " + "; ".join(faults))
     return 1 if faults else 0
 

@@ -98,7 +98,7 @@ def list_checkpoints(request: HttpRequest, limit: int = 50, offset: int = 0) -> 
     return page_of(queries.list_checkpoints(), limit=limit, offset=offset, serialise=checkpoint_row)
 
 
-@router.get("/checkpoints/{int:size}")
+@router.get("/checkpoints/{size}")
 def get_checkpoint(request: HttpRequest, size: int) -> Json:
     """One of them by its size."""
     require(request.actor, P.VIEW)  # type: ignore[attr-defined]
