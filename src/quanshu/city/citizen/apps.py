@@ -26,13 +26,12 @@ class CitizenConfig(AppConfig):
     label = "citizen"
 
     def ready(self) -> None:
-        from quanshu.city.citizen.events import CitizenEvent as E
         from quanshu.city.citizen.models import Evidence
         from quanshu.city.citizen.pages.handling import panel
         from quanshu.city.citizen.permissions import CitizenPermission as P
         from quanshu.city.citizen.services import follow_problem
         from quanshu.shared.access.api import register_rights
-        from quanshu.shared.audit.api import register_actions, register_kinds
+        from quanshu.shared.audit.api import register_kinds
         from quanshu.shared.files.api import in_column, register_use
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
@@ -56,24 +55,32 @@ class CitizenConfig(AppConfig):
                 "citizen.correction_review": _("Review of a rejected correction"),
             }
         )
-        register_actions(
-            {
-                E.VIEWED: _("A subject's data viewed"),
-                E.USES_VIEWED: _("Uses of a subject's data viewed"),
-                E.DOWNLOADED: _("A subject's data downloaded"),
-                E.FILED: _("Error reported by a resident"),
-                E.ACCEPTED: _("Report accepted"),
-                E.CORRECTED: _("Value corrected"),
-                E.REJECTED: _("Report rejected"),
-                E.REVIEW_ASKED: _("Review asked for"),
-                E.OVERTURNED: _("Rejection overturned"),
-                E.UPHELD: _("Rejection upheld"),
-                E.WITHDRAWN: _("Report withdrawn"),
-                E.REOPENED: _("Wrong value back again"),
-                E.REVEALED: _("Reported record shown"),
-                E.LANDED: _("Correction landed"),
-                E.EVIDENCE_READ: _("Proof read"),
-            }
-        )
+        name_acts()
         register_rights(RIGHTS)
         register_kinds(KINDS)
+
+
+def name_acts() -> None:
+    """The room's acts, as the audit trail tells them."""
+    from quanshu.city.citizen.events import CitizenEvent as E
+    from quanshu.shared.audit.api import register_actions
+
+    register_actions(
+        {
+            E.VIEWED: _("A subject's data viewed"),
+            E.USES_VIEWED: _("Uses of a subject's data viewed"),
+            E.DOWNLOADED: _("A subject's data downloaded"),
+            E.FILED: _("Error reported by a resident"),
+            E.ACCEPTED: _("Report accepted"),
+            E.CORRECTED: _("Value corrected"),
+            E.REJECTED: _("Report rejected"),
+            E.REVIEW_ASKED: _("Review asked for"),
+            E.OVERTURNED: _("Rejection overturned"),
+            E.UPHELD: _("Rejection upheld"),
+            E.WITHDRAWN: _("Report withdrawn"),
+            E.REOPENED: _("Wrong value back again"),
+            E.REVEALED: _("Reported record shown"),
+            E.LANDED: _("Correction landed"),
+            E.EVIDENCE_READ: _("Proof read"),
+        }
+    )
