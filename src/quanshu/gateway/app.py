@@ -30,7 +30,7 @@ from quanshu.gateway.limits import Limits, caller_address, check_terms, start_of
 from quanshu.gateway.openapi import document
 from quanshu.gateway.pushing import Pusher
 from quanshu.gateway.quick import QuickApp, Reply
-from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
+from quanshu.gateway.reading import NotReady, read_body, read_request
 from quanshu.gateway.sandbox import Sandbox
 from quanshu.gateway.shapes import Shape, answer_of, told
 from quanshu.gateway.sharing import SharedLimits
@@ -39,7 +39,7 @@ from quanshu.gateway.signing.identity import identify
 from quanshu.gateway.signing.responses import sign_answer
 from quanshu.gateway.snapshot import GrantSpec
 from quanshu.gateway.state import Loaded, State
-from quanshu.kernel.clock import now
+from quanshu.kernel.clock import now, now_ms
 from quanshu.kernel.errors import Forbidden, NotFound, QuanshuError
 from quanshu.kernel.ids import new_uid
 from quanshu.kernel.trace import HEADER, new_trace, read_traceparent, traceparent
@@ -230,6 +230,8 @@ class Gateway:
         held = self.held_grants(call, loaded)
         if not held:
             raise NoGrant(rid=call.rid, sid=call.sid)
+        if len(held) == 1 or not asked:
+            return held[0]
         return next((grant for grant in held if set(asked) <= set(grant.fields)), held[0])
 
     def held_grants(self, call: Call, loaded: Loaded) -> list[GrantSpec]:

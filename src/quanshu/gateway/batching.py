@@ -20,8 +20,9 @@ from quanshu.gateway.composing import row_cap
 from quanshu.gateway.consenting import ConsentNoBatch
 from quanshu.gateway.execution import Answer, BadParameter, Executor, Masks
 from quanshu.gateway.openapi import MOST_ITEMS
-from quanshu.gateway.reading import NotReady, now_ms, read_body, read_request
+from quanshu.gateway.reading import NotReady, read_body, read_request
 from quanshu.gateway.shapes import outcome
+from quanshu.kernel.clock import now_ms
 from quanshu.kernel.errors import Invalid, QuanshuError
 from quanshu.kernel.ids import new_uid
 

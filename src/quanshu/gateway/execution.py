@@ -174,6 +174,7 @@ class Executor:
         self._compared = frozenset(parameter.name for parameter in service.parameters if parameter.compare)
         self._salt = salt
         self._fields = {field.name: field for field in service.fields}
+        self._all_of: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._forms: dict[tuple[tuple[str, ...], tuple[str, ...], Masks], Form] = {}
 
     def read(self, given: Mapping[str, Any]) -> dict[str, str]:
@@ -186,7 +187,16 @@ class Executor:
 
     def pick(self, asked: Sequence[str], granted: Sequence[str]) -> tuple[str, ...]:
         """The fields to answer with; a verification has none. Raises FieldNotGranted."""
-        return () if self.service.shape == "verify" else pick_fields(self.service, asked, granted)
+        if self.service.shape == "verify":
+            return ()
+        if asked:
+            return pick_fields(self.service, asked, granted)
+        names = tuple(granted)
+        known = self._all_of.get(names)
+        if known is None:
+            # As many as there are grants of this service.
+            known = self._all_of[names] = pick_fields(self.service, (), names)
+        return known
 
     def run(
         self, values: Mapping[str, str], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()

@@ -1,10 +1,10 @@
 """Receipts on disk before the answer leaves: an append-only file of the process's own, synced once a group.
 
 A line is a CRC-32, a blank and the receipt as a JSON array. The file is filled with NULs ahead of the lines, so that
-a sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in one
-turn of the event loop share one write and one sync (fdatasync), both done in the loop's own thread: on a disk that
-syncs within a millisecond this is quicker than the way to a thread and back, and nobody could be answered meanwhile
-anyhow. A file is written by one process, which holds its lock, and never again after it; a worker of the control
+a sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in the
+same turns of the event loop share one write and one sync (fdatasync): the group is closed by a turn that adds none to
+it. Both are done in the loop's own thread: on a disk that syncs within a millisecond this is quicker than the way to
+a thread and back, and nobody could be answered meanwhile anyhow. A file is written by one process, which holds its lock, and never again after it; a worker of the control
 plane reads all of them after a cursor per file, the offset in bytes, and carries every receipt into the audit trail
 exactly once. What has been carried whole can be removed (`remove_carried`).
 """
@@ -31,6 +31,7 @@ from quanshu.kernel.ids import new_uid
 MOST_BYTES = 256 << 20
 AHEAD = 4 << 20
 CHUNK = 256 << 10
+MOST_TURNS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +109,18 @@ class Journal:
             raise JournalFailed(fault=str(fault)) from fault
         loop = asyncio.get_running_loop()
         if not self._lines:
-            loop.call_soon(self.flush)
+            loop.call_soon(self._turned, loop, 1)
         self._lines.append(b"%08x %b\n" % (zlib.crc32(line), line))
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append(done)
         return done
+
+    def _turned(self, loop: asyncio.AbstractEventLoop, held: int, turns: int = 1) -> None:
+        """A turn of the loop is over: a group that has grown in it waits for another, up to eight."""
+        if len(self._lines) > held and turns < MOST_TURNS:
+            loop.call_soon(self._turned, loop, len(self._lines), turns + 1)
+        else:
+            self.flush()
 
     def flush(self) -> None:
         """Write and sync what waits."""

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from quanshu.gateway.calls import Call
-from quanshu.gateway.reading import now_ms
 from quanshu.gateway.snapshot import GrantSpec, PushSpec
 from quanshu.gateway.spool import DIGEST, SOURCE, Busy, Pushed, Spool
+from quanshu.kernel.clock import now_ms
 from quanshu.kernel.errors import Conflict, Forbidden, Invalid, QuanshuError
 from quanshu.kernel.ids import new_uid
 

@@ -19,15 +19,19 @@ TRACE = HEADER.encode()
 
 
 class QuickHeaders(Headers):
-    """A request's headers with a `get` that does not read them all again."""
+    """A request's headers with a `get` that does not read them all again, and reads as text what is asked for alone."""
 
     def __init__(self, scope: Scope) -> None:
         self._list = scope["headers"]
         # Of a header that stands twice the first counts, as in Starlette.
-        self._quick = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        self._quick: dict[bytes, bytes] = dict(reversed(scope["headers"]))
 
     def get(self, key: str, default: Any = None) -> Any:
-        return self._quick.get(key.lower(), default)
+        value = self._quick.get(key.lower().encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+    def __contains__(self, key: Any) -> bool:
+        return key.lower().encode("latin-1") in self._quick
 
 
 class QuickRequest(Request):

@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Invalid, Unavailable
 
 MOST_BODY = 64 * 1024
@@ -23,11 +22,6 @@ class BodyTooLarge(Invalid):
 
 class NotReady(Unavailable):
     code = "gateway.not_ready"
-
-
-def now_ms() -> int:
-    """Epoch milliseconds."""
-    return int(now().timestamp() * 1000)
 
 
 async def read_body(request: Request, most: int = MOST_BODY) -> bytes:

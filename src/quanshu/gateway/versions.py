@@ -45,7 +45,7 @@ def choose(loaded: Loaded, call: Call) -> Shape | None:
 def bound_version(loaded: Loaded, call: Call) -> int:
     """The version that every grant of the caller in force is bound to (the highest of several), else 0."""
     grants, seconds = loaded.grants.get((call.rid, call.sid), ()), call.at_ms / 1000
-    if all(not grant.version for grant in grants):
+    if not any(grant.version for grant in grants):
         return 0
     held = [grant.version for grant in grants if grant.valid_from <= seconds < grant.valid_until]
     return max(held) if held and all(held) else 0

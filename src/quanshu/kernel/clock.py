@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,12 @@ _frozen: ContextVar[datetime | None] = ContextVar("quanshu_frozen_clock", defaul
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return _frozen.get() or datetime.now(UTC)
+
+
+def now_ms() -> int:
+    """The present moment in epoch milliseconds."""
+    held = _frozen.get()
+    return time.time_ns() // 1_000_000 if held is None else int(held.timestamp() * 1000)
 
 
 def today(tz: tzinfo = CITY_TZ) -> date:

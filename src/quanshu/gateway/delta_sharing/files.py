@@ -15,8 +15,8 @@ from quanshu.gateway.delta_sharing.links import Link, link_holds
 from quanshu.gateway.delta_sharing.receipts import keep
 from quanshu.gateway.delta_sharing.tables import Tables
 from quanshu.gateway.journal import JournalFailed
-from quanshu.gateway.reading import now_ms
 from quanshu.gateway.snapshot import BulkSpec, GrantSpec
+from quanshu.kernel.clock import now_ms
 from quanshu.kernel.ids import new_uid
 
 if TYPE_CHECKING:

@@ -35,9 +35,10 @@ from quanshu.gateway.delta_sharing.tables import SharedTable, Tables, rows_of_ch
 from quanshu.gateway.delta_sharing.volume import take_rows
 from quanshu.gateway.journal import JournalFailed
 from quanshu.gateway.limits import day_of
-from quanshu.gateway.reading import NotReady, now_ms, read_body
+from quanshu.gateway.reading import NotReady, read_body
 from quanshu.gateway.snapshot import BulkSpec, BulkTokenSpec, GrantSpec
 from quanshu.gateway.state import Loaded
+from quanshu.kernel.clock import now_ms
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
 from quanshu.lake.log import Commit, LogFile

@@ -14,11 +14,12 @@ from starlette.responses import JSONResponse, Response
 
 from quanshu.gateway import messages
 from quanshu.gateway.calls import Call
-from quanshu.gateway.reading import now_ms, read_body
+from quanshu.gateway.reading import read_body
 from quanshu.gateway.signing import session
 from quanshu.gateway.signing.convention import PREFIX
 from quanshu.gateway.signing.identity import by_convention
 from quanshu.gateway.signing.responses import KEYID
+from quanshu.kernel.clock import now_ms
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
 

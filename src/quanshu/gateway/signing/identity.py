@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from quanshu.gateway.snapshot import ClientSpec
     from quanshu.gateway.state import Loaded, LoadedKey
 
-HTTP_FIELDS = (b"signature-input", b"signature")
+HTTP_FIELDS = ("signature-input", "signature")
 # As plain texts: looked up at every call.
 CONVENTION, TWO_STEP = Profile.CONVENTION.value, Profile.TWO_STEP.value
 
@@ -51,8 +51,7 @@ def identify(
     `sid` is what the convention signs; `body` is None where the address itself names the content. A refusal after
     the signature proved right leaves `call.known` set, so that it gets its receipt.
     """
-    names = [name for name, _value in request.scope["headers"]]
-    if HTTP_FIELDS[0] in names or HTTP_FIELDS[1] in names:
+    if HTTP_FIELDS[0] in request.headers or HTTP_FIELDS[1] in request.headers:
         by_http_signature(gateway, request, call, loaded, body)
     else:
         by_convention(gateway, request, call, loaded, sid)
