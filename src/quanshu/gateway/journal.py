@@ -1,12 +1,13 @@
 """Receipts on disk before the answer leaves: an append-only file of the process's own, synced once a group.
 
-A line is a CRC-32, a blank and the receipt as a JSON array. The file is filled with NULs ahead of the lines, so that
-a sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in the
-same turns of the event loop share one write and one sync (fdatasync): the group is closed by a turn that adds none to
-it. Both are done in the loop's own thread: on a disk that syncs within a millisecond this is quicker than the way to
-a thread and back, and nobody could be answered meanwhile anyhow. A file is written by one process, which holds its lock, and never again after it; a worker of the control
-plane reads all of them after a cursor per file, the offset in bytes, and carries every receipt into the audit trail
-exactly once. What has been carried whole can be removed (`remove_carried`).
+A line is a CRC-32, a blank and the receipt as a JSON array. The file is filled with NULs ahead of the lines, so that a
+sync writes these alone and no new length, which is quicker and waits for no other file. Calls that finish in the same
+turns of the event loop share one write and one sync (fdatasync): the group is closed by a turn that adds none to it.
+Both are done in the loop's own thread: on a disk that syncs within a millisecond this is quicker than the way to a
+thread and back, and nobody could be answered meanwhile anyhow. A file is written by one process, which holds its lock,
+and never again after it; a worker of the control plane reads all of them after a cursor per file, the offset in bytes,
+and carries every receipt into the audit trail exactly once. What has been carried whole can be removed
+(`remove_carried`).
 """
 
 from __future__ import annotations

@@ -57,7 +57,11 @@ def quote(name: str) -> str:
 
 
 class FileTable:
-    """A table of an SQLite file, opened read-only once a thread."""
+    """A table of an SQLite file, opened read-only once a thread.
+
+    Its connections are closed with it: each refers to itself, and left to the collector those of every snapshot since
+    would stay open and mapped.
+    """
 
     dialect: Literal["sqlite", "postgres"] = "sqlite"
 
@@ -65,6 +69,8 @@ class FileTable:
         self.path, self.sid = path, sid
         self.source = quote(table)
         self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        weakref.finalize(self, close_all, self._open)
 
     def slot(self, number: int) -> str:
         return "?"
@@ -73,7 +79,7 @@ class FileTable:
         try:
             return self._connection().execute(sql, bound).fetchall()
         except sqlite3.Error as fault:
-            self._local.connection = None
+            self._let_go()
             raise TableMissing(sid=self.sid) from fault
 
     def _connection(self) -> sqlite3.Connection:
@@ -85,7 +91,22 @@ class FileTable:
             connection.execute(f"PRAGMA mmap_size={MAPPED}")
             add_functions(connection)
             self._local.connection = connection
+            self._open.append(connection)
         return connection
+
+    def _let_go(self) -> None:
+        """Close the thread's connection, if it has one; the next call opens another."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            self._open.remove(connection)
+            connection.close()
+
+
+def close_all(connections: list[sqlite3.Connection]) -> None:
+    """Close what a table had open."""
+    while connections:
+        connections.pop().close()
 
 
 class ServerTable:
