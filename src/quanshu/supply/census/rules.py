@@ -44,6 +44,7 @@ UPDATE_CYCLES = ("real-time", "daily", "weekly", "monthly", "quarterly", "yearly
 CAMPAIGN = Machine(
     name="census.campaign",
     states=CampaignState,
+    refusal=WrongStep,
     transitions=(
         Transition("open", frozenset({C.DRAFT}), C.OPEN, P.DECLARE, E.OPENED, label=N_("Open the census")),
         Transition("close", frozenset({C.OPEN}), C.CLOSED, P.DECLARE, E.CLOSED, label=N_("Close the census")),
@@ -53,6 +54,7 @@ CAMPAIGN = Machine(
 FILING = Machine(
     name="census.filing",
     states=FilingState,
+    refusal=WrongStep,
     transitions=(
         Transition("start", frozenset({S.NOT_STARTED}), S.FILLING, P.FILL, E.STARTED, label=N_("Start filling")),
         Transition("submit", frozenset({S.FILLING, S.RETURNED}), S.SUBMITTED, P.FILL, E.SUBMITTED, label=N_("Submit")),
@@ -66,18 +68,14 @@ FILING = Machine(
 
 def check_campaign_step(state: str, step: str) -> CampaignState:
     """The state a step of a campaign leads to. Raises `census.wrong_state`."""
-    for transition in CAMPAIGN.transitions:
-        if transition.name == step and state in transition.sources:
-            return CampaignState(transition.target)
-    raise WrongStep
+    return CampaignState(CAMPAIGN.check(state, step).target)
 
 
 def check_step(state: str, step: str, *, campaign_state: str = C.OPEN) -> FilingState:
     """The state a step of a filing leads to; nothing moves once its campaign is closed. Raises `census.wrong_state`."""
-    for transition in FILING.transitions:
-        if transition.name == step and state in transition.sources and campaign_state == C.OPEN:
-            return FilingState(transition.target)
-    raise WrongStep
+    if campaign_state != C.OPEN:
+        raise WrongStep
+    return FilingState(FILING.check(state, step).target)
 
 
 def check_fillable(state: str, *, campaign_state: str) -> None:

@@ -48,6 +48,7 @@ HELD = (S.DRAFT, S.PROPOSED, S.ACTIVE, S.RETURNING)
 MACHINE = Machine(
     name="hosting.agreement",
     states=AgreementState,
+    refusal=WrongStep,
     transitions=(
         Transition("propose", frozenset({S.DRAFT}), S.PROPOSED, P.DRAFT, E.PROPOSED, label=N_("Propose")),
         Transition("withdraw", frozenset({S.DRAFT}), S.WITHDRAWN, P.DRAFT, E.WITHDRAWN, label=N_("Withdraw the draft")),
@@ -73,10 +74,7 @@ REMEDIES: Mapping[Reason, str] = {
 
 def check_step(state: str, step: str) -> AgreementState:
     """The state a step leads to. Raises `hosting.wrong_state`."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return AgreementState(transition.target)
-    raise WrongStep
+    return AgreementState(MACHINE.check(state, step).target)
 
 
 def check_hostable(*, published: bool, keys: Sequence[str], held: bool) -> None:

@@ -43,6 +43,7 @@ SEGMENTS = (*CLASS_SEGMENTS, "detail", "serial")
 MACHINE = Machine(
     name="standards.version",
     states=VersionState,
+    refusal=WrongState,
     transitions=(
         Transition("decide", frozenset({S.DRAFT}), S.DECIDED, P.DECIDE, E.DECIDED, label=L["decide"]),
         Transition("recall", frozenset({S.DECIDED}), S.DRAFT, P.DECIDE, E.RECALLED, label=L["recall"]),
@@ -54,10 +55,7 @@ MACHINE = Machine(
 
 def check_step(state: str, step: str) -> Transition:
     """The transition `step` from `state`; WrongState when the table has none."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return transition
-    raise WrongState(state=state, step=step)
+    return MACHINE.check(state, step)
 
 
 def check_editable(state: str) -> None:
