@@ -26,7 +26,7 @@ from quanshu.shared.web.pages import (
     put_fault_on_form,
     reason_against,
 )
-from quanshu.shared.web.rest import check_page, page_of
+from quanshu.shared.web.rest import actor_of, check_page, page_of
 from quanshu.shared.web.templatetags.web import day, when, who
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ReasonForm",
     "ReasonStepPage",
     "StepPage",
+    "actor_of",
     "check_page",
     "day",
     "dress",
