@@ -40,13 +40,13 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
 
     Raises Forbidden, or FieldErrors naming every field at fault.
     """
-    require(actor, CataloguePermission.EDIT, _At(unit.path))
+    require(actor, CataloguePermission.EDIT, Place(unit_path=unit.path))
     standard = standard_in_force()
     _check_data(data, standard, actor=actor, now=now)
     if items:
         rules.check_items(items, standard=standard, today=_day(now))
     if any(item.grade for item in items):
-        require(actor, CataloguePermission.GRADE, _At(unit.path))
+        require(actor, CataloguePermission.GRADE, Place(unit_path=unit.path))
     classification = Classification.objects.get(code=data.classification_code)
     uid = new_uid()
     entry = Entry(
@@ -259,16 +259,6 @@ def set_exempt(*, actor: Actor, now: datetime, entry: Entry, exempt: bool) -> En
     event = CatalogueEvent.EXEMPTED if exempt else CatalogueEvent.MUST_LAND
     _note(entry, event, actor=actor, now=now, details={"reason": entry.sensitive_reason})
     return entry
-
-
-class _At:
-    """A place to ask rights for before the entry exists."""
-
-    def __init__(self, unit_path: str) -> None:
-        self.unit_path = unit_path
-
-    def access_place(self) -> Place:
-        return Place(unit_path=self.unit_path)
 
 
 def _day(now: datetime) -> date:

@@ -55,20 +55,10 @@ def get_review(*, actor: Actor, uid: str) -> Review:
     return found
 
 
-class At:
-    """A unit's place, to ask rights for."""
-
-    def __init__(self, unit_path: str) -> None:
-        self.unit_path = unit_path
-
-    def access_place(self) -> Place:
-        return Place(unit_path=self.unit_path)
-
-
 def may_act(actor: Actor, permission: FusionPermission, review: Review) -> bool:
     """Whether somebody may act on a review: for the scheme, or for one of the units whose records it is about."""
     paths = (review.scheme.unit.path, review.left_unit.path, review.right_unit.path)
-    return any(allows(actor, permission, At(path)) for path in paths)
+    return any(allows(actor, permission, Place(unit_path=path)) for path in paths)
 
 
 def list_decisions(actor: Actor) -> QuerySet[Decision]:

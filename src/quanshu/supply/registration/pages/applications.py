@@ -29,7 +29,7 @@ from quanshu.supply.registration.models import Application, Objection
 from quanshu.supply.registration.pages import labels
 from quanshu.supply.registration.pages.materials import material_card
 from quanshu.supply.registration.permissions import RegistrationPermission as P
-from quanshu.supply.registration.services.applying import AtReceiver
+from quanshu.supply.registration.services.applying import receivers_place
 from quanshu.supply.registration.types import ApplicationKind, ObjectionState, RegistrationNotFound
 
 
@@ -161,7 +161,7 @@ class ApplicationPage(DetailPage):
                 found.append(self.submission(obj))
             step("change", _("Edit"), "pencil", "outline-primary", "get")
             step("withdraw", _("Withdraw the draft"), "trash", "outline-danger")
-        if obj.receiver and allows(self.actor, P.ACCEPT, AtReceiver(obj)):
+        if obj.receiver and allows(self.actor, P.ACCEPT, receivers_place(obj)):
             step("accept", _("Accept the transfer"), "check")
             step("decline", _("Decline"), "x", "outline-danger", "get")
         if allows(self.actor, P.REVIEW, obj):
