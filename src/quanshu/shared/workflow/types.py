@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from quanshu.kernel.errors import Conflict, Invalid, fill
+from quanshu.kernel.errors import Conflict, FieldError, FieldErrors, Invalid, fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,12 @@ class Machine:
             if not more:
                 return [state for state in self.states if state not in reached]
             reached |= more
+
+
+def check_reason(reason: str) -> None:
+    """A step that is answered for says why. Raises FieldErrors for a blank reason."""
+    if not reason.strip():
+        raise FieldErrors(errors=(FieldError("reason", "The reason is missing.", "Say why."),))
 
 
 class BadYear(Invalid):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.access.api import region_prefix
-from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.shared.workflow.api import Machine, Transition, check_reason
 from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.permissions import CensusPermission
 from quanshu.supply.census.types import (
@@ -151,12 +151,6 @@ def check_close(*, state: str, ends_on: date, today: date, unfinished: int, reas
         raise Unfinished(left=unfinished, day=ends_on.isoformat())
     if unfinished:
         check_reason(reason)
-
-
-def check_reason(reason: str) -> None:
-    """Raises FieldErrors for a blank reason."""
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
 
 
 def check_verdicts(verdicts: Mapping[str, Answered], *, names: Mapping[str, str]) -> None:

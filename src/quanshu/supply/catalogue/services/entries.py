@@ -21,6 +21,7 @@ from quanshu.shared.access.api import Actor, ActorKind, Place, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.events import CatalogueEvent
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
@@ -154,7 +155,7 @@ def return_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) -> E
     entry = _locked(entry)
     require(actor, CataloguePermission.PUBLISH, entry)
     rules.check_step(entry.state, "return")
-    _check_reason(reason)
+    check_reason(reason)
     _move(entry, EntryState.DRAFT, now)
     _close_review(entry, now)
     _note(entry, CatalogueEvent.RETURNED, actor=actor, now=now, details={"reason": reason})
@@ -224,7 +225,7 @@ def withdraw_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) ->
     entry = _locked(entry)
     require(actor, CataloguePermission.WITHDRAW, entry)
     rules.check_step(entry.state, "withdraw")
-    _check_reason(reason)
+    check_reason(reason)
     entry.published_version = None
     _move(entry, EntryState.WITHDRAWN, now)
     _note(entry, CatalogueEvent.WITHDRAWN, actor=actor, now=now, details={"reason": reason})
@@ -312,11 +313,6 @@ def write_items(entry: Entry, items: Sequence[ItemData]) -> None:
         Item(entry=entry, position=position, **{**asdict(item), "code_list": list(item.code_list)})
         for position, item in enumerate(items)
     )
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
 
 
 def _locked(entry: Entry) -> Entry:

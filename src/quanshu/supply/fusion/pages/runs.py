@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, when
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, kept_fault, when
 from quanshu.supply.fusion import queries
 from quanshu.supply.fusion.models import Run
 from quanshu.supply.fusion.pages import labels
@@ -65,6 +65,7 @@ class RunPage(DetailPage):
     permission = P.VIEW
     template_name = "fusion/run.html"
     audit_kind = "fusion.run"
+    moving_part = ("run", "fusion/run_result.html")
 
     def get_object(self, **kwargs: Any) -> Run:
         return queries.get_run(actor=self.actor, uid=kwargs["uid"])
@@ -91,7 +92,7 @@ class RunPage(DetailPage):
         ]
 
     def detail_context(self, obj: Run) -> dict[str, Any]:
-        fault, remedy = labels.fault_of(obj.error)
+        fault, remedy = kept_fault(obj.error)
         figures = obj.figures
         events = obj.identity_events.all()
         columns = (
@@ -122,10 +123,3 @@ class RunPage(DetailPage):
             "events": events[:50],
             "event_columns": columns,
         }
-
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page, or only its moving part when that asks for itself."""
-        if request.headers.get("HX-Target") != "run":
-            return super().get(request, *args, **kwargs)
-        run = self.object = self.get_object(**kwargs)
-        return self.render({"object": run, **self.detail_context(run)}, template="fusion/run_result.html")

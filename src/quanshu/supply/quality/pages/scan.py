@@ -77,6 +77,7 @@ class ScanPage(DetailPage):
     permission = P.VIEW
     template_name = "quality/scan.html"
     audit_kind = "quality.scan"
+    moving_part = ("scan", "quality/scan_result.html")
 
     def get_object(self, **kwargs: Any) -> Scan:
         return queries.get_scan(actor=self.actor, uid=kwargs["uid"])
@@ -118,14 +119,6 @@ class ScanPage(DetailPage):
             ],
             "clocks": (),
         }  # fmt: skip
-
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page, or only its moving part when that asks for itself."""
-        if request.headers.get("HX-Target") != "scan":
-            return super().get(request, *args, **kwargs)
-        scan = self.object = self.get_object(**kwargs)
-        context = {"object": scan, "state": self.state(scan), **self.detail_context(scan)}
-        return self.render(context, template="quality/scan_result.html")
 
 
 def stamp(moment: Any) -> str | None:

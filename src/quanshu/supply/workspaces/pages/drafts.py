@@ -25,6 +25,7 @@ from quanshu.shared.web.api import (
     ListPage,
     ReasonForm,
     go_to,
+    kept_fault,
     put_fault_on_form,
     reason_against,
     when,
@@ -187,7 +188,7 @@ def answer_of(run: Run | None) -> dict[str, Any]:
     """A run's rows as a table for the page, or its fault."""
     if run is None:
         return {"run": None}
-    fault, remedy = labels.fault_of(run)
+    fault, remedy = kept_fault(run.error)
     head = [name for name, _kind in run.columns]
     return {"run": run, "fault": fault, "remedy": remedy, "head": head, "kinds": [kind for _name, kind in run.columns]}
 
