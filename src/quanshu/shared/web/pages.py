@@ -262,16 +262,22 @@ class ActionPage(Page):
         return go_to(request, url)
 
 
-class StepPage(ActionPage):
-    """A button of an object's page: one service function, which takes the object under the name `subject`."""
+class OfSubject:
+    """What a step moves: `read` finds it, through `visible_to`; `service` takes it under the name `subject`."""
 
     subject: ClassVar[str]
+    read: Any = None
     service: Any = None
-    done: Any = ""
 
     def get_subject(self, uid: str) -> Any:
-        """The object, read through `visible_to`."""
-        raise NotImplementedError(f"{type(self).__name__} names no object")
+        """The object the address names."""
+        return self.read(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+
+
+class StepPage(OfSubject, ActionPage):
+    """A button of an object's page: one service function."""
+
+    done: Any = ""
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         found = self.get_subject(kwargs["uid"])
@@ -279,16 +285,10 @@ class StepPage(ActionPage):
         return str(self.done), found.get_absolute_url()
 
 
-class ReasonStepPage(FormPage):
+class ReasonStepPage(OfSubject, FormPage):
     """A step that needs a reason."""
 
     form_class = ReasonForm
-    subject: ClassVar[str]
-    service: Any = None
-
-    def get_subject(self, uid: str) -> Any:
-        """The object, read through `visible_to`."""
-        raise NotImplementedError(f"{type(self).__name__} names no object")
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         found = self.get_subject(self.kwargs["uid"])

@@ -278,9 +278,7 @@ class CampaignStep(StepPage):
 
     permission = P.DECLARE
     subject = "campaign"
-
-    def get_subject(self, uid: str) -> Campaign:
-        return queries.get_campaign(actor=self.actor, uid=uid)
+    read = staticmethod(queries.get_campaign)
 
 
 class CloseForm(Form):

@@ -17,6 +17,7 @@ from quanshu.shared.web.api import (
     DetailPage,
     Filter,
     ListPage,
+    StepPage,
     reason_against,
     when,
 )
@@ -252,17 +253,12 @@ def run_columns() -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-class Step(ActionPage):
-    """A button of a scheme's page: one service function."""
+class Step(StepPage):
+    """A button of a scheme's page."""
 
     permission = P.VIEW
-    service: Any = None
-    done: Any = ""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        scheme = queries.get_scheme(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, scheme=scheme)
-        return str(self.done), scheme.get_absolute_url()
+    subject = "scheme"
+    read = staticmethod(queries.get_scheme)
 
 
 class StartRun(ActionPage):

@@ -230,9 +230,7 @@ class OfAgreement:
 
     permission: ClassVar[str] = P.VIEW
     subject: ClassVar[str] = "agreement"
-
-    def get_subject(self, uid: str) -> Agreement:
-        return queries.get_agreement(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+    read = staticmethod(queries.get_agreement)
 
 
 class AgreementStep(OfAgreement, StepPage):

@@ -244,9 +244,7 @@ class OfApplication:
 
     permission: ClassVar[str] = P.VIEW
     subject: ClassVar[str] = "application"
-
-    def get_subject(self, uid: str) -> Application:
-        return queries.get_application(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+    read = staticmethod(queries.get_application)
 
 
 class Step(OfApplication, StepPage):
