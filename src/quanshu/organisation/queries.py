@@ -13,7 +13,7 @@ from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.clock import today
 from quanshu.organisation.models import UNIT_KINDS, Account, ApiToken, Duty, Person, Region, Unit, UnitQuerySet
 from quanshu.organisation.types import DutyFigures, Gap, PersonNotFound, RegionNotFound, UnitNotFound
-from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, grants_for_roles
+from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, find_seen, grants_for_roles
 
 
 def list_units(actor: Actor) -> UnitQuerySet:
@@ -23,10 +23,7 @@ def list_units(actor: Actor) -> UnitQuerySet:
 
 def get_unit(*, actor: Actor, uid: str) -> Unit:
     """One unit; UnitNotFound when there is none or it may not be seen."""
-    unit = list_units(actor).filter(uid=uid).first()
-    if unit is None:
-        raise UnitNotFound(unit=uid)
-    return unit
+    return find_seen(list_units(actor), uid, UnitNotFound(unit=uid))
 
 
 def list_people(actor: Actor) -> QuerySet[Person]:
@@ -36,10 +33,7 @@ def list_people(actor: Actor) -> QuerySet[Person]:
 
 def get_person(*, actor: Actor, uid: str) -> Person:
     """One person; PersonNotFound when there is none or may not be seen."""
-    person = list_people(actor).filter(uid=uid).first()
-    if person is None:
-        raise PersonNotFound(person=uid)
-    return person
+    return find_seen(list_people(actor), uid, PersonNotFound(person=uid))
 
 
 def region_at(code: str, *, on: date) -> Region:

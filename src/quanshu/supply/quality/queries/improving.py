@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.lake.checks import CheckKind
 from quanshu.organisation.api import Account
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen, scope_q
 from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, RuleException, RuleResult
@@ -71,10 +71,7 @@ def list_exceptions(actor: Actor) -> QuerySet[RuleException]:
 
 def get_exception(*, actor: Actor, uid: str) -> RuleException:
     """One exception; ExceptionNotFound."""
-    row = list_exceptions(actor).filter(uid=uid).first()
-    if row is None:
-        raise ExceptionNotFound(exception=uid)
-    return row
+    return find_seen(list_exceptions(actor), uid, ExceptionNotFound(exception=uid))
 
 
 def ending_soon(rows: QuerySet[RuleException], today: date) -> QuerySet[RuleException]:
