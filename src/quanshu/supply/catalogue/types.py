@@ -28,14 +28,6 @@ class ShareType(StrEnum):
     NOT_SHARED = "3"
 
 
-class ShareMode(StrEnum):
-    """共享方式: the gateway is the platform's one road for structured data; the rest names what it replaces."""
-
-    GATEWAY = "gateway"
-    FILE = "file"
-    OFFLINE = "offline"
-
-
 class OpenType(StrEnum):
     """Whether the data is open to society."""
 

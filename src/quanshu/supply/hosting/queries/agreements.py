@@ -127,8 +127,3 @@ def figures_for(rows: QuerySet[Agreement]) -> HostingFigures:
         last_edit=max((row.last_edit for row in units if row.last_edit), default=None),
         by_unit=units,
     )
-
-
-def hosting_figures() -> HostingFigures:
-    """Clause 2.2.1 (统一托管): hosted tables, rows and changes, by unit."""
-    return figures_for(Agreement.objects.all())
