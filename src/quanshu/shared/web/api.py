@@ -8,7 +8,7 @@ from quanshu.shared.web.exports import export_response, export_rows, masked_list
 from quanshu.shared.web.figures import flush_figures
 from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
-from quanshu.shared.web.lists import Column, Filter, ListPage
+from quanshu.shared.web.lists import Column, Filter, ListPage, state_column
 from quanshu.shared.web.navigation import NavItem, register, registered
 from quanshu.shared.web.numbers import grouped, trimmed
 from quanshu.shared.web.pages import (
@@ -70,6 +70,7 @@ __all__ = [
     "register_unmasking",
     "registered",
     "safe_cell",
+    "state_column",
     "trimmed",
     "web_metrics",
     "when",

@@ -21,6 +21,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.shared.workflow.api import city_day
@@ -117,8 +118,7 @@ class FilingPage(DetailPage):
                    if row.state == "asked" and allows(self.actor, P.REVIEW, obj) else ""),
             Column("reason", _("Reason")),
             Column("answer", _("Bureau's answer"), phone=False),
-            Column("state", _("State"), value=lambda row: labels.EXTENSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.EXTENSION_TONES[row.state]),
+            state_column(labels.EXTENSION_STATES, labels.EXTENSION_TONES),
         )  # fmt: skip
         if obj.extensions.exists():
             found.append(Card(_("More time"), columns=columns, rows=obj.extensions.all()))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, kept_fault, when
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, kept_fault, state_column, when
 from quanshu.supply.fusion import queries
 from quanshu.supply.fusion.models import Run
 from quanshu.supply.fusion.pages import labels
@@ -48,8 +48,7 @@ class Runs(ListPage):
                kind="number", phone=False),
         Column("records", gettext_lazy("Records"), value=lambda row: row.figures.get("records"), kind="number"),
         Column("ended", gettext_lazy("Ended"), value="ended_at", kind="datetime", sort="ended_at", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.RUN_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.RUN_TONES[row.state]),
+        state_column(labels.RUN_STATES, labels.RUN_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:

@@ -19,6 +19,7 @@ from quanshu.shared.web.api import (
     ListPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.fusion import queries, rules, services
@@ -173,8 +174,7 @@ class SchemePage(DetailPage):
         )
         versions = (
             Column("number", _("Version"), kind="number"),
-            Column("state", _("State"), value=lambda row: labels.VERSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.VERSION_TONES[row.state]),
+            state_column(labels.VERSION_STATES, labels.VERSION_TONES),
             Column("author", _("Author"), phone=False),
             Column("saved", _("Saved at"), value="saved_at", kind="datetime"),
             Column("reviewer", _("Reviewed by"), phone=False),
@@ -248,8 +248,7 @@ def run_columns() -> tuple[Column, ...]:
         Column("touched", _("Records compared"), value=lambda row: row.figures.get("touched"), kind="number",
                phone=False),
         Column("ended", _("Ended"), value="ended_at", kind="datetime", phone=False),
-        Column("state", _("State"), value=lambda row: labels.RUN_STATES[row.state], kind="badge",
-               tone=lambda row: labels.RUN_TONES[row.state]),
+        state_column(labels.RUN_STATES, labels.RUN_TONES),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from quanshu.shared.web.api import (
     ListPage,
     kept_fault,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.libraries import queries, rules, services
@@ -49,8 +50,7 @@ class Builds(ListPage):
         Column("cause", gettext_lazy("Cause"), value=lambda row: labels.CAUSES.get(row.cause, row.cause), phone=False),
         Column("rows", gettext_lazy("Rows"), kind="number", sort="rows"),
         Column("ended", gettext_lazy("Ended"), value="ended_at", kind="datetime", sort="ended_at", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.BUILD_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.BUILD_TONES[row.state]),
+        state_column(labels.BUILD_STATES, labels.BUILD_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:

@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.libraries import queries, rules, services
@@ -117,8 +118,7 @@ class ModelPage(DetailPage):
         latest = self.latest()
         versions = (
             Column("number", _("Version"), kind="number"),
-            Column("state", _("State"), value=lambda row: labels.VERSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.VERSION_TONES[row.state]),
+            state_column(labels.VERSION_STATES, labels.VERSION_TONES),
             Column("author", _("Author"), phone=False),
             Column("saved", _("Saved at"), value="saved_at", kind="datetime"),
             Column("reviewer", _("Reviewed by"), phone=False),

@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.registration import queries, rules, services
@@ -55,8 +56,7 @@ class Applications(ListPage):
         Column("kind", gettext_lazy("Kind"), value=lambda row: labels.KINDS[row.kind], sort="kind", phone=False),
         Column("updated", gettext_lazy("Changed at"), value="updated_at", kind="datetime", sort="updated_at",
                phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state], sort="state"),
+        state_column(labels.STATES, labels.TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -217,8 +217,7 @@ class ApplicationPage(DetailPage):
                        link=lambda row: reverse("registration:objection", args=[row.uid])),
                 Column("name", _("Filed by")),
                 Column("reason", _("Reason"), phone=False),
-                Column("state", _("State"), value=lambda row: labels.OBJECTION_STATES[row.state], kind="badge",
-                       tone=lambda row: labels.OBJECTION_TONES[row.state]),
+                state_column(labels.OBJECTION_STATES, labels.OBJECTION_TONES),
             )  # fmt: skip
             found.append(
                 Card(_("Objections"), columns=columns, rows=obj.objections.all(), empty_title=_("No objection"))

@@ -23,6 +23,7 @@ from quanshu.shared.web.api import (
     ListPage,
     ReasonStepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.catalogue.api import Entry, items_of
@@ -58,8 +59,7 @@ class Tables(ListPage):
                sort="workspace__unit__name"),
         Column("asked", gettext_lazy("Asked at"), value="asked_at", kind="datetime", sort="asked_at", phone=False),
         Column("until", gettext_lazy("Last day"), kind="date", sort="until", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.TABLE_STATES[row.state], kind="badge",
-               tone=lambda row: labels.TABLE_TONES[row.state], sort="state"),
+        state_column(labels.TABLE_STATES, labels.TABLE_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
