@@ -48,9 +48,8 @@ def add_chief(cast: Cast, unit: str = "police") -> None:
     cast.accounts[f"chief-{unit}"] = person.account
 
 
-def make_city(settings: Any) -> tuple[Cast, list[Entry]]:
+def make_city() -> tuple[Cast, list[Entry]]:
     """The cast with a chief in the police, and three entries of the police in force."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = make_cast()
     add_chief(cast)
     names = ("户籍人口登记信息", "居住证信息", "机动车登记信息")

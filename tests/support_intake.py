@@ -40,8 +40,6 @@ def use_folders(settings: Any, folder: Path) -> None:
     settings.QUANSHU_LAKE_DIR = folder / "lake"
     settings.QUANSHU_FILES_DIR = folder / "files"
     settings.QUANSHU_DROP_FOLDERS = [folder / "incoming"]
-    # Nobody signs in with a password here; the slow hash would only cost time.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     (folder / "incoming").mkdir()
     get_lake.cache_clear()
 

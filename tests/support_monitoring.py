@@ -26,7 +26,6 @@ class Node:
 
     def __init__(self, settings: Any, folder: Path) -> None:
         use_folders(settings, folder)
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         self.settings, self.folder = settings, folder
         self.city: City = a_city()
         self.service = a_service(self.city)

@@ -55,8 +55,6 @@ def own_lake(settings: Any, folder: Path) -> Iterator[Path]:
     settings.QUANSHU_LAKE_DIR = folder / "lake"
     settings.QUANSHU_DROP_FOLDERS = [folder]
     settings.QUANSHU_SERVING_DIR = folder / "serving"
-    # Nobody signs in with a password here; the slow hash would only cost time.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     get_lake.cache_clear()
     yield folder
     get_lake.cache_clear()

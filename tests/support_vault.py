@@ -132,7 +132,6 @@ def make_vaults(settings: Any, folder: Path) -> Vaults:
     """The city, with node keys and a lake of the test's own."""
     settings.QUANSHU_KEYS_DIR = folder / "keys"
     settings.QUANSHU_LAKE_DIR = folder / "lake"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     node_key.cache_clear()
     get_lake.cache_clear()
     cache.clear()

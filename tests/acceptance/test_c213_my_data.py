@@ -43,7 +43,6 @@ WRONG, RIGHT = "千佛山", "千佛山街道"
 def city(settings: Any, tmp_path: Path) -> Iterator[City]:
     settings.QUANSHU_LAKE_DIR = tmp_path / "lake"
     settings.QUANSHU_FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     get_lake.cache_clear()
     use_folders(settings, tmp_path)
     found = a_city()

@@ -29,7 +29,6 @@ STREETS = RuleData("街道名称有效", "pattern", ("street",), {"pattern": ".*
 @pytest.fixture
 def city(settings: Any, tmp_path: Path) -> Iterator[City]:
     settings.QUANSHU_LAKE_DIR = tmp_path / "lake"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     get_lake.cache_clear()
     use_folders(settings, tmp_path)
     yield a_city()

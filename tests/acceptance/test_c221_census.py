@@ -29,8 +29,8 @@ FOUND = {
 
 
 @pytest.fixture
-def city(db: None, settings: Any) -> tuple[Cast, list[Entry]]:
-    return make_city(settings)
+def city(db: None) -> tuple[Cast, list[Entry]]:
+    return make_city()
 
 
 def opened(cast: Cast, **changes: Any) -> Campaign:

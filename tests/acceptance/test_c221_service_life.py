@@ -219,7 +219,6 @@ def run_example(kind: str, text: str, rid: str, secret: str, folder: Path) -> di
     return json.loads(shown) if kind != "python" else dict(eval(shown, {"__builtins__": {}}))  # noqa: S307
 
 
-FENCES = {"curl": "sh", "python": "python", "java": "java"}
 NEEDS = {"curl": ("curl", "openssl", "bash"), "python": (), "java": ("java",)}
 
 

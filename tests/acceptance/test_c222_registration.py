@@ -39,7 +39,6 @@ STATED = {
 def city(db: None, settings: Any, tmp_path: Path) -> tuple[Cast, Any]:
     settings.QUANSHU_KEYS_DIR = tmp_path / "keys"
     settings.QUANSHU_FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     cast = make_cast()
     return cast, published(cast)

@@ -49,7 +49,6 @@ OLD, YOUNG = citizen("19500505"), citizen("20010203", 102)
 
 @pytest.fixture
 def city(db: None, settings: Any, tmp_path: Path) -> City:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     use_folders(settings, tmp_path)
     return a_city()
 

@@ -40,7 +40,6 @@ def city(settings: Any, tmp_path: Path) -> support.City:
     """A city with one answered call, already carried into the audit trail."""
     settings.QUANSHU_KEYS_DIR = tmp_path / "keys"
     settings.QUANSHU_LEDGER_DIR = tmp_path / "ledger"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cache.clear()
     support.use_folders(settings, tmp_path)
     found = support.a_city()

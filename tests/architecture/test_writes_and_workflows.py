@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quanshu.shared.workflow.api import Machine
+from support_code import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/quanshu"
@@ -48,7 +49,7 @@ def functions_of(room: str) -> dict[str, set[str]]:
     files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
     found: dict[str, set[str]] = {}
     for path in files:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef):
                 found.setdefault(node.name, set()).update(calls_of(node))
     return found

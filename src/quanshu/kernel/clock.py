@@ -29,6 +29,14 @@ def today(tz: tzinfo = CITY_TZ) -> date:
     return now().astimezone(tz).date()
 
 
+def iso_day(text: str) -> date | None:
+    """The day an ISO text names, or None when it names none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 @contextmanager
 def freeze(moment: datetime) -> Iterator[datetime]:
     """Hold the clock at an aware `moment` within the block; ValueError for a naive one."""

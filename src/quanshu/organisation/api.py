@@ -24,7 +24,6 @@ from quanshu.organisation.queries import (
     holders,
     list_people,
     list_units,
-    region_at,
 )
 from quanshu.organisation.services import (
     appoint,
@@ -68,7 +67,6 @@ __all__ = [
     "list_units",
     "load_regions",
     "open_account",
-    "region_at",
     "register_actor_source",
     "update_unit",
 ]

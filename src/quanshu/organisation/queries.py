@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.clock import today
-from quanshu.organisation.models import UNIT_KINDS, Account, ApiToken, Duty, Person, Region, Unit, UnitQuerySet
-from quanshu.organisation.types import DutyFigures, Gap, PersonNotFound, RegionNotFound, UnitNotFound
-from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, grants_for_roles
+from quanshu.organisation.models import Account, ApiToken, Duty, Person, Region, Unit, UnitQuerySet
+from quanshu.organisation.types import DutyFigures, Gap, PersonNotFound, UnitNotFound
+from quanshu.shared.access.api import ANONYMOUS, Actor, ActorKind, find_seen, grants_for_roles
 
 
 def list_units(actor: Actor) -> UnitQuerySet:
@@ -23,10 +23,7 @@ def list_units(actor: Actor) -> UnitQuerySet:
 
 def get_unit(*, actor: Actor, uid: str) -> Unit:
     """One unit; UnitNotFound when there is none or it may not be seen."""
-    unit = list_units(actor).filter(uid=uid).first()
-    if unit is None:
-        raise UnitNotFound(unit=uid)
-    return unit
+    return find_seen(list_units(actor), uid, UnitNotFound(unit=uid))
 
 
 def list_people(actor: Actor) -> QuerySet[Person]:
@@ -36,24 +33,7 @@ def list_people(actor: Actor) -> QuerySet[Person]:
 
 def get_person(*, actor: Actor, uid: str) -> Person:
     """One person; PersonNotFound when there is none or may not be seen."""
-    person = list_people(actor).filter(uid=uid).first()
-    if person is None:
-        raise PersonNotFound(person=uid)
-    return person
-
-
-def region_at(code: str, *, on: date) -> Region:
-    """The region a code stands for on a day: itself while valid, else what it became.
-
-    Raises RegionNotFound for an unknown code or one without a successor.
-    """
-    region = Region.objects.select_related("successor").filter(code=code).first()
-    steps = 0
-    while region is not None and region.valid_to is not None and region.valid_to <= on and steps < 10:
-        region, steps = region.successor, steps + 1
-    if region is None or (region.valid_from is not None and region.valid_from > on):
-        raise RegionNotFound(code=code, day=on.isoformat())
-    return region
+    return find_seen(list_people(actor), uid, PersonNotFound(person=uid))
 
 
 def actor_for(account: Account) -> Actor:
@@ -155,14 +135,6 @@ def duty_figures() -> DutyFigures:
         stewards=rows.filter(has_steward=True).count(),
         offices=rows.exclude(office_name="").count(),
     )
-
-
-def duty_figures_by_kind() -> list[tuple[str, DutyFigures]]:
-    """Clause 3.1 by kind of unit: (label, figures), in the order of the kinds; kinds without units are left out."""
-    gaps: dict[str, list[Gap]] = {}
-    for unit in duty_units():
-        gaps.setdefault(unit.kind, []).append(gap_of(unit))
-    return [(str(label), figures_of(gaps[kind])) for kind, label in UNIT_KINDS if kind in gaps]
 
 
 def figures_of(gaps: Sequence[Gap]) -> DutyFigures:

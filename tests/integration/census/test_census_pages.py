@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from quanshu.supply.catalogue.api import Entry
@@ -13,8 +11,8 @@ from support_census import DECLARED, at, look, make_city
 
 
 @pytest.fixture
-def city(db: None, settings: Any) -> tuple[Cast, list[Entry]]:
-    return make_city(settings)
+def city(db: None) -> tuple[Cast, list[Entry]]:
+    return make_city()
 
 
 def opened(cast: Cast) -> tuple[Campaign, str]:

@@ -21,7 +21,6 @@ from support_services import City, a_city, use_folders
 
 @pytest.fixture
 def city(db: None, settings: Any, tmp_path: Path) -> City:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     use_folders(settings, tmp_path)
     return a_city()
 
@@ -128,7 +127,6 @@ def test_a_block_by_the_bureau_is_not_lifted_by_the_holder(city: City) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_many_scans_at_once_one_takes_the_code(settings: Any, tmp_path: Path) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     use_folders(settings, tmp_path)
     city = a_city()
     scene = a_scene(city)

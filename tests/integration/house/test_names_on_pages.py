@@ -18,6 +18,7 @@ from quanshu.shared.audit import labels
 from quanshu.shared.audit.api import kind_label, record
 from quanshu.shared.jobs.api import Job, job_label
 from quanshu.shared.jobs.registry import registered_jobs
+from support_code import parsed
 
 SOURCE = Path(quanshu.__file__).parent
 
@@ -25,7 +26,7 @@ SOURCE = Path(quanshu.__file__).parent
 def recorded_kinds() -> Iterator[str]:
     """Kinds that the source names: constants called …KIND, and `kind=` of what is recorded."""
     for path in SOURCE.rglob("services*/**/*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 if any(isinstance(name, ast.Name) and name.id.endswith("KIND") for name in node.targets):
                     yield str(node.value.value)

@@ -28,7 +28,6 @@ pytestmark = pytest.mark.django_db
 def city(settings: Any, tmp_path: Any) -> City:
     use_folders(settings, tmp_path)
     settings.QUANSHU_GATEWAY_URL = "http://127.0.0.1:9"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     ship_rules(now())
     return a_city()
 

@@ -26,6 +26,7 @@ from quanshu.shared.holdings import Reach, holdings
 from quanshu.shared.notify.api import notify
 from quanshu.shared.notify.models import Notice
 from quanshu.supply.lake_store import get_lake
+from support_code import parsed
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(quanshu.__file__).parent
@@ -152,7 +153,7 @@ def test_every_room_that_stores_files_says_which_it_needs() -> None:
     for path in ROOT.glob("[cs]*/*/**/*.py"):
         names = {
             alias.name if node.module == "quanshu.shared.files.api" else "module"
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in ast.walk(parsed(path))
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
             if (node.module == "quanshu.shared.files.api" and alias.name in {"store", "path_of"})

@@ -24,7 +24,6 @@ STATED = ApplicationData("依职责采集", "户口登记条例第三条", ("hol
 @pytest.fixture
 def draft(db: None, settings: Any, tmp_path: Path) -> tuple[Cast, Application]:
     settings.QUANSHU_FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     cast = make_cast()
     return cast, apply_first(actor=cast.actor("steward"), now=MONDAY, entry=published(cast), data=STATED)
 

@@ -179,9 +179,8 @@ def at_noon() -> Iterator[None]:
 
 
 @pytest.fixture
-def client(settings: Any) -> Client:
+def client() -> Client:
     """Signed in as an administrator, reading English."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     account = create_first_administrator(username="admin", name="王敏", password="quan-shu-2026-ok", now=NOW)
     found = Client(headers={"accept-language": "en", "accept": "text/html"})
     found.force_login(account)

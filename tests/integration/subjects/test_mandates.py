@@ -25,7 +25,6 @@ ASKED = {"number": CHILD, "name": "张小宝", "relation": "father"}
 @pytest.fixture
 def cast(db: None, settings: Any, tmp_path: Path) -> Cast:
     settings.QUANSHU_FILES_DIR = tmp_path / "files"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return make_cast()
 
 

@@ -34,9 +34,6 @@ items = st.lists(
 )
 
 
-snapshots = st.dictionaries(st.sampled_from("abcde"), st.integers())
-
-
 def fields_of(check: object, *args: object, **kwargs: object) -> set[str]:
     with pytest.raises(FieldErrors) as caught:
         check(*args, **kwargs)  # type: ignore[operator]

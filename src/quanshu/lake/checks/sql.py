@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from quanshu.kernel.clock import iso_day
 from quanshu.kernel.identifiers.citizen_id import CHECK_CHARACTERS, OLDEST_YEAR, PROVINCES
 from quanshu.kernel.identifiers.citizen_id import WEIGHTS as CITIZEN_WEIGHTS
 from quanshu.kernel.identifiers.uscc import ALPHABET
@@ -275,13 +276,4 @@ def is_limit(limit: object) -> bool:
     try:
         return limit == TODAY or math.isfinite(float(str(limit)))
     except ValueError:
-        return bool(ISO_DAY.fullmatch(str(limit))) and is_day(str(limit))
-
-
-def is_day(text: str) -> bool:
-    """Whether an ISO date is a real day."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        return bool(ISO_DAY.fullmatch(str(limit))) and iso_day(str(limit)) is not None

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from quanshu.kernel.errors import Invalid, Unavailable
 from quanshu.lake.distributed.dialect import to_spark
+from quanshu.lake.storage import first_line
 
 if TYPE_CHECKING:
     from quanshu.lake.tables import Lake
@@ -171,9 +172,3 @@ def plain_failures() -> Iterator[None]:
         yield
     except (Py4JError, PySparkException) as error:
         raise SparkFailed(cause=first_line(error)) from error
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's text, at most 300 characters."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]

@@ -14,7 +14,7 @@ from quanshu.organisation.models import Person, Region, Unit
 from quanshu.organisation.permissions import OrganisationPermission as P
 from quanshu.organisation.types import UnitData
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.shared.workflow.api import calendar
 
 router = Router()
@@ -79,15 +79,14 @@ def person_row(person: Person) -> dict[str, Any]:
 @router.get("/me")
 def me(request: HttpRequest) -> dict[str, Any]:
     """Who the session or token acts as."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return {"uid": actor.uid, "name": actor.name, "unit_uid": actor.unit_uid, "roles": sorted(actor.roles)}
 
 
 @router.get("/units")
 def list_units(request: HttpRequest, q: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Units, by name or code."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.UNIT_VIEW)
+    actor = actor_of(request, P.UNIT_VIEW)
     rows = queries.list_units(actor).active()
     if q:
         rows = rows.filter(name__icontains=q) | rows.filter(code__icontains=q)
@@ -97,14 +96,14 @@ def list_units(request: HttpRequest, q: str = "", limit: int = 50, offset: int =
 @router.post("/units")
 def create_unit(request: HttpRequest, body: UnitBody) -> dict[str, Any]:
     """Register a unit."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return unit_row(services.create_unit(actor=actor, data=UnitData(**body.dict()), now=now()))
 
 
 @router.get("/units/{uid}")
 def get_unit(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One unit with its duties."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     unit = queries.get_unit(actor=actor, uid=uid)
     duties = unit.duties.select_related("person")
     return unit_row(unit) | {
@@ -124,7 +123,7 @@ def get_unit(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/units/{uid}/people")
 def create_person(request: HttpRequest, uid: str, body: PersonBody) -> dict[str, Any]:
     """Add a person to a unit."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     unit = queries.get_unit(actor=actor, uid=uid)
     return person_row(services.create_person(actor=actor, unit=unit, now=now(), **body.dict()))
 
@@ -132,7 +131,7 @@ def create_person(request: HttpRequest, uid: str, body: PersonBody) -> dict[str,
 @router.post("/units/{uid}/duties")
 def appoint(request: HttpRequest, uid: str, body: DutyBody) -> dict[str, Any]:
     """Appoint to a duty; `replace` ends the present holder's."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     unit = queries.get_unit(actor=actor, uid=uid)
     person = queries.get_person(actor=actor, uid=body.person_uid)
     write = services.replace_holder if body.replace else services.appoint
@@ -143,16 +142,14 @@ def appoint(request: HttpRequest, uid: str, body: DutyBody) -> dict[str, Any]:
 @router.get("/people")
 def list_people(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """People the actor may see."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PERSON_VIEW)
+    actor = actor_of(request, P.PERSON_VIEW)
     return page_of(queries.list_people(actor), limit=limit, offset=offset, serialise=person_row)
 
 
 @router.get("/duties")
 def duties(request: HttpRequest) -> dict[str, Any]:
     """Clause 3.1 in figures, and what each unit lacks."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.UNIT_VIEW)
+    require(actor_of(request), P.UNIT_VIEW)
     figures = queries.duty_figures()
     gaps = [queries.gap_of(unit) for unit in queries.duty_units()]
     return {
@@ -170,7 +167,7 @@ def list_regions(
     request: HttpRequest, q: str = "", parent: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Regions, by name, code or the region they lie in."""
-    require(request.actor, P.UNIT_VIEW)  # type: ignore[attr-defined]
+    require(actor_of(request), P.UNIT_VIEW)
     rows = Region.objects.select_related("parent")
     if q:
         rows = rows.filter(name__icontains=q) | rows.filter(code__startswith=q)

@@ -34,7 +34,7 @@ def create_unit(*, actor: Actor, data: UnitData, now: datetime) -> Unit:
     """Create a unit below another one, or at the root. Raises Forbidden, FieldErrors."""
     rules.check_unit(data)
     parent = parent_of(data)
-    require(actor, OrganisationPermission.UNIT_EDIT, parent or Root())
+    require(actor, OrganisationPermission.UNIT_EDIT, parent or Place())
     uid = new_uid()
     unit = Unit(uid=uid, created_at=now, parent=parent, path=f"{parent.path if parent else '/'}{uid}/")
     fill(unit, data)
@@ -56,7 +56,7 @@ def update_unit(*, actor: Actor, unit: Unit, data: UnitData, now: datetime) -> U
     parent = parent_of(data)
     old = unit.path
     if parent != unit.parent:
-        require(actor, OrganisationPermission.UNIT_EDIT, parent or Root())
+        require(actor, OrganisationPermission.UNIT_EDIT, parent or Place())
         if parent is not None:
             rules.check_move(path=old, parent_path=parent.path)
         unit.parent = parent
@@ -82,13 +82,6 @@ def close_unit(*, actor: Actor, unit: Unit, now: datetime) -> Unit:
     watch_gaps(unit, now)
     _note(unit, OrganisationEvent.UNIT_CLOSED, actor=actor, now=now)
     return unit
-
-
-class Root:
-    """The place above all units: only a permission that reaches everything covers it."""
-
-    def access_place(self) -> Place:
-        return Place()
 
 
 def parent_of(data: UnitData) -> Unit | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from quanshu.shared.access import rules
 from quanshu.shared.access.types import Actor, Scope
@@ -13,8 +13,10 @@ from quanshu.shared.access.types import Actor, Scope
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
+    from quanshu.kernel.errors import NotFound
     from quanshu.shared.access.models import Role
 
+Row = TypeVar("Row", bound=Model)
 NOTHING = Q(pk__in=[])
 # Not an empty Q(): joined with another condition by "or", that would vanish and leave the condition alone.
 EVERYTHING = ~NOTHING
@@ -56,6 +58,14 @@ def scope_q(
     elif scope == Scope.REGION and region and actor.region_code:
         clause |= Q(**{f"{region}__startswith": rules.region_prefix(actor.region_code)})
     return clause
+
+
+def find_seen(rows: QuerySet[Row], uid: str, missing: NotFound) -> Row:
+    """The row with this uid among those that may be seen; raises `missing` (404) for any other, there or not."""
+    row = rows.filter(uid=uid).first()
+    if row is None:
+        raise missing
+    return row
 
 
 def list_roles() -> QuerySet[Role]:

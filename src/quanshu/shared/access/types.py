@@ -35,11 +35,18 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an object stands: its unit's path, its region's code, its owner's uid."""
+    """Where an object stands: its unit's path, its region's code, its owner's uid.
+
+    A place stands at itself, so that rights can be asked for before there is an object. The empty place is above all
+    units: only a permission that reaches everything covers it.
+    """
 
     unit_path: str = ""
     region_code: str = ""
     owner_uid: str = ""
+
+    def access_place(self) -> Place:
+        return self
 
 
 @dataclass(frozen=True, slots=True)

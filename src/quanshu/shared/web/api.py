@@ -8,7 +8,7 @@ from quanshu.shared.web.exports import export_response, export_rows, masked_list
 from quanshu.shared.web.figures import flush_figures
 from quanshu.shared.web.figures import metrics as web_metrics
 from quanshu.shared.web.forms import Form, ReasonForm, dress
-from quanshu.shared.web.lists import Column, Filter, ListPage
+from quanshu.shared.web.lists import Column, Filter, ListPage, state_column
 from quanshu.shared.web.navigation import NavItem, register, registered
 from quanshu.shared.web.numbers import grouped, trimmed
 from quanshu.shared.web.pages import (
@@ -22,11 +22,13 @@ from quanshu.shared.web.pages import (
     ReasonStepPage,
     StepPage,
     fault_text,
+    field_fault_text,
     go_to,
+    kept_fault,
     put_fault_on_form,
     reason_against,
 )
-from quanshu.shared.web.rest import check_page, page_of
+from quanshu.shared.web.rest import actor_of, check_page, page_of
 from quanshu.shared.web.templatetags.web import day, when, who
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ReasonForm",
     "ReasonStepPage",
     "StepPage",
+    "actor_of",
     "check_page",
     "day",
     "dress",
@@ -54,9 +57,11 @@ __all__ = [
     "export_response",
     "export_rows",
     "fault_text",
+    "field_fault_text",
     "flush_figures",
     "go_to",
     "grouped",
+    "kept_fault",
     "masked_lists",
     "page_of",
     "put_fault_on_form",
@@ -65,6 +70,7 @@ __all__ = [
     "register_unmasking",
     "registered",
     "safe_cell",
+    "state_column",
     "trimmed",
     "web_metrics",
     "when",

@@ -11,6 +11,7 @@ from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import Invalid
 from quanshu.shared.web.exports import export_response, note_masked_list
@@ -58,6 +59,18 @@ class Column:
             if found is None:
                 return None
         return found
+
+
+def state_column(names: Mapping[Any, Any], tones: Mapping[Any, str], *, sort: str = "") -> Column:
+    """The badge of a row's `state`: its name and its tone."""
+    return Column(
+        "state",
+        gettext_lazy("State"),
+        value=lambda row: names[row.state],
+        kind="badge",
+        tone=lambda row: tones[row.state],
+        sort=sort,
+    )
 
 
 @dataclass(frozen=True, slots=True)

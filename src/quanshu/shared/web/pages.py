@@ -20,7 +20,7 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views import View
 
 from quanshu.kernel.clock import now as clock_now
-from quanshu.kernel.errors import FieldErrors, QuanshuError, fill
+from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError, fill
 from quanshu.shared.access.api import Actor, ActorKind, require
 from quanshu.shared.audit.api import history
 from quanshu.shared.web.cards import Card
@@ -40,6 +40,20 @@ def fault_text(fault: QuanshuError) -> str:
     """Fault and remedy as one message in the reader's language."""
     body = fault.as_dict(gettext)
     return " ".join(part for part in (body["message"], body["remedy"]) if part)
+
+
+def kept_fault(error: Mapping[str, Any] | None) -> tuple[str, str]:
+    """(fault, remedy) of a refusal kept as `QuanshuError.as_dict`, in the reader's language; empty without one."""
+    said = error or {}
+    fault, remedy = (
+        fill(gettext(said[part]), said.get("params", {})) if said.get(part) else "" for part in ("message", "remedy")
+    )
+    return fault, remedy
+
+
+def field_fault_text(error: FieldError) -> str:
+    """What is wrong with a field and what to do, as one message in the reader's language."""
+    return " ".join(fill(gettext(part), error.params) for part in (error.fault, error.remedy) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +148,13 @@ class DetailPage(Page):
     """An object's page: state, facts, clocks, history and next steps.
 
     `get_object` must read through `visible_to`, so that what may not be seen is not found.
-    `audit_kind` names the object's kind in the audit trail, and turns the history panel on.
+    `audit_kind` names the object's kind in the audit trail, and turns the history panel on. `moving_part` is the id and
+    the template of a part that asks for itself while it changes.
     """
 
     template_name = "web/detail.html"
     audit_kind: ClassVar[str] = ""
+    moving_part: ClassVar[tuple[str, str]] = ("", "")
 
     def get_object(self, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__} names no object")
@@ -168,13 +184,11 @@ class DetailPage(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         obj = self.object = self.get_object(**kwargs)
-        context: dict[str, Any] = {
-            "object": obj,
-            "state": self.state(obj),
-            "facts": self.facts(obj),
-            "actions": self.actions(obj),
-            "cards": self.cards(obj),
-        }
+        context: dict[str, Any] = {"object": obj, "state": self.state(obj)}
+        part, template = self.moving_part
+        if part and request.headers.get("HX-Target") == part:
+            return self.render({**context, **self.detail_context(obj)}, template=template)
+        context |= {"facts": self.facts(obj), "actions": self.actions(obj), "cards": self.cards(obj)}
         if self.audit_kind:
             context["history"] = history(self.audit_kind, str(obj.uid))[:50]
             context["clocks"] = clocks_of(self.audit_kind, str(obj.uid))
@@ -248,16 +262,22 @@ class ActionPage(Page):
         return go_to(request, url)
 
 
-class StepPage(ActionPage):
-    """A button of an object's page: one service function, which takes the object under the name `subject`."""
+class OfSubject:
+    """What a step moves: `read` finds it, through `visible_to`; `service` takes it under the name `subject`."""
 
     subject: ClassVar[str]
+    read: Any = None
     service: Any = None
-    done: Any = ""
 
     def get_subject(self, uid: str) -> Any:
-        """The object, read through `visible_to`."""
-        raise NotImplementedError(f"{type(self).__name__} names no object")
+        """The object the address names."""
+        return self.read(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+
+
+class StepPage(OfSubject, ActionPage):
+    """A button of an object's page: one service function."""
+
+    done: Any = ""
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
         found = self.get_subject(kwargs["uid"])
@@ -265,16 +285,10 @@ class StepPage(ActionPage):
         return str(self.done), found.get_absolute_url()
 
 
-class ReasonStepPage(FormPage):
+class ReasonStepPage(OfSubject, FormPage):
     """A step that needs a reason."""
 
     form_class = ReasonForm
-    subject: ClassVar[str]
-    service: Any = None
-
-    def get_subject(self, uid: str) -> Any:
-        """The object, read through `visible_to`."""
-        raise NotImplementedError(f"{type(self).__name__} names no object")
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         found = self.get_subject(self.kwargs["uid"])
@@ -293,10 +307,10 @@ def put_fault_on_form(form: forms.Form, fault: QuanshuError) -> None:
     """Show a refusal on the form: beside its fields where the fault names them, else above."""
     if isinstance(fault, FieldErrors):
         for error in fault.errors:
-            parts = [fill(gettext(part), error.params) for part in (error.fault, error.remedy) if part]
-            on_form = error.field in form.fields
-            form.add_error(
-                error.field if on_form else None, " ".join(parts if on_form else [f"{error.field}:", *parts])
-            )
+            text = field_fault_text(error)
+            if error.field in form.fields:
+                form.add_error(error.field, text)
+            else:
+                form.add_error(None, f"{error.field}: {text}")
         return
     form.add_error(None, fault_text(fault))

@@ -17,7 +17,15 @@ from quanshu.shared.workflow.labels import label_of, register_labels
 from quanshu.shared.workflow.models import CalendarDay, CalendarYear, Clock, TodoItem
 from quanshu.shared.workflow.services import set_calendar_year
 from quanshu.shared.workflow.todos import close_todo, keep_one_todo, open_todo, todos_for
-from quanshu.shared.workflow.types import Machine, NotPaused, NotRunning, ReasonNeeded, Transition, WrongState
+from quanshu.shared.workflow.types import (
+    Machine,
+    NotPaused,
+    NotRunning,
+    ReasonNeeded,
+    Transition,
+    WrongState,
+    check_reason,
+)
 
 __all__ = [
     "CalendarDay",
@@ -32,6 +40,7 @@ __all__ = [
     "WrongState",
     "calendar",
     "check_overdue",
+    "check_reason",
     "city_day",
     "clocks_of",
     "close_todo",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -180,6 +179,3 @@ class TodoItem(models.Model):
     @property
     def label(self) -> str:
         return label_of(self.kind)
-
-    def is_late(self, on: date) -> bool:
-        return self.due_on is not None and self.due_on < on

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from django.utils.translation import gettext_noop as N_
 
-from quanshu.kernel.errors import Conflict, FieldError, FieldErrors, Invalid, NotFound, fill
+from quanshu.kernel.errors import FieldError, FieldErrors, Invalid, NotFound
+from quanshu.shared.workflow import api as workflow
 
 
 class EntryState(StrEnum):
@@ -25,14 +26,6 @@ class ShareType(StrEnum):
     UNCONDITIONAL = "1"
     CONDITIONAL = "2"
     NOT_SHARED = "3"
-
-
-class ShareMode(StrEnum):
-    """共享方式: the gateway is the platform's one road for structured data; the rest names what it replaces."""
-
-    GATEWAY = "gateway"
-    FILE = "file"
-    OFFLINE = "offline"
 
 
 class OpenType(StrEnum):
@@ -205,16 +198,12 @@ STEP_NAMES: Mapping[str, str] = {
 }
 
 
-class WrongState(Conflict):
+class WrongState(workflow.WrongState):
     code = "catalogue.wrong_state"
     message = "The entry is in the state “%(state)s”; the step “%(step)s” is not possible now."
     remedy = "Open the entry to see its state and the steps it allows; a published entry is edited by revising it."
-
-    def render(self, translate: Callable[[str], str] = str) -> str:
-        """The fault with state and step by their names; the parameters keep the codes."""
-        state, step = self.params["state"], self.params["step"]
-        names = {"state": STATE_NAMES.get(state, state), "step": STEP_NAMES.get(step, step)}
-        return fill(translate(self.message), {key: translate(name) for key, name in names.items()})
+    state_names = STATE_NAMES
+    step_names = STEP_NAMES
 
 
 class VersionNotFound(NotFound):

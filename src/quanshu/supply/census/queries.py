@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.kernel.calendar import WorkingCalendar
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor, Scope, scope_of
+from quanshu.shared.access.api import Actor, Scope, find_seen, scope_of
 from quanshu.shared.workflow import api as workflow
 from quanshu.supply.catalogue.api import Classification
 from quanshu.supply.census import rules
@@ -40,10 +40,7 @@ def list_campaigns(actor: Actor) -> QuerySet[Campaign]:
 
 def get_campaign(*, actor: Actor, uid: str) -> Campaign:
     """Raises `census.not_found`."""
-    found = list_campaigns(actor).filter(uid=uid).first()
-    if found is None:
-        raise CampaignNotFound
-    return found
+    return find_seen(list_campaigns(actor), uid, CampaignNotFound())
 
 
 def list_filings(actor: Actor) -> QuerySet[Filing]:
@@ -69,10 +66,7 @@ def with_counts(rows: QuerySet[Filing]) -> QuerySet[Filing]:
 
 def get_filing(*, actor: Actor, uid: str) -> Filing:
     """Raises `census.not_found`."""
-    found = list_filings(actor).filter(uid=uid).first()
-    if found is None:
-        raise CampaignNotFound
-    return found
+    return find_seen(list_filings(actor), uid, CampaignNotFound())
 
 
 def confirmations_of(filing: Filing) -> QuerySet[Confirmation]:

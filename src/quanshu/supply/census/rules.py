@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.access.api import region_prefix
-from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.shared.workflow.api import Machine, Transition, check_reason
 from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.permissions import CensusPermission
 from quanshu.supply.census.types import (
@@ -44,6 +44,7 @@ UPDATE_CYCLES = ("real-time", "daily", "weekly", "monthly", "quarterly", "yearly
 CAMPAIGN = Machine(
     name="census.campaign",
     states=CampaignState,
+    refusal=WrongStep,
     transitions=(
         Transition("open", frozenset({C.DRAFT}), C.OPEN, P.DECLARE, E.OPENED, label=N_("Open the census")),
         Transition("close", frozenset({C.OPEN}), C.CLOSED, P.DECLARE, E.CLOSED, label=N_("Close the census")),
@@ -53,6 +54,7 @@ CAMPAIGN = Machine(
 FILING = Machine(
     name="census.filing",
     states=FilingState,
+    refusal=WrongStep,
     transitions=(
         Transition("start", frozenset({S.NOT_STARTED}), S.FILLING, P.FILL, E.STARTED, label=N_("Start filling")),
         Transition("submit", frozenset({S.FILLING, S.RETURNED}), S.SUBMITTED, P.FILL, E.SUBMITTED, label=N_("Submit")),
@@ -66,18 +68,14 @@ FILING = Machine(
 
 def check_campaign_step(state: str, step: str) -> CampaignState:
     """The state a step of a campaign leads to. Raises `census.wrong_state`."""
-    for transition in CAMPAIGN.transitions:
-        if transition.name == step and state in transition.sources:
-            return CampaignState(transition.target)
-    raise WrongStep
+    return CampaignState(CAMPAIGN.check(state, step).target)
 
 
 def check_step(state: str, step: str, *, campaign_state: str = C.OPEN) -> FilingState:
     """The state a step of a filing leads to; nothing moves once its campaign is closed. Raises `census.wrong_state`."""
-    for transition in FILING.transitions:
-        if transition.name == step and state in transition.sources and campaign_state == C.OPEN:
-            return FilingState(transition.target)
-    raise WrongStep
+    if campaign_state != C.OPEN:
+        raise WrongStep
+    return FilingState(FILING.check(state, step).target)
 
 
 def check_fillable(state: str, *, campaign_state: str) -> None:
@@ -153,12 +151,6 @@ def check_close(*, state: str, ends_on: date, today: date, unfinished: int, reas
         raise Unfinished(left=unfinished, day=ends_on.isoformat())
     if unfinished:
         check_reason(reason)
-
-
-def check_reason(reason: str) -> None:
-    """Raises FieldErrors for a blank reason."""
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
 
 
 def check_verdicts(verdicts: Mapping[str, Answered], *, names: Mapping[str, str]) -> None:

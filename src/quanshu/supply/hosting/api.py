@@ -5,7 +5,7 @@ from __future__ import annotations
 from quanshu.supply.hosting.events import HostingEvent
 from quanshu.supply.hosting.models import Agreement, Change
 from quanshu.supply.hosting.permissions import HostingPermission
-from quanshu.supply.hosting.queries import hosting_figures, read_row
+from quanshu.supply.hosting.queries import read_row
 from quanshu.supply.hosting.services import (
     accept_agreement,
     add_row,
@@ -32,7 +32,6 @@ __all__ = [
     "approve_change",
     "draft_agreement",
     "edit_row",
-    "hosting_figures",
     "propose_agreement",
     "read_row",
     "undo_change",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as N_
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.landing import Reason
 from quanshu.lake.masking import Mask
-from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.shared.workflow.api import Machine, Transition, check_reason
 from quanshu.supply.catalogue.api import GRADE_ORDER, Grade, ItemData
 from quanshu.supply.hosting.events import HostingEvent
 from quanshu.supply.hosting.permissions import HostingPermission
@@ -48,6 +48,7 @@ HELD = (S.DRAFT, S.PROPOSED, S.ACTIVE, S.RETURNING)
 MACHINE = Machine(
     name="hosting.agreement",
     states=AgreementState,
+    refusal=WrongStep,
     transitions=(
         Transition("propose", frozenset({S.DRAFT}), S.PROPOSED, P.DRAFT, E.PROPOSED, label=N_("Propose")),
         Transition("withdraw", frozenset({S.DRAFT}), S.WITHDRAWN, P.DRAFT, E.WITHDRAWN, label=N_("Withdraw the draft")),
@@ -73,10 +74,7 @@ REMEDIES: Mapping[Reason, str] = {
 
 def check_step(state: str, step: str) -> AgreementState:
     """The state a step leads to. Raises `hosting.wrong_state`."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return AgreementState(transition.target)
-    raise WrongStep
+    return AgreementState(MACHINE.check(state, step).target)
 
 
 def check_hostable(*, published: bool, keys: Sequence[str], held: bool) -> None:
@@ -119,12 +117,6 @@ def check_renew(*, state: str, until: date, term_until: date, reason: str) -> No
         fault = N_("The day is not after the present end of the term.")
         raise FieldErrors(errors=(FieldError("until", fault, N_("Choose a later day.")),))
     check_reason(reason)
-
-
-def check_reason(reason: str) -> None:
-    """Raises FieldErrors for a blank reason."""
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
 
 
 def check_delete_data(*, in_force: bool) -> None:

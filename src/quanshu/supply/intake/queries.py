@@ -11,7 +11,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from quanshu.kernel.errors import fill
 from quanshu.lake.masking import Mask
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor, allows, scope_q
+from quanshu.shared.access.api import Actor, allows, find_seen, scope_q
 from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.models import Run, Source
@@ -32,10 +32,7 @@ def list_sources(actor: Actor) -> QuerySet[Source]:
 
 def get_source(*, actor: Actor, uid: str) -> Source:
     """One source; SourceNotFound when there is none or it may not be seen."""
-    source = list_sources(actor).filter(uid=uid).first()
-    if source is None:
-        raise SourceNotFound(source=uid)
-    return source
+    return find_seen(list_sources(actor), uid, SourceNotFound(source=uid))
 
 
 def with_last_run(rows: QuerySet[Source]) -> QuerySet[Source]:
@@ -64,10 +61,7 @@ def list_runs(actor: Actor) -> QuerySet[Run]:
 
 def get_run(*, actor: Actor, uid: str) -> Run:
     """One run; RunNotFound when there is none or it may not be seen."""
-    run = list_runs(actor).filter(uid=uid).first()
-    if run is None:
-        raise RunNotFound(run=uid)
-    return run
+    return find_seen(list_runs(actor), uid, RunNotFound(run=uid))
 
 
 def refused_rows(*, actor: Actor, run: Run, limit: int, offset: int = 0) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen, scope_q
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.intake.api import Run, RunState
 from quanshu.supply.inventory.models import Asset, Company, Gap, GapQuerySet, Import, Link
@@ -65,10 +65,7 @@ def list_gaps(actor: Actor) -> GapQuerySet:
 
 def get_gap(*, actor: Actor, uid: str) -> Gap:
     """Raises `inventory.gap_not_found`."""
-    found = list_gaps(actor).filter(uid=uid).first()
-    if found is None:
-        raise GapNotFound(gap=uid)
-    return found
+    return find_seen(list_gaps(actor), uid, GapNotFound(gap=uid))
 
 
 def list_imports(actor: Actor) -> QuerySet[Import]:
@@ -78,10 +75,7 @@ def list_imports(actor: Actor) -> QuerySet[Import]:
 
 def get_import(*, actor: Actor, uid: str) -> Import:
     """Raises `inventory.import_not_found`."""
-    found = list_imports(actor).filter(uid=uid).first()
-    if found is None:
-        raise ImportNotFound(number=uid)
-    return found
+    return find_seen(list_imports(actor), uid, ImportNotFound(number=uid))
 
 
 def landed_runs() -> QuerySet[Run]:
@@ -153,10 +147,7 @@ def list_companies(actor: Actor) -> QuerySet[Any]:
 
 def get_company(*, actor: Actor, uid: str) -> Any:
     """Raises `inventory.company_not_found`."""
-    found = list_companies(actor).filter(uid=uid).first()
-    if found is None:
-        raise CompanyNotFound(company=uid)
-    return found
+    return find_seen(list_companies(actor), uid, CompanyNotFound(company=uid))
 
 
 def state_of(company: Any) -> str:

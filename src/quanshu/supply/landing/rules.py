@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as N_
 
-from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.shared.workflow.api import Machine, Transition, check_reason
 from quanshu.supply.catalogue.api import CataloguePermission
 from quanshu.supply.landing.events import LandingEvent as E
 from quanshu.supply.landing.permissions import LandingPermission as P
@@ -31,5 +30,5 @@ def check_decidable(state: str) -> None:
 
 def check_answer(*, agreed: bool, answer: str) -> None:
     """A refusal says why. Raises FieldErrors."""
-    if not agreed and not answer.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
+    if not agreed:
+        check_reason(answer)

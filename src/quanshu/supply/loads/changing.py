@@ -18,7 +18,6 @@ from quanshu.supply.loads.types import HeldFor, LoadMode, WouldDelete
 
 ROW = "_row"
 OPERATIONS = {"I": "U", "INSERT": "U", "U": "U", "UPDATE": "U", "D": "D", "DELETE": "D"}
-TEXT_NAMES = ("row_number", "column", "value", "reason", "message", "record_json")
 
 
 class Numbered(TextRows):

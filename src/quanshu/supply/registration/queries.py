@@ -13,7 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.kernel.certificates import check_number
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.catalogue.api import Entry, list_entries
 from quanshu.supply.registration.models import Application, Certificate, Material
 from quanshu.supply.registration.rules import UNDER_WAY
@@ -35,19 +35,13 @@ def list_applications(actor: Actor) -> QuerySet[Application]:
 
 def get_application(*, actor: Actor, uid: str) -> Application:
     """Raises `registration.not_found`."""
-    found = list_applications(actor).filter(uid=uid).first()
-    if found is None:
-        raise RegistrationNotFound
-    return found
+    return find_seen(list_applications(actor), uid, RegistrationNotFound())
 
 
 def get_material(*, actor: Actor, application: str, uid: str) -> Material:
     """A material of an application the actor may see. Raises `registration.material_not_found`."""
     rows = Material.objects.filter(application__in=Application.objects.visible_to(actor), application__uid=application)
-    found = rows.filter(uid=uid).select_related("application__entry", "application__unit").first()
-    if found is None:
-        raise MaterialNotFound
-    return found
+    return find_seen(rows.select_related("application__entry", "application__unit"), uid, MaterialNotFound())
 
 
 def kept_by(application: Application) -> list[MaterialKept]:
@@ -89,10 +83,7 @@ def list_public() -> QuerySet[Application]:
 
 def get_public(uid: str) -> Application:
     """One of them. Raises `registration.not_found`."""
-    found = list_public().filter(uid=uid).first()
-    if found is None:
-        raise RegistrationNotFound
-    return found
+    return find_seen(list_public(), uid, RegistrationNotFound())
 
 
 def unregistered(actor: Actor) -> QuerySet[Entry]:

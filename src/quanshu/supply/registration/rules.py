@@ -82,6 +82,7 @@ UNDER_WAY = (S.DRAFT, S.ACCEPTING, S.FORMAL, S.MATERIAL, S.PUBLICITY)
 MACHINE = Machine(
     name="registration.application",
     states=ApplicationState,
+    refusal=WrongStep,
     transitions=(
         Transition("submit", frozenset({S.DRAFT}), S.FORMAL, P.APPLY, E.SUBMITTED, label=N_("Submit")),
         Transition("hand", frozenset({S.DRAFT}), S.ACCEPTING, P.APPLY, E.HANDED, label=N_("Hand to the receiver")),
@@ -104,10 +105,7 @@ MACHINE = Machine(
 
 def check_step(state: str, step: str) -> ApplicationState:
     """The state a step leads to. Raises `registration.wrong_state`."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return ApplicationState(transition.target)
-    raise WrongStep
+    return ApplicationState(MACHINE.check(state, step).target)
 
 
 def check_data(data: ApplicationData) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.clock import iso_day
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.shared.workflow.api import Machine, Transition
 from quanshu.supply.standards.events import StandardsEvent
@@ -43,6 +44,7 @@ SEGMENTS = (*CLASS_SEGMENTS, "detail", "serial")
 MACHINE = Machine(
     name="standards.version",
     states=VersionState,
+    refusal=WrongState,
     transitions=(
         Transition("decide", frozenset({S.DRAFT}), S.DECIDED, P.DECIDE, E.DECIDED, label=L["decide"]),
         Transition("recall", frozenset({S.DECIDED}), S.DRAFT, P.DECIDE, E.RECALLED, label=L["recall"]),
@@ -54,10 +56,7 @@ MACHINE = Machine(
 
 def check_step(state: str, step: str) -> Transition:
     """The transition `step` from `state`; WrongState when the table has none."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return transition
-    raise WrongState(state=state, step=step)
+    return MACHINE.check(state, step)
 
 
 def check_editable(state: str) -> None:
@@ -242,20 +241,12 @@ def validity_faults(begins: str, ends: str, at: str) -> list[FieldError]:
     """Both ends of a validity are days or open, in order."""
     faults = []
     for name, text in (("valid_from", begins), ("valid_until", ends)):
-        if text and day_of(text) is None:
+        if text and iso_day(text) is None:
             faults.append(FieldError(f"{at}.{name}", N_("This is not a day."), N_("Write it as 2026-01-31.")))
     if not faults and begins and ends and begins > ends:
         fault = N_("The validity ends before it begins.")
         faults.append(FieldError(f"{at}.valid_until", fault, N_("Correct it.")))
     return faults
-
-
-def day_of(text: str) -> date | None:
-    """An ISO day, or None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def segment_faults(standard: Standard) -> list[FieldError]:
@@ -348,7 +339,7 @@ def wrong_value(each: StandardField, standard: Standard, value: str, name: str, 
             faults.append(FieldError(name, N_("This value is not in the code list."), N_("Choose one.")))
         elif not is_current(found, today):
             faults.append(FieldError(name, N_("This value is not valid on this day."), N_("Choose another one.")))
-    elif each.kind == Kind.DATE and day_of(value) is None:
+    elif each.kind == Kind.DATE and iso_day(value) is None:
         faults.append(FieldError(name, N_("This is not a day."), N_("Write it as 2026-01-31.")))
     elif each.kind == Kind.NUMBER and not re.fullmatch(r"-?\d{1,15}(\.\d{1,9})?", value, re.ASCII):
         faults.append(FieldError(name, N_("This is not a number."), N_("Correct it.")))

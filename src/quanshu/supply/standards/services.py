@@ -19,19 +19,14 @@ from quanshu.supply.standards.permissions import StandardsPermission
 from quanshu.supply.standards.types import ChangedMeanwhile, DraftOpen, Standard, VersionState, to_plain
 
 KIND = "standards.version"
-
-
-class _House:
-    """The standard belongs to the whole city."""
-
-    def access_place(self) -> Place:
-        return Place(unit_path="/")
+# The standard belongs to the whole city.
+CITY = Place(unit_path="/")
 
 
 @transaction.atomic
 def draft_version(*, actor: Actor, now: datetime, title: str, title_en: str = "", basis: str) -> Version:
     """Draft the next version as a copy of the one in force. Raises Forbidden, FieldErrors, DraftOpen."""
-    require(actor, StandardsPermission.EDIT, _House())
+    require(actor, StandardsPermission.EDIT, CITY)
     rules.check_about(title=title, basis=basis)
     there = queries.open_version()
     if there is not None:

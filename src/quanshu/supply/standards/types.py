@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
-from quanshu.kernel.errors import Conflict, NotFound, fill
+from quanshu.kernel.errors import Conflict, NotFound
+from quanshu.shared.workflow import api as workflow
 
 
 class VersionState(StrEnum):
@@ -278,16 +279,12 @@ class FieldNotFound(NotFound):
     remedy = "Open the version and choose from its lists."
 
 
-class WrongState(Conflict):
+class WrongState(workflow.WrongState):
     code = "standards.wrong_state"
     message = "The version of the standard is in the state “%(state)s”; the step “%(step)s” is not possible now."
     remedy = "A version is edited while it is a draft; once decided it never changes. Draft the next version instead."
-
-    def render(self, translate: Callable[[str], str] = str) -> str:
-        """The fault with state and step by their names; the parameters keep the codes."""
-        state, step = self.params["state"], self.params["step"]
-        names = {"state": STATE_NAMES.get(state, state), "step": STEP_NAMES.get(step, step)}
-        return fill(translate(self.message), {key: translate(name) for key, name in names.items()})
+    state_names = STATE_NAMES
+    step_names = STEP_NAMES
 
 
 class DraftOpen(Conflict):

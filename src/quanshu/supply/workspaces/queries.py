@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import Count, Q, QuerySet
 from pypinyin import Style, lazy_pinyin
 
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.catalogue.api import Entry, list_entries
 from quanshu.supply.workspaces.models import Draft, Table, Workspace
 from quanshu.supply.workspaces.types import DraftState, TableState, WorkspaceNotFound
@@ -27,10 +27,7 @@ def list_workspaces(actor: Actor) -> QuerySet[Workspace]:
 
 def get_workspace(*, actor: Actor, uid: str) -> Workspace:
     """A workspace the actor may see. Raises `workspaces.not_found`."""
-    found = Workspace.objects.visible_to(actor).select_related("unit").filter(uid=uid).first()
-    if found is None:
-        raise WorkspaceNotFound
-    return found
+    return find_seen(Workspace.objects.visible_to(actor).select_related("unit"), uid, WorkspaceNotFound())
 
 
 def list_tables(actor: Actor) -> QuerySet[Table]:
@@ -40,10 +37,7 @@ def list_tables(actor: Actor) -> QuerySet[Table]:
 
 def get_table(*, actor: Actor, uid: str) -> Table:
     """One of them. Raises `workspaces.not_found`."""
-    found = list_tables(actor).filter(uid=uid).first()
-    if found is None:
-        raise WorkspaceNotFound
-    return found
+    return find_seen(list_tables(actor), uid, WorkspaceNotFound())
 
 
 def list_drafts(actor: Actor) -> QuerySet[Draft]:
@@ -53,10 +47,7 @@ def list_drafts(actor: Actor) -> QuerySet[Draft]:
 
 def get_draft(*, actor: Actor, uid: str) -> Draft:
     """One of them. Raises `workspaces.not_found`."""
-    found = list_drafts(actor).filter(uid=uid).first()
-    if found is None:
-        raise WorkspaceNotFound
-    return found
+    return find_seen(list_drafts(actor), uid, WorkspaceNotFound())
 
 
 def askable_entries(actor: Actor) -> QuerySet[Entry]:

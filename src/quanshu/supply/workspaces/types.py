@@ -88,12 +88,6 @@ class WorkspaceClosed(Conflict):
     remedy = "Work in another workspace of your unit, or make a new one."
 
 
-class TableNotGranted(Conflict):
-    code = "workspaces.table_not_granted"
-    message = "The table “%(alias)s” is not granted any more."
-    remedy = "Ask for it again, or take it out of the query."
-
-
 class NothingLanded(Conflict):
     code = "workspaces.nothing_landed"
     message = "The table “%(alias)s” holds no data yet."

@@ -10,7 +10,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import Actor, allows
-from quanshu.shared.web.api import SIGNED_IN, Action, Card, Column, DetailPage, Filter, Form, FormPage, ListPage, when
+from quanshu.shared.web.api import (
+    SIGNED_IN,
+    Action,
+    Card,
+    Column,
+    DetailPage,
+    Filter,
+    Form,
+    FormPage,
+    ListPage,
+    state_column,
+    when,
+)
 from quanshu.supply.assurance import queries, rules, services
 from quanshu.supply.assurance.models import Report
 from quanshu.supply.assurance.pages import labels
@@ -45,8 +57,7 @@ class Reports(ListPage):
         Column("source", gettext_lazy("Source unit"), value=lambda row: str(row.problem.unit), phone=False),
         Column("fault", gettext_lazy("What is wrong"), phone=False),
         Column("due", gettext_lazy("Due"), value="problem.due_on", sort="problem__due_on", kind="date", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.REPORT_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.REPORT_TONES[row.state]),
+        state_column(labels.REPORT_STATES, labels.REPORT_TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -163,8 +174,7 @@ def panel(*, problem: Problem, actor: Actor) -> tuple[list[Card], list[Action]]:
         Column("at", _("Reported at"), value="reported_at", kind="datetime", link=lambda row: row.get_absolute_url()),
         Column("unit", _("Using unit"), value=lambda row: str(row.unit)),
         Column("fault", _("What is wrong")),
-        Column("state", _("State"), value=lambda row: labels.REPORT_STATES[row.state], kind="badge",
-               tone=lambda row: labels.REPORT_TONES[row.state]),
+        state_column(labels.REPORT_STATES, labels.REPORT_TONES),
     )  # fmt: skip
     card = Card(_("Reports of consumers"), columns=columns, rows=reports)
     waiting = reports.filter(state=ReportState.OPEN).count()

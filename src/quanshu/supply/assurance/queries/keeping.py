@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.assurance.models import PreCheck, Profile, Report, RuleSet
 from quanshu.supply.assurance.types import CallFacts, CallNotFound, ReportNotFound, SetNotFound
 from quanshu.supply.catalogue.api import Entry, EntryState, list_entries
@@ -30,10 +30,7 @@ def list_sets(actor: Actor) -> QuerySet[RuleSet]:
 
 def get_set(*, actor: Actor, uid: str) -> RuleSet:
     """One rule set; SetNotFound."""
-    row = list_sets(actor).filter(uid=uid).first()
-    if row is None:
-        raise SetNotFound(rule_set=uid)
-    return row
+    return find_seen(list_sets(actor), uid, SetNotFound(rule_set=uid))
 
 
 def pre_checks(rule_set: RuleSet) -> QuerySet[PreCheck]:
@@ -48,10 +45,7 @@ def list_reports(actor: Actor) -> QuerySet[Report]:
 
 def get_report(*, actor: Actor, uid: str) -> Report:
     """One report; ReportNotFound."""
-    row = list_reports(actor).filter(uid=uid).first()
-    if row is None:
-        raise ReportNotFound(report=uid)
-    return row
+    return find_seen(list_reports(actor), uid, ReportNotFound(report=uid))
 
 
 def reportable_entry(*, actor: Actor, uid: str) -> Entry:

@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now, today
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.assurance import queries, services
 from quanshu.supply.assurance.models import PreCheck, Profile, Report, RuleSet
 from quanshu.supply.assurance.pages.months import KIND_NAMES, month_of
@@ -76,8 +75,7 @@ def profile_row(profile: Profile) -> dict[str, Any]:
 @router.post("/tables/{entry_uid}/profiles", response={201: dict[str, Any]})
 def start_profile(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]]:
     """Queue a profile of an entry's table."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCAN)
+    actor = actor_of(request, P.SCAN)
     entry = get_table(actor=actor, uid=entry_uid)
     return Status(201, profile_row(services.start_profile(actor=actor, now=now(), entry=entry)))
 
@@ -85,8 +83,7 @@ def start_profile(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]
 @router.get("/tables/{entry_uid}/profile")
 def get_profile(request: HttpRequest, entry_uid: str) -> dict[str, Any]:
     """The newest profile; `{"profile": null}` while there is none."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     found = queries.latest_profile(get_table(actor=actor, uid=entry_uid))
     return profile_row(found) if found else {"profile": None, "suggestions": []}
 
@@ -94,8 +91,7 @@ def get_profile(request: HttpRequest, entry_uid: str) -> dict[str, Any]:
 @router.post("/tables/{entry_uid}/profile/adopt", response={201: dict[str, Any]})
 def adopt_chosen(request: HttpRequest, entry_uid: str, body: AdoptBody) -> Status[dict[str, Any]]:
     """Take up suggested rules of the newest finished profile."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     entry = get_table(actor=actor, uid=entry_uid)
     found = queries.latest_profile(entry, finished=True)
     kept = found.suggestions if found else []
@@ -123,8 +119,7 @@ def check_row(row: PreCheck) -> dict[str, Any]:
 @router.get("/sets")
 def list_sets(request: HttpRequest, entry: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Rule sets; `entry` is a catalogue entry's uid."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_sets(actor)
     rows = rows.filter(entry__uid=entry) if entry else rows
     return page_of(rows, limit=limit, offset=offset, serialise=set_row)
@@ -133,23 +128,21 @@ def list_sets(request: HttpRequest, entry: str = "", limit: int = 50, offset: in
 @router.post("/tables/{entry_uid}/sets", response={201: dict[str, Any]})
 def create_set(request: HttpRequest, entry_uid: str, body: SetBody) -> Status[dict[str, Any]]:
     """Group rules of an entry's table."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     entry = get_table(actor=actor, uid=entry_uid)
     return Status(201, set_row(services.keep_set(actor=actor, now=now(), entry=entry, data=body.value())))
 
 
 def own_set(request: HttpRequest, uid: str, permission: P = P.VIEW) -> RuleSet:
     """The set of the address, as the caller may see it."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, permission)
+    actor = actor_of(request, permission)
     return queries.get_set(actor=actor, uid=uid)
 
 
 @router.put("/sets/{uid}")
 def change_set(request: HttpRequest, uid: str, body: SetBody) -> dict[str, Any]:
     """Give a set its next version."""
-    row, actor = own_set(request, uid, P.EDIT), request.actor  # type: ignore[attr-defined]
+    row, actor = own_set(request, uid, P.EDIT), actor_of(request)
     return set_row(services.keep_set(actor=actor, now=now(), entry=row.entry, data=body.value(), rule_set=row))
 
 
@@ -162,7 +155,7 @@ class SwitchBody(Schema):
 @router.post("/sets/{uid}/switch")
 def switch_set(request: HttpRequest, uid: str, body: SwitchBody) -> dict[str, Any]:
     """Switch a set on or off."""
-    row, actor = own_set(request, uid, P.EDIT), request.actor  # type: ignore[attr-defined]
+    row, actor = own_set(request, uid, P.EDIT), actor_of(request)
     return set_row(services.switch_set(actor=actor, now=now(), rule_set=row, active=body.active))
 
 
@@ -199,8 +192,7 @@ def report_row(report: Report) -> dict[str, Any]:
 @router.post("/reports", response={201: dict[str, Any]})
 def report_problem(request: HttpRequest, body: ReportBody) -> Status[dict[str, Any]]:
     """Say that a value received from a service is wrong; its source unit has two working days."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, AssurancePermission.REPORT)
+    actor = actor_of(request, AssurancePermission.REPORT)
     data = ReportData(
         body.key, body.field, body.fault, body.value_seen, body.evidence, body.sid.strip(), body.receipt_id.strip()
     )
@@ -211,14 +203,14 @@ def report_problem(request: HttpRequest, body: ReportBody) -> Status[dict[str, A
 @router.get("/reports")
 def list_reports(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Reports of the caller's unit and on its data."""
-    rows = queries.list_reports(request.actor)  # type: ignore[attr-defined]
+    rows = queries.list_reports(actor_of(request))
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=report_row)
 
 
 @router.get("/reports/{uid}")
 def get_report(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One report."""
-    return report_row(queries.get_report(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return report_row(queries.get_report(actor=actor_of(request), uid=uid))
 
 
 def month_row(row: MonthRow) -> dict[str, Any]:
@@ -229,8 +221,7 @@ def month_row(row: MonthRow) -> dict[str, Any]:
 @router.get("/months/{month}")
 def get_month(request: HttpRequest, month: str, by: str = "unit", unit: str = "") -> dict[str, Any]:
     """质检合格率 and 纠错时间 of a month such as 2026-11, by unit, table, dimension or rule."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     if by not in KIND_NAMES:
         raise BadMonth(month=by)
     first = month_of(month, today())
@@ -242,8 +233,7 @@ def get_month(request: HttpRequest, month: str, by: str = "unit", unit: str = ""
 
 def own_problem(request: HttpRequest, uid: str) -> Problem:
     """The problem of the address, as the caller may see it."""
-    require(request.actor, P.PROBLEM_VIEW)  # type: ignore[attr-defined]
-    return get_problem(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return get_problem(actor=actor_of(request, P.PROBLEM_VIEW), uid=uid)
 
 
 class AnswerBody(Schema):
@@ -256,7 +246,7 @@ class AnswerBody(Schema):
 @router.post("/problems/{uid}/answer")
 def answer_problem(request: HttpRequest, uid: str, body: AnswerBody) -> dict[str, Any]:
     """Answer what consumers reported."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     problem = own_problem(request, uid)
     services.answer_problem(actor=actor, now=now(), problem=problem, right=body.right, answer=body.answer)
     problem.refresh_from_db()

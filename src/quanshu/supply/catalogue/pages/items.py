@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.kernel.errors import FieldErrors, QuanshuError, fill
-from quanshu.shared.web.api import Page, fault_text, go_to
+from quanshu.kernel.errors import FieldErrors, QuanshuError
+from quanshu.shared.web.api import Page, fault_text, field_fault_text, go_to
 from quanshu.supply.catalogue import queries, rules, services
 from quanshu.supply.catalogue.models import Entry
 from quanshu.supply.catalogue.pages import labels
@@ -169,7 +169,7 @@ def put_on_rows(rows: list[Row], fault: FieldErrors) -> list[str]:
     told = []
     for error in fault.errors:
         parts = error.field.split(".")
-        text = " ".join(fill(_(part), error.params) for part in (error.fault, error.remedy) if part)
+        text = field_fault_text(error)
         if len(parts) < 3:
             told.append(text)
             continue

@@ -9,10 +9,11 @@ from ninja import Status
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
+from quanshu.shared.web.api import actor_of
 from quanshu.supply.catalogue import services
 from quanshu.supply.catalogue.permissions import CataloguePermission as P
 from quanshu.supply.catalogue.rest.bodies import EntryBody, GradeBody, ItemBody, NewEntryBody, ReasonBody, whole
-from quanshu.supply.catalogue.rest.reading import actor_of, find, router
+from quanshu.supply.catalogue.rest.reading import find, router
 
 
 @router.post("/entries", response={201: dict[str, Any]})

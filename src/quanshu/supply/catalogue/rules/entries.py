@@ -41,6 +41,7 @@ CONDITIONS: Mapping[str, tuple[str, str]] = {
 MACHINE = Machine(
     name="catalogue.entry",
     states=EntryState,
+    refusal=WrongState,
     transitions=(
         Transition("submit", frozenset({S.DRAFT}), S.REVIEW, P.SUBMIT, E.SUBMITTED, label=L["submit"]),
         Transition("return", frozenset({S.REVIEW}), S.DRAFT, P.PUBLISH, E.RETURNED, label=L["return"]),
@@ -54,10 +55,7 @@ MACHINE = Machine(
 
 def check_step(state: str, step: str) -> Transition:
     """The transition `step` from `state`; WrongState when the table has none."""
-    for transition in MACHINE.transitions:
-        if transition.name == step and state in transition.sources:
-            return transition
-    raise WrongState(state=state, step=step)
+    return MACHINE.check(state, step)
 
 
 def check_editable(state: str) -> None:

@@ -21,6 +21,7 @@ from quanshu.shared.access.api import Actor, ActorKind, Place, require
 from quanshu.shared.audit import api as audit
 from quanshu.shared.outbox import api as outbox
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue import queries, rules
 from quanshu.supply.catalogue.events import CatalogueEvent
 from quanshu.supply.catalogue.models import Classification, Entry, EntryVersion, Item
@@ -40,13 +41,13 @@ def create_entry(*, actor: Actor, now: datetime, unit: Unit, data: EntryData, it
 
     Raises Forbidden, or FieldErrors naming every field at fault.
     """
-    require(actor, CataloguePermission.EDIT, _At(unit.path))
+    require(actor, CataloguePermission.EDIT, Place(unit_path=unit.path))
     standard = standard_in_force()
     _check_data(data, standard, actor=actor, now=now)
     if items:
         rules.check_items(items, standard=standard, today=_day(now))
     if any(item.grade for item in items):
-        require(actor, CataloguePermission.GRADE, _At(unit.path))
+        require(actor, CataloguePermission.GRADE, Place(unit_path=unit.path))
     classification = Classification.objects.get(code=data.classification_code)
     uid = new_uid()
     entry = Entry(
@@ -154,7 +155,7 @@ def return_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) -> E
     entry = _locked(entry)
     require(actor, CataloguePermission.PUBLISH, entry)
     rules.check_step(entry.state, "return")
-    _check_reason(reason)
+    check_reason(reason)
     _move(entry, EntryState.DRAFT, now)
     _close_review(entry, now)
     _note(entry, CatalogueEvent.RETURNED, actor=actor, now=now, details={"reason": reason})
@@ -224,7 +225,7 @@ def withdraw_entry(*, actor: Actor, now: datetime, entry: Entry, reason: str) ->
     entry = _locked(entry)
     require(actor, CataloguePermission.WITHDRAW, entry)
     rules.check_step(entry.state, "withdraw")
-    _check_reason(reason)
+    check_reason(reason)
     entry.published_version = None
     _move(entry, EntryState.WITHDRAWN, now)
     _note(entry, CatalogueEvent.WITHDRAWN, actor=actor, now=now, details={"reason": reason})
@@ -259,16 +260,6 @@ def set_exempt(*, actor: Actor, now: datetime, entry: Entry, exempt: bool) -> En
     event = CatalogueEvent.EXEMPTED if exempt else CatalogueEvent.MUST_LAND
     _note(entry, event, actor=actor, now=now, details={"reason": entry.sensitive_reason})
     return entry
-
-
-class _At:
-    """A place to ask rights for before the entry exists."""
-
-    def __init__(self, unit_path: str) -> None:
-        self.unit_path = unit_path
-
-    def access_place(self) -> Place:
-        return Place(unit_path=self.unit_path)
 
 
 def _day(now: datetime) -> date:
@@ -322,11 +313,6 @@ def write_items(entry: Entry, items: Sequence[ItemData]) -> None:
         Item(entry=entry, position=position, **{**asdict(item), "code_list": list(item.code_list)})
         for position, item in enumerate(items)
     )
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
 
 
 def _locked(entry: Entry) -> Entry:

@@ -23,6 +23,7 @@ from quanshu.shared.web.api import (
     ListPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.shared.workflow.api import calendar, city_day
@@ -53,8 +54,7 @@ class Campaigns(ListPage):
         Column("ends", gettext_lazy("Last day"), value="ends_on", kind="date", sort="ends_on"),
         Column("asked", gettext_lazy("Units asked"), kind="number", sort="asked", phone=False),
         Column("accepted", gettext_lazy("Accepted"), kind="number", sort="accepted", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.CAMPAIGN_STATES[row.state], kind="badge",
-               tone=lambda row: labels.CAMPAIGN_TONES[row.state], sort="state"),
+        state_column(labels.CAMPAIGN_STATES, labels.CAMPAIGN_TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -278,9 +278,7 @@ class CampaignStep(StepPage):
 
     permission = P.DECLARE
     subject = "campaign"
-
-    def get_subject(self, uid: str) -> Campaign:
-        return queries.get_campaign(actor=self.actor, uid=uid)
+    read = staticmethod(queries.get_campaign)
 
 
 class CloseForm(Form):

@@ -12,14 +12,16 @@ from django.utils.translation import gettext_lazy
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
-    ActionPage,
     Card,
     Column,
     DetailPage,
     Form,
     FormPage,
     ReasonForm,
+    ReasonStepPage,
+    StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.shared.workflow.api import city_day
@@ -116,8 +118,7 @@ class FilingPage(DetailPage):
                    if row.state == "asked" and allows(self.actor, P.REVIEW, obj) else ""),
             Column("reason", _("Reason")),
             Column("answer", _("Bureau's answer"), phone=False),
-            Column("state", _("State"), value=lambda row: labels.EXTENSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.EXTENSION_TONES[row.state]),
+            state_column(labels.EXTENSION_STATES, labels.EXTENSION_TONES),
         )  # fmt: skip
         if obj.extensions.exists():
             found.append(Card(_("More time"), columns=columns, rows=obj.extensions.all()))
@@ -223,27 +224,17 @@ class DecideExtension(FormPage):
         return extension.filing.get_absolute_url()
 
 
-class FilingStep(ActionPage):
-    """A button of a filing: one service function."""
+class FilingStep(StepPage):
+    """A button of a filing."""
 
     permission = P.VIEW
-    service: Any = None
-    done: Any = ""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        filing = queries.get_filing(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, filing=filing)
-        return str(self.done), filing.get_absolute_url()
+    subject = "filing"
+    read = staticmethod(queries.get_filing)
 
 
-class ReasonStep(FormPage):
+class ReasonStep(ReasonStepPage):
     """A step that needs a reason."""
 
     permission = P.VIEW
-    form_class = ReasonForm
-    service: Any = None
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        filing = queries.get_filing(actor=self.actor, uid=self.kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, filing=filing, reason=form.cleaned_data["reason"])
-        return filing.get_absolute_url()
+    subject = "filing"
+    read = staticmethod(queries.get_filing)

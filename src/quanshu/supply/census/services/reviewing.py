@@ -8,6 +8,7 @@ from django.db import transaction
 
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.census import rules
 from quanshu.supply.census.events import CensusEvent
 from quanshu.supply.census.models import Extension, Filing
@@ -47,7 +48,7 @@ def reject_filing(*, actor: Actor, now: datetime, filing: Filing, reason: str) -
 
 def _return(filing: Filing, step: str, event: CensusEvent, reason: str, *, actor: Actor, now: datetime) -> Filing:
     rules.check_step(filing.state, step, campaign_state=filing.campaign.state)
-    rules.check_reason(reason)
+    check_reason(reason)
     filing.note, filing.signed_at, filing.signed_by = reason.strip(), None, ""
     move(filing, step, now=now)
     note(event, filing, actor=actor, now=now, details={"reason": reason.strip()})
@@ -108,7 +109,7 @@ def decide_extension(*, actor: Actor, now: datetime, extension: Extension, grant
     extension = Extension.objects.select_for_update().get(pk=extension.pk)
     require(actor, CensusPermission.REVIEW, filing)
     rules.check_extension_open(extension.state)
-    rules.check_reason(answer)
+    check_reason(answer)
     if granted:
         rules.check_fillable(filing.state, campaign_state=filing.campaign.state)
         stop_waiting(filing, now=now)

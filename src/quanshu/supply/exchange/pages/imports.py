@@ -11,7 +11,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Filter, Form, FormPage, ListPage, Page, when
+from quanshu.shared.web.api import (
+    Action,
+    ActionPage,
+    Column,
+    DetailPage,
+    Filter,
+    Form,
+    FormPage,
+    ListPage,
+    Page,
+    state_column,
+    when,
+)
 from quanshu.supply.catalogue.api import (
     compare_versions,
     fault_line,
@@ -76,8 +88,7 @@ class Imports(ListPage):
         Column("by", gettext_lazy("Imported by"), value="account.person.name", phone=False),
         Column("created", gettext_lazy("Imported at"), value="created_at", kind="datetime", sort="created_at"),
         Column("refused", gettext_lazy("Rows refused"), value="refused_rows", kind="number", sort="refused_rows"),
-        Column("state", gettext_lazy("State"), value=lambda row: STATES[row.state], kind="badge",
-               tone=lambda row: TONES[row.state], sort="state"),
+        state_column(STATES, TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.exchange.models import Import
 from quanshu.supply.exchange.types import ImportNotFound, Outcome
 
@@ -17,10 +17,7 @@ def list_imports(actor: Actor) -> QuerySet[Import]:
 
 def get_import(*, actor: Actor, uid: str) -> Import:
     """One import. Raises ImportNotFound when there is none or it may not be seen."""
-    source = list_imports(actor).filter(uid=uid).first()
-    if source is None:
-        raise ImportNotFound(uid=uid)
-    return source
+    return find_seen(list_imports(actor), uid, ImportNotFound(uid=uid))
 
 
 def counts_of(source: Import) -> dict[str, int]:

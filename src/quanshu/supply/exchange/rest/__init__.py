@@ -9,8 +9,7 @@ from ninja import File, Form, Query, Router, Status, UploadedFile
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
-from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.catalogue.api import CataloguePermission, Facets, get_entry, narrowed_entries
 from quanshu.supply.exchange import queries, services
 from quanshu.supply.exchange.models import Import, ImportEntry, RefusedRow
@@ -20,13 +19,6 @@ from quanshu.supply.exchange.permissions import ExchangePermission as P
 from quanshu.supply.exchange.queries import counts_of, get_import, list_imports
 
 router = Router()
-
-
-def actor_of(request: HttpRequest, permission: str) -> Actor:
-    """Who calls; refused (403) without the permission."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    require(actor, permission)
-    return actor
 
 
 @router.get("/table")

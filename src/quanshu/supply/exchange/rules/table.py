@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.clock import iso_day
 from quanshu.kernel.errors import FieldError
 from quanshu.supply.catalogue.api import EntryData, ItemData
 from quanshu.supply.standards.api import GIVEN, Kind, Level, Standard, StandardField
@@ -168,22 +168,13 @@ def read_entry(
         else:
             extra[each.code] = str(value)
     published = cells.get("publish_date", "")
-    if canon(published) and not is_day(canon(published)):
+    if canon(published) and iso_day(canon(published)) is None:
         fault_text = N_("“%(text)s” is not a day.")
         remedy = N_("Write it as 2026-01-31, or leave it empty.")
         faults.append(FieldError("publish_date", fault_text, remedy, {"text": published[:60]}))
     own = {each.code for each in standard.extras()}
     kept = {code: value for code, value in extra.items() if value and code in own}
     return replace(base, **values, extra=kept), faults
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is an ISO day."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def has_item(cells: Cells, standard: Standard) -> bool:

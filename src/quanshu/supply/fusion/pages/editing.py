@@ -9,11 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import (
-    Form,
-    FormPage,
-    ReasonForm,
-)
+from quanshu.shared.web.api import Form, FormPage, ReasonStepPage
 from quanshu.supply.catalogue.api import Classification
 from quanshu.supply.fusion import queries, services
 from quanshu.supply.fusion.models import Scheme
@@ -134,19 +130,16 @@ class EditScheme(FormPage):
         return scheme.get_absolute_url()
 
 
-class ReturnScheme(FormPage):
+class ReturnScheme(ReasonStepPage):
     """Give a scheme back with what is to be mended."""
 
     title = gettext_lazy("Return the scheme")
     permission = P.PUBLISH
-    form_class = ReasonForm
+    subject = "scheme"
+    read = staticmethod(queries.get_scheme)
+    service = staticmethod(services.return_scheme)
     submit_label = gettext_lazy("Return")
     success = gettext_lazy("The scheme is with its author again.")
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        scheme = queries.get_scheme(actor=self.actor, uid=self.kwargs["uid"])
-        services.return_scheme(actor=self.actor, now=self.now, scheme=scheme, reason=form.cleaned_data["reason"])
-        return scheme.get_absolute_url()
 
 
 class ScheduleForm(Form):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.kernel.errors import fill
 from quanshu.supply.fusion.queries import Material
 
 KINDS = {"person": _("Persons"), "enterprise": _("Enterprises")}
@@ -137,10 +135,3 @@ def in_words(piece: Mapping[str, Any]) -> str:
     attribute = ATTRIBUTES.get(piece["attribute"], piece["attribute"])
     level = LEVELS.get(piece["level"], piece["level"])
     return f"{attribute}: {level} ({piece['weight']:+.1f})"
-
-
-def fault_of(error: dict[str, Any]) -> tuple[str, str]:
-    """What went wrong and what to do, in the reader's language."""
-    params = error.get("params", {})
-    message, remedy = (fill(gettext(error[part]), params) if error.get(part) else "" for part in ("message", "remedy"))
-    return message, remedy

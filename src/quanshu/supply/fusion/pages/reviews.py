@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     ReasonForm,
+    state_column,
     when,
 )
 from quanshu.supply.fusion import queries, services
@@ -67,8 +68,7 @@ class Reviews(ListPage):
             dict.fromkeys((str(row.left_unit), str(row.right_unit))))),
         Column("probability", gettext_lazy("Probability"), kind="percent", sort="probability"),
         Column("opened", gettext_lazy("Opened at"), value="opened_at", kind="datetime", sort="opened_at", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.REVIEW_STATES[row.state], kind="badge",
-               tone=lambda row: labels.REVIEW_TONES[row.state], sort="state"),
+        state_column(labels.REVIEW_STATES, labels.REVIEW_TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:

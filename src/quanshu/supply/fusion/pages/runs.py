@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, when
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, kept_fault, state_column, when
 from quanshu.supply.fusion import queries
 from quanshu.supply.fusion.models import Run
 from quanshu.supply.fusion.pages import labels
@@ -48,8 +48,7 @@ class Runs(ListPage):
                kind="number", phone=False),
         Column("records", gettext_lazy("Records"), value=lambda row: row.figures.get("records"), kind="number"),
         Column("ended", gettext_lazy("Ended"), value="ended_at", kind="datetime", sort="ended_at", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.RUN_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.RUN_TONES[row.state]),
+        state_column(labels.RUN_STATES, labels.RUN_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -65,6 +64,7 @@ class RunPage(DetailPage):
     permission = P.VIEW
     template_name = "fusion/run.html"
     audit_kind = "fusion.run"
+    moving_part = ("run", "fusion/run_result.html")
 
     def get_object(self, **kwargs: Any) -> Run:
         return queries.get_run(actor=self.actor, uid=kwargs["uid"])
@@ -91,7 +91,7 @@ class RunPage(DetailPage):
         ]
 
     def detail_context(self, obj: Run) -> dict[str, Any]:
-        fault, remedy = labels.fault_of(obj.error)
+        fault, remedy = kept_fault(obj.error)
         figures = obj.figures
         events = obj.identity_events.all()
         columns = (
@@ -122,10 +122,3 @@ class RunPage(DetailPage):
             "events": events[:50],
             "event_columns": columns,
         }
-
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page, or only its moving part when that asks for itself."""
-        if request.headers.get("HX-Target") != "run":
-            return super().get(request, *args, **kwargs)
-        run = self.object = self.get_object(**kwargs)
-        return self.render({"object": run, **self.detail_context(run)}, template="fusion/run_result.html")

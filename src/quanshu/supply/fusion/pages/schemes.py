@@ -17,7 +17,9 @@ from quanshu.shared.web.api import (
     DetailPage,
     Filter,
     ListPage,
+    StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.fusion import queries, rules, services
@@ -172,8 +174,7 @@ class SchemePage(DetailPage):
         )
         versions = (
             Column("number", _("Version"), kind="number"),
-            Column("state", _("State"), value=lambda row: labels.VERSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.VERSION_TONES[row.state]),
+            state_column(labels.VERSION_STATES, labels.VERSION_TONES),
             Column("author", _("Author"), phone=False),
             Column("saved", _("Saved at"), value="saved_at", kind="datetime"),
             Column("reviewer", _("Reviewed by"), phone=False),
@@ -247,22 +248,16 @@ def run_columns() -> tuple[Column, ...]:
         Column("touched", _("Records compared"), value=lambda row: row.figures.get("touched"), kind="number",
                phone=False),
         Column("ended", _("Ended"), value="ended_at", kind="datetime", phone=False),
-        Column("state", _("State"), value=lambda row: labels.RUN_STATES[row.state], kind="badge",
-               tone=lambda row: labels.RUN_TONES[row.state]),
+        state_column(labels.RUN_STATES, labels.RUN_TONES),
     )  # fmt: skip
 
 
-class Step(ActionPage):
-    """A button of a scheme's page: one service function."""
+class Step(StepPage):
+    """A button of a scheme's page."""
 
     permission = P.VIEW
-    service: Any = None
-    done: Any = ""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        scheme = queries.get_scheme(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, scheme=scheme)
-        return str(self.done), scheme.get_absolute_url()
+    subject = "scheme"
+    read = staticmethod(queries.get_scheme)
 
 
 class StartRun(ActionPage):

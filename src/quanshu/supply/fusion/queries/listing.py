@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from quanshu.lake.registry import ReviewKind
-from quanshu.shared.access.api import Actor, Place, allows
+from quanshu.shared.access.api import Actor, Place, allows, find_seen
 from quanshu.supply.fusion.models import Decision, IdentityEvent, Review, Run, Scheme
 from quanshu.supply.fusion.permissions import FusionPermission
 from quanshu.supply.fusion.types import FusionNotFound, ReviewState
@@ -21,10 +21,7 @@ def list_schemes(actor: Actor) -> QuerySet[Scheme]:
 
 def get_scheme(*, actor: Actor, uid: str) -> Scheme:
     """Raises `fusion.not_found`."""
-    found = list_schemes(actor).filter(uid=uid).first()
-    if found is None:
-        raise FusionNotFound
-    return found
+    return find_seen(list_schemes(actor), uid, FusionNotFound())
 
 
 def list_runs(actor: Actor) -> QuerySet[Run]:
@@ -35,10 +32,7 @@ def list_runs(actor: Actor) -> QuerySet[Run]:
 
 def get_run(*, actor: Actor, uid: str) -> Run:
     """Raises `fusion.not_found`."""
-    found = list_runs(actor).filter(uid=uid).first()
-    if found is None:
-        raise FusionNotFound
-    return found
+    return find_seen(list_runs(actor), uid, FusionNotFound())
 
 
 def list_reviews(actor: Actor) -> QuerySet[Review]:
@@ -49,26 +43,13 @@ def list_reviews(actor: Actor) -> QuerySet[Review]:
 
 def get_review(*, actor: Actor, uid: str) -> Review:
     """Raises `fusion.not_found`."""
-    found = list_reviews(actor).filter(uid=uid).first()
-    if found is None:
-        raise FusionNotFound
-    return found
-
-
-class At:
-    """A unit's place, to ask rights for."""
-
-    def __init__(self, unit_path: str) -> None:
-        self.unit_path = unit_path
-
-    def access_place(self) -> Place:
-        return Place(unit_path=self.unit_path)
+    return find_seen(list_reviews(actor), uid, FusionNotFound())
 
 
 def may_act(actor: Actor, permission: FusionPermission, review: Review) -> bool:
     """Whether somebody may act on a review: for the scheme, or for one of the units whose records it is about."""
     paths = (review.scheme.unit.path, review.left_unit.path, review.right_unit.path)
-    return any(allows(actor, permission, At(path)) for path in paths)
+    return any(allows(actor, permission, Place(unit_path=path)) for path in paths)
 
 
 def list_decisions(actor: Actor) -> QuerySet[Decision]:
@@ -78,10 +59,7 @@ def list_decisions(actor: Actor) -> QuerySet[Decision]:
 
 def get_decision(*, actor: Actor, uid: str) -> Decision:
     """Raises `fusion.not_found`."""
-    found = list_decisions(actor).filter(uid=uid).first()
-    if found is None:
-        raise FusionNotFound
-    return found
+    return find_seen(list_decisions(actor), uid, FusionNotFound())
 
 
 def events_of(scheme: Scheme, uid: str) -> QuerySet[IdentityEvent]:

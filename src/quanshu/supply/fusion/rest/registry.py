@@ -9,12 +9,12 @@ from ninja import Router, Schema
 
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.fusion import queries, services
 from quanshu.supply.fusion.models import Decision, Review
 from quanshu.supply.fusion.permissions import FusionPermission as P
 from quanshu.supply.fusion.queries import Identity, LifeFound
-from quanshu.supply.fusion.rest.schemes import ReasonBody, actor_of
+from quanshu.supply.fusion.rest.schemes import ReasonBody
 from quanshu.supply.fusion.types import Verdict
 
 router = Router()
@@ -138,8 +138,7 @@ def list_reviews(
     request: HttpRequest, state: str = "", kind: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Reviews, newest first."""
-    require(actor_of(request), P.REVIEW)
-    rows = queries.list_reviews(actor_of(request))
+    rows = queries.list_reviews(actor_of(request, P.REVIEW))
     rows = rows.filter(state=state) if state else rows
     rows = rows.filter(kind=kind) if kind else rows
     return page_of(rows, limit=limit, offset=offset, serialise=review_row)
@@ -148,8 +147,7 @@ def list_reviews(
 @router.get("/reviews/{uid}")
 def get_review(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One review."""
-    require(actor_of(request), P.REVIEW)
-    return review_row(queries.get_review(actor=actor_of(request), uid=uid))
+    return review_row(queries.get_review(actor=actor_of(request, P.REVIEW), uid=uid))
 
 
 @router.post("/reviews/{uid}/answer")
@@ -164,8 +162,8 @@ def answer_review(request: HttpRequest, uid: str, body: AnswerBody) -> dict[str,
 @router.get("/decisions")
 def list_decisions(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Decisions, newest first."""
-    require(actor_of(request), P.VIEW)
-    return page_of(queries.list_decisions(actor_of(request)), limit=limit, offset=offset, serialise=decision_row)
+    rows = queries.list_decisions(actor_of(request, P.VIEW))
+    return page_of(rows, limit=limit, offset=offset, serialise=decision_row)
 
 
 @router.post("/decisions/{uid}/undo")
@@ -190,8 +188,7 @@ def search_identities(request: HttpRequest, body: SearchBody) -> dict[str, Any]:
 @router.get("/identities/{uid}")
 def get_identity(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One identity, masked: values, links with their reasons, life status, history."""
-    require(actor_of(request), P.VIEW)
-    return identity_row(queries.get_identity(actor=actor_of(request), uid=uid), clear=False)
+    return identity_row(queries.get_identity(actor=actor_of(request, P.VIEW), uid=uid), clear=False)
 
 
 @router.post("/identities/{uid}/reveal")

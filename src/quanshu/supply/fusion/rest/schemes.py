@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.fusion import queries, services
 from quanshu.supply.fusion.models import Run, Scheme, SchemeVersion
 from quanshu.supply.fusion.permissions import FusionPermission as P
@@ -52,11 +52,6 @@ class CronBody(Schema):
     cron: str = ""
 
 
-def actor_of(request: HttpRequest) -> Any:
-    """Who calls."""
-    return request.actor  # type: ignore[attr-defined]
-
-
 def version_row(version: SchemeVersion | None) -> dict[str, Any] | None:
     """A version of a scheme."""
     if version is None:
@@ -94,15 +89,13 @@ def run_row(run: Run) -> dict[str, Any]:
 
 def scheme_at(request: HttpRequest, uid: str) -> Scheme:
     """The scheme of the address, as the caller may see it."""
-    require(actor_of(request), P.VIEW)
-    return queries.get_scheme(actor=actor_of(request), uid=uid)
+    return queries.get_scheme(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/schemes")
 def list_schemes(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Fusion schemes."""
-    require(actor_of(request), P.VIEW)
-    return page_of(queries.list_schemes(actor_of(request)), limit=limit, offset=offset, serialise=scheme_row)
+    return page_of(queries.list_schemes(actor_of(request, P.VIEW)), limit=limit, offset=offset, serialise=scheme_row)
 
 
 @router.post("/schemes", response={201: dict[str, Any]})
@@ -201,13 +194,11 @@ def get_trained(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/runs")
 def list_runs(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Runs, newest first."""
-    require(actor_of(request), P.VIEW)
-    rows = queries.list_runs(actor_of(request))
+    rows = queries.list_runs(actor_of(request, P.VIEW))
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=run_row)
 
 
 @router.get("/runs/{uid}")
 def get_run(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One run."""
-    require(actor_of(request), P.VIEW)
-    return run_row(queries.get_run(actor=actor_of(request), uid=uid))
+    return run_row(queries.get_run(actor=actor_of(request, P.VIEW), uid=uid))

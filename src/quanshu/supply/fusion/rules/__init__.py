@@ -59,7 +59,6 @@ __all__ = [
 V = TypeVar("V")
 P, E, S = FusionPermission, FusionEvent, SchemeState
 REVIEW_DAYS = 5
-DECIDE_DAYS = 5
 KEPT_RUNS = 3
 # A pair said twice, and what each decision joins or parts: (same?, records of one side, records of the other).
 Said = tuple[bool, Collection[str], Collection[str]]

@@ -24,6 +24,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.hosting import queries, rules, services
@@ -63,8 +64,7 @@ class Agreements(ListPage):
                phone=False),
         Column("updated", gettext_lazy("Changed at"), value="updated_at", kind="datetime", sort="updated_at",
                phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state], sort="state"),
+        state_column(labels.STATES, labels.TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -230,9 +230,7 @@ class OfAgreement:
 
     permission: ClassVar[str] = P.VIEW
     subject: ClassVar[str] = "agreement"
-
-    def get_subject(self, uid: str) -> Agreement:
-        return queries.get_agreement(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+    read = staticmethod(queries.get_agreement)
 
 
 class AgreementStep(OfAgreement, StepPage):

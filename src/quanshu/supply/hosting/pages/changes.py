@@ -20,6 +20,7 @@ from quanshu.shared.web.api import (
     ListPage,
     ReasonForm,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.catalogue.api import items_of
@@ -43,8 +44,7 @@ CHANGE_COLUMNS = (
     Column("by", gettext_lazy("Who"), value="by_name", sort="by_name"),
     Column("kind", gettext_lazy("What"), value=labels.kind_of, sort="kind"),
     Column("fields", gettext_lazy("Fields"), value=fields_text, phone=False),
-    Column("state", gettext_lazy("State"), value=lambda row: labels.CHANGE_STATES[row.state], kind="badge",
-           tone=lambda row: labels.CHANGE_TONES[row.state], sort="state"),
+    state_column(labels.CHANGE_STATES, labels.CHANGE_TONES, sort="state"),
 )  # fmt: skip
 
 

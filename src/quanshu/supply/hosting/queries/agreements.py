@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Max, Q, QuerySet
 
 from quanshu.organisation.api import Account, Unit
-from quanshu.shared.access.api import Actor, allows, scope_q
+from quanshu.shared.access.api import Actor, allows, find_seen, scope_q
 from quanshu.supply.catalogue.api import Entry, list_entries
 from quanshu.supply.hosting import rules
 from quanshu.supply.hosting.models import Agreement, Change
@@ -34,10 +34,7 @@ def list_agreements(actor: Actor) -> QuerySet[Agreement]:
 
 def get_agreement(*, actor: Actor, uid: str) -> Agreement:
     """Raises `hosting.not_found`."""
-    found = list_agreements(actor).filter(uid=uid).first()
-    if found is None:
-        raise HostingNotFound
-    return found
+    return find_seen(list_agreements(actor), uid, HostingNotFound())
 
 
 def hosted_agreement(*, actor: Actor, uid: str) -> Agreement:
@@ -56,10 +53,7 @@ def list_changes(actor: Actor) -> QuerySet[Change]:
 
 def get_change(*, actor: Actor, uid: str) -> Change:
     """Raises `hosting.not_found`."""
-    found = list_changes(actor).filter(uid=uid).first()
-    if found is None:
-        raise HostingNotFound
-    return found
+    return find_seen(list_changes(actor), uid, HostingNotFound())
 
 
 def is_latest(change: Change) -> bool:
@@ -133,8 +127,3 @@ def figures_for(rows: QuerySet[Agreement]) -> HostingFigures:
         last_edit=max((row.last_edit for row in units if row.last_edit), default=None),
         by_unit=units,
     )
-
-
-def hosting_figures() -> HostingFigures:
-    """Clause 2.2.1 (统一托管): hosted tables, rows and changes, by unit."""
-    return figures_for(Agreement.objects.all())

@@ -12,6 +12,7 @@ from quanshu.organisation.api import holders
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.notify.api import notify
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue.api import Entry, key_columns
 from quanshu.supply.hosting import queries, rules
 from quanshu.supply.hosting.events import HostingEvent
@@ -83,7 +84,7 @@ def return_agreement(*, actor: Actor, now: datetime, agreement: Agreement, reaso
     agreement = locked(agreement)
     require(actor, HostingPermission.ACCEPT, agreement)
     rules.check_step(agreement.state, "return")
-    rules.check_reason(reason)
+    check_reason(reason)
     agreement.note = reason.strip()
     move(agreement, "return", now=now)
     note(HostingEvent.RETURNED, agreement, actor=actor, now=now, details={"reason": agreement.note})

@@ -15,6 +15,7 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.files import api as files
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.hosting import queries, rules
 from quanshu.supply.hosting.events import HostingEvent
@@ -219,7 +220,7 @@ def _deciding(change: Change, actor: Actor) -> Change:
 def refuse_change(*, actor: Actor, now: datetime, change: Change, reason: str) -> Change:
     """The second person refuses, with the reason. Raises as approve_change, and FieldErrors."""
     change = _deciding(change, actor)
-    rules.check_reason(reason)
+    check_reason(reason)
     _end(change, ChangeState.REFUSED, HostingEvent.CHANGE_REFUSED, answer=reason.strip(), actor=actor, now=now)
     return change
 

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.hosting import queries, rules
 from quanshu.supply.hosting.events import HostingEvent
 from quanshu.supply.hosting.models import Agreement
@@ -62,7 +63,7 @@ def _end(*, actor: Actor, now: datetime, agreement: Agreement, reason: str) -> A
     agreement = locked(agreement)
     require(actor, HostingPermission.END, agreement)
     rules.check_step(agreement.state, "end")
-    rules.check_reason(reason)
+    check_reason(reason)
     for change in agreement.changes.filter(state=ChangeState.PENDING):
         change.state, change.answer, change.decided_at = ChangeState.REFUSED, reason.strip(), now
         change.sealed = seal(agreement, {"key": unseal(agreement, change.sealed)["key"]})

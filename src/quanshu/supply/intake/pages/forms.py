@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.kernel.errors import QuanshuError
+from quanshu.shared.access.api import find_seen
 from quanshu.shared.web.api import Form, FormPage, fault_text
 from quanshu.supply.catalogue.api import Entry, EntryNotFound, items_of, key_columns
 from quanshu.supply.intake import queries, services
@@ -66,10 +67,7 @@ class NewSource(SourceFormPage):
 
     def entry(self) -> Entry:
         uid = self.request.GET.get("entry", "")
-        entry = queries.entries_to_load(self.actor).filter(uid=uid).first()
-        if entry is None:
-            raise EntryNotFound(entry=uid)
-        return entry
+        return find_seen(queries.entries_to_load(self.actor), uid, EntryNotFound(entry=uid))
 
     def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         entry = self.entry()

@@ -10,12 +10,12 @@ from ninja import Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import allows, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.intake import queries, services
 from quanshu.supply.intake.models import Delivery, Schedule
 from quanshu.supply.intake.pages.steps import shown_rows
 from quanshu.supply.intake.permissions import IntakePermission as P
-from quanshu.supply.intake.rest import CREATED, Made, SourceBody, actor_of, router, run_row, source_row
+from quanshu.supply.intake.rest import CREATED, Made, SourceBody, router, run_row, source_row
 
 
 class ScheduleBody(Schema):
@@ -126,7 +126,7 @@ def pause_schedule(request: HttpRequest, uid: str, body: ActiveBody) -> dict[str
 @router.get("/sources/{uid}/schedule")
 def get_schedule(request: HttpRequest, uid: str) -> dict[str, Any]:
     """When a source is loaded by itself."""
-    source = queries.get_source(actor=actor_of(request), uid=uid)
+    source = queries.get_source(actor=actor_of(request, P.VIEW), uid=uid)
     return schedule_row(Schedule.objects.filter(source=source).first())
 
 
@@ -158,7 +158,7 @@ def look(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/sources/{uid}/files")
 def list_deliveries(request: HttpRequest, uid: str, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Files that arrived, newest first."""
-    source = queries.get_source(actor=actor_of(request), uid=uid)
+    source = queries.get_source(actor=actor_of(request, P.VIEW), uid=uid)
     return page_of(source.deliveries.select_related("run"), limit=limit, offset=offset, serialise=delivery_row)
 
 

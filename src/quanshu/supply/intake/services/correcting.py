@@ -14,6 +14,7 @@ from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.landing import Reason, TextRows, split
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit import api as audit
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue.api import contract_of, key_columns
 from quanshu.supply.intake import rules
 from quanshu.supply.intake.events import IntakeEvent
@@ -100,8 +101,7 @@ def dismiss_row(*, actor: Actor, run: Run, row: int, reason: str, now: datetime)
     """Settle a refused row without loading it. Raises Forbidden, RunNotOver, RowNotFound, RowNotOpen, FieldErrors."""
     require(actor, IntakePermission.CORRECT, run)
     rules.check_correctable(state=run.state, mode="")
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("This must not be empty."), N_("Say why.")),))
+    check_reason(reason)
     refused_row(run, row)
     correction = open_correction(run, row, actor, now)
     correction.state, correction.reason, correction.sealed = RowState.DISMISSED, reason.strip()[:500], ""

@@ -18,6 +18,7 @@ from quanshu.shared.web.api import (
     ListPage,
     day,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.shared.workflow.api import city_day
@@ -93,8 +94,7 @@ def neighbour_columns(obj: Asset, *, editable: bool) -> list[Column]:
         Column("name", _("Name"), link=Asset.get_absolute_url),
         Column("code", _("Code"), kind="code", phone=False),
         Column("unit", _("Unit"), value=lambda row: str(row.unit), phone=False),
-        Column("state", _("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.STATE_TONES[row.state]),
+        state_column(labels.STATES, labels.STATE_TONES),
     ]  # fmt: skip
     if editable:
         found.append(
@@ -179,8 +179,7 @@ class AssetPage(DetailPage):
         gap_columns = (
             Column("kind", _("Gap"), value=lambda row: labels.GAPS[row.kind], link=Gap.get_absolute_url),
             Column("score", _("Urgency"), kind="number"),
-            Column("state", _("State"), value=lambda row: labels.GAP_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.GAP_TONES[row.state]),
+            state_column(labels.GAP_STATES, labels.GAP_TONES),
         )  # fmt: skip
         gaps = queries.list_gaps(self.actor).under_way().filter(subject_uid=obj.uid)
         note = _("Gaps are found from the links themselves, a few seconds after a change.")

@@ -14,7 +14,6 @@ from quanshu.organisation.api import Person
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
     Action,
-    ActionPage,
     Card,
     Column,
     DetailPage,
@@ -22,7 +21,8 @@ from quanshu.shared.web.api import (
     Form,
     FormPage,
     ListPage,
-    ReasonForm,
+    ReasonStepPage,
+    StepPage,
     day,
     when,
 )
@@ -255,28 +255,21 @@ class PlanGap(OfGap):
         return gap.get_absolute_url()
 
 
-class AcceptGap(OfGap):
+class AcceptGap(OfGap, ReasonStepPage):
     """Let a gap stand with a reason."""
 
     title = gettext_lazy("Accept the gap")
     permission = P.GAP_ACCEPT
-    form_class = ReasonForm
+    subject = "gap"
+    read = staticmethod(queries.get_gap)
+    service = staticmethod(services.accept_gap)
     submit_label = gettext_lazy("Accept the gap")
     success = gettext_lazy("Accepted; it is not found again.")
 
-    def save(self, form: Any, **kwargs: Any) -> str:
-        reason = form.cleaned_data["reason"]
-        return services.accept_gap(actor=self.actor, now=self.now, gap=self.gap(), reason=reason).get_absolute_url()
 
-
-class GapStep(ActionPage):
+class GapStep(StepPage):
     """A button of a gap's page."""
 
     permission = P.VIEW
-    service: Any = None
-    done: Any = ""
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        gap = queries.get_gap(actor=self.actor, uid=kwargs["uid"])
-        self.service(actor=self.actor, now=self.now, gap=gap)
-        return str(self.done), gap.get_absolute_url()
+    subject = "gap"
+    read = staticmethod(queries.get_gap)

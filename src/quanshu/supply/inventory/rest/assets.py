@@ -11,7 +11,7 @@ from ninja import File, Router, Schema, Status, UploadedFile
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.shared.workflow.api import city_day
 from quanshu.supply.inventory import queries, rules, services
 from quanshu.supply.inventory.models import Asset, Import
@@ -76,8 +76,7 @@ def row_of(asset: Asset) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Asset:
     """The object of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_asset(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_asset(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/assets")
@@ -85,8 +84,7 @@ def list_assets(
     request: HttpRequest, kind: str = "", unit: str = "", state: str = "", q: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Businesses, systems and data resources."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     given = {"kind": kind, "unit__uid": unit, "state": state, "name__icontains": q.replace("\x00", "")}
     rows = queries.list_assets(actor).filter(**{name: value for name, value in given.items() if value})
     return page_of(rows, limit=limit, offset=offset, serialise=row_of)
@@ -95,8 +93,7 @@ def list_assets(
 @router.post("/assets", response={201: dict[str, Any]})
 def create_asset(request: HttpRequest, body: NewAssetBody) -> Status[dict[str, Any]]:
     """Enter an object."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     unit = get_unit(actor=actor, uid=body.unit)
     made = services.create_asset(actor=actor, now=now(), unit=unit, kind=body.kind, data=body.value(), code=body.code)
     return Status(201, row_of(made))
@@ -106,7 +103,7 @@ def create_asset(request: HttpRequest, body: NewAssetBody) -> Status[dict[str, A
 def get_asset(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One object with what stands above and below it."""
     asset = find(request, uid)
-    seen = queries.list_assets(request.actor)  # type: ignore[attr-defined]
+    seen = queries.list_assets(actor_of(request))
     return row_of(asset) | {
         "above": [row_of(row) for row in seen.filter(links_down__lower=asset)],
         "below": [row_of(row) for row in seen.filter(links_up__upper=asset)],
@@ -116,7 +113,7 @@ def get_asset(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/assets/{uid}")
 def update_asset(request: HttpRequest, uid: str, body: AssetBody) -> dict[str, Any]:
     """Change what is said of an object."""
-    actor, asset = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, asset = actor_of(request), find(request, uid)
     row, changed = services.update_asset(actor=actor, now=now(), asset=asset, data=body.value())
     return row_of(row) | {"changed": changed}
 
@@ -124,22 +121,21 @@ def update_asset(request: HttpRequest, uid: str, body: AssetBody) -> dict[str, A
 @router.post("/assets/{uid}/retire")
 def retire_asset(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Take an object out of use."""
-    actor, asset = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, asset = actor_of(request), find(request, uid)
     return row_of(services.retire_asset(actor=actor, now=now(), asset=asset, reason=body.reason))
 
 
 @router.post("/assets/{uid}/restore")
 def restore_asset(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Bring an object back into use."""
-    actor, asset = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, asset = actor_of(request), find(request, uid)
     return row_of(services.restore_asset(actor=actor, now=now(), asset=asset))
 
 
 @router.get("/links")
 def list_links(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Links between objects in use."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
 
     def serialise(link: Any) -> dict[str, Any]:
         return {"upper": link.upper.code, "lower": link.lower.code}
@@ -150,7 +146,7 @@ def list_links(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[s
 @router.post("/links", response={201: dict[str, Any]})
 def link_assets(request: HttpRequest, body: LinkBody) -> Status[dict[str, Any]]:
     """Link two objects."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     upper, lower = find(request, body.upper), find(request, body.lower)
     services.link_assets(actor=actor, now=now(), upper=upper, lower=lower)
     return Status(201, {"upper": upper.code, "lower": lower.code})
@@ -159,7 +155,7 @@ def link_assets(request: HttpRequest, body: LinkBody) -> Status[dict[str, Any]]:
 @router.post("/links/remove")
 def unlink_assets(request: HttpRequest, body: LinkBody) -> dict[str, Any]:
     """Take a link away."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     upper, lower = find(request, body.upper), find(request, body.lower)
     services.unlink_assets(actor=actor, now=now(), upper=upper, lower=lower)
     return {"upper": upper.code, "lower": lower.code}
@@ -174,16 +170,14 @@ def import_row(taken: Import) -> dict[str, Any]:
 @router.get("/imports")
 def list_imports(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Workbooks taken in."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return page_of(queries.list_imports(actor), limit=limit, offset=offset, serialise=import_row)
 
 
 @router.post("/imports", response={201: dict[str, Any]})
 def import_workbook(request: HttpRequest, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Take a workbook in."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     taken = services.import_workbook(actor=actor, now=now(), name=file.name or "", content=file.read())
     return Status(201, import_row(taken))
 
@@ -191,8 +185,7 @@ def import_workbook(request: HttpRequest, file: File[UploadedFile]) -> Status[di
 @router.get("/imports/{uid}")
 def get_import(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One import with its refused cells."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     taken = queries.get_import(actor=actor, uid=uid)
     faults = [
         {
@@ -211,23 +204,21 @@ def get_import(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/template")
 def get_template(request: HttpRequest) -> HttpResponse:
     """The empty workbook."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    require(actor_of(request), P.VIEW)
     return workbook(services.write_workbook({}), "inventory-template.xlsx")
 
 
 @router.get("/export")
 def get_export(request: HttpRequest, unit: str = "") -> HttpResponse:
     """The inventory in the form that is imported."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return workbook(services.export_workbook(actor=actor, now=now(), unit=unit), "inventory.xlsx")
 
 
 @router.get("/figures")
 def get_figures(request: HttpRequest) -> dict[str, Any]:
     """Share of core businesses with a system, and open gaps by class."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     figures = queries.inventory_figures(today=city_day(now()), actor=actor)
     names = ("businesses", "with_system", "rate", "systems", "data", "open_gaps", "overdue")
     return {name: getattr(figures, name) for name in names} | {"by_kind": dict(figures.by_kind)}
@@ -237,7 +228,7 @@ def get_figures(request: HttpRequest) -> dict[str, Any]:
 def get_graph(request: HttpRequest, around: str) -> dict[str, Any]:
     """An object's neighbours as nodes and edges."""
     centre = find(request, around)
-    links = queries.links_of(request.actor)  # type: ignore[attr-defined]
+    links = queries.links_of(actor_of(request))
     pairs = [(link.upper, link.lower) for link in links.filter(Q(upper=centre) | Q(lower=centre))]
     nodes = {asset.uid: asset for pair in pairs for asset in pair} | {centre.uid: centre}
     return {

@@ -10,8 +10,7 @@ from ninja import Router, Schema
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Person
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.shared.workflow.api import city_day
 from quanshu.supply.inventory import queries, services
 from quanshu.supply.inventory.models import Gap
@@ -51,8 +50,7 @@ def row_of(gap: Gap) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Gap:
     """The gap of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_gap(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_gap(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/gaps")
@@ -60,8 +58,7 @@ def list_gaps(
     request: HttpRequest, kind: str = "", state: str = "", unit: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Gaps, the most urgent first; those not closed unless a state is asked for."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_gaps(actor)
     given = {"kind": kind, "unit__uid": unit, "state": state}
     rows = rows.filter(**{name: value for name, value in given.items() if value})
@@ -79,7 +76,7 @@ def plan_gap(request: HttpRequest, uid: str, body: PlanBody) -> dict[str, Any]:
     """Plan how a gap will be closed."""
     gap = find(request, uid)
     done = services.plan_gap(
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now(),
         gap=gap,
         plan=body.plan,
@@ -93,18 +90,18 @@ def plan_gap(request: HttpRequest, uid: str, body: PlanBody) -> dict[str, Any]:
 def begin_gap(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Begin the planned work."""
     gap = find(request, uid)
-    return row_of(services.begin_gap(actor=request.actor, now=now(), gap=gap))  # type: ignore[attr-defined]
+    return row_of(services.begin_gap(actor=actor_of(request), now=now(), gap=gap))
 
 
 @router.post("/gaps/{uid}/accept")
 def accept_gap(request: HttpRequest, uid: str, body: AcceptBody) -> dict[str, Any]:
     """Let a gap stand."""
     gap = find(request, uid)
-    return row_of(services.accept_gap(actor=request.actor, now=now(), gap=gap, reason=body.reason))  # type: ignore[attr-defined]
+    return row_of(services.accept_gap(actor=actor_of(request), now=now(), gap=gap, reason=body.reason))
 
 
 @router.post("/gaps/{uid}/reopen")
 def reopen_gap(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Take an acceptance back."""
     gap = find(request, uid)
-    return row_of(services.reopen_gap(actor=request.actor, now=now(), gap=gap))  # type: ignore[attr-defined]
+    return row_of(services.reopen_gap(actor=actor_of(request), now=now(), gap=gap))

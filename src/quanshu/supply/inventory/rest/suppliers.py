@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.inventory import queries, services
 from quanshu.supply.inventory.permissions import InventoryPermission as P
 from quanshu.supply.inventory.types import CompanyData, RecordData
@@ -66,15 +65,13 @@ def row_of(company: Any) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Any:
     """The company of the address, as the caller may see it."""
-    require(request.actor, P.COMPANY_VIEW)  # type: ignore[attr-defined]
-    return queries.get_company(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_company(actor=actor_of(request, P.COMPANY_VIEW), uid=uid)
 
 
 @router.get("/suppliers")
 def list_companies(request: HttpRequest, sector: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Companies on the list."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.COMPANY_VIEW)
+    actor = actor_of(request, P.COMPANY_VIEW)
     rows = queries.list_companies(actor).filter(delisted_at__isnull=True)
     return page_of(rows.filter(sector=sector) if sector else rows, limit=limit, offset=offset, serialise=row_of)
 
@@ -82,8 +79,7 @@ def list_companies(request: HttpRequest, sector: str = "", limit: int = 50, offs
 @router.get("/suppliers/figures")
 def get_figures(request: HttpRequest) -> list[dict[str, Any]]:
     """Enterprises sharing / listed, over all and by sector."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.COMPANY_VIEW)
+    actor = actor_of(request, P.COMPANY_VIEW)
     names = ("sector", "listed", "sharing", "rate")
     rows = queries.supplier_figures(queries.list_companies(actor))
     return [{name: getattr(row, name) for name in names} for row in rows]
@@ -92,7 +88,7 @@ def get_figures(request: HttpRequest) -> list[dict[str, Any]]:
 @router.post("/suppliers", response={201: dict[str, Any]})
 def list_company(request: HttpRequest, body: CompanyBody) -> Status[dict[str, Any]]:
     """Put a company on the list."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     made = services.list_company(actor=actor, now=now(), data=body.value())
     return Status(201, row_of(queries.get_company(actor=actor, uid=made.uid)))
 
@@ -109,7 +105,7 @@ def get_company(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/suppliers/{uid}")
 def change_company(request: HttpRequest, uid: str, body: CompanyBody) -> dict[str, Any]:
     """Change what the list says of a company."""
-    actor, company = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, company = actor_of(request), find(request, uid)
     services.change_company(actor=actor, now=now(), company=company, data=body.value())
     return row_of(find(request, uid))
 
@@ -117,7 +113,7 @@ def change_company(request: HttpRequest, uid: str, body: CompanyBody) -> dict[st
 @router.post("/suppliers/{uid}/records", response={201: dict[str, Any]})
 def record_coordination(request: HttpRequest, uid: str, body: RecordBody) -> Status[dict[str, Any]]:
     """File a coordination record."""
-    actor, company = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, company = actor_of(request), find(request, uid)
     record = services.record_coordination(actor=actor, now=now(), company=company, data=body.value())
     return Status(201, row_of(find(request, uid)) | {"record": record.uid})
 
@@ -125,7 +121,7 @@ def record_coordination(request: HttpRequest, uid: str, body: RecordBody) -> Sta
 @router.post("/suppliers/{uid}/delist")
 def delist_company(request: HttpRequest, uid: str, body: WhyBody) -> dict[str, Any]:
     """Take a company off the list."""
-    actor, company = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, company = actor_of(request), find(request, uid)
     services.delist_company(actor=actor, now=now(), company=company, reason=body.reason)
     return row_of(find(request, uid))
 
@@ -133,6 +129,6 @@ def delist_company(request: HttpRequest, uid: str, body: WhyBody) -> dict[str, A
 @router.post("/suppliers/{uid}/relist")
 def relist_company(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Put a company on the list again."""
-    actor, company = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, company = actor_of(request), find(request, uid)
     services.relist_company(actor=actor, now=now(), company=company)
     return row_of(find(request, uid))

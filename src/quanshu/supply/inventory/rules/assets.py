@@ -8,6 +8,7 @@ import unicodedata
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.catalogue.api import UpdateCycle
 from quanshu.supply.inventory.types import (
     AssetData,
@@ -115,8 +116,7 @@ def check_active(*, state: str, name: str) -> None:
 def check_retire(*, state: str, name: str, reason: str) -> None:
     """What is in use is retired with a reason. Raises `inventory.retired`, FieldErrors."""
     check_active(state=state, name=name)
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
+    check_reason(reason)
     faults = text_faults("reason", reason, 500)
     if faults:
         raise FieldErrors(errors=tuple(faults))

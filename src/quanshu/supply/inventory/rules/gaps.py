@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.shared.workflow.api import Machine, Transition
+from quanshu.shared.workflow.api import Machine, Transition, check_reason
 from quanshu.supply.inventory.events import InventoryEvent as E
 from quanshu.supply.inventory.permissions import InventoryPermission as P
 from quanshu.supply.inventory.types import (
@@ -146,8 +146,7 @@ def check_plan(*, state: str, plan: str, planned_on: date | None, today: date) -
 def check_accept(*, state: str, reason: str) -> None:
     """A gap is accepted with a reason. Raises `workflow.wrong_state`, FieldErrors."""
     MACHINE.check(state, "accept")
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
+    check_reason(reason)
 
 
 def check_reopen(*, state: str, outcome: str) -> None:

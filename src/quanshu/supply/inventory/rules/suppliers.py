@@ -6,6 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.clock import iso_day
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.kernel.identifiers import BadIdentifier, Uscc
 from quanshu.organisation.api import UnitKind
@@ -61,21 +62,13 @@ def check_listed(*, delisted: bool, name: str) -> None:
         raise Delisted(name=name)
 
 
-def day_of(text: str) -> date | None:
-    """An ISO day, or None."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def check_record(data: RecordData, *, today: date) -> None:
     """A record names the day (not to come), the people, the matter and its outcome; a next step has a due day.
 
     Raises FieldErrors.
     """
     faults = []
-    day = day_of(data.day)
+    day = iso_day(data.day)
     if day is None or day > today:
         faults.append(FieldError("day", N_("The day does not fit."), N_("Enter the day it took place.")))
     for name in ("people", "matter", "outcome"):
@@ -84,7 +77,7 @@ def check_record(data: RecordData, *, today: date) -> None:
             faults.append(FieldError(name, N_("This must not be empty."), N_("Fill it in.")))
         faults += text_faults(name, text, 1000)
     faults += text_faults("next_step", data.next_step, 500)
-    due = day_of(data.next_due)
+    due = iso_day(data.next_due)
     if data.next_step.strip() and (due is None or (day is not None and due < day)):
         remedy = N_("Enter the day by which the next step is done, not before the meeting.")
         faults.append(FieldError("next_due", N_("The next step has no due day."), remedy))

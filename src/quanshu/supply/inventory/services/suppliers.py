@@ -7,16 +7,17 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.kernel.clock import iso_day
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.workflow import api as workflow
+from quanshu.shared.workflow.api import check_reason
 from quanshu.supply.intake.api import Source
 from quanshu.supply.inventory import rules
 from quanshu.supply.inventory.events import InventoryEvent
 from quanshu.supply.inventory.models import Company, Coordination
 from quanshu.supply.inventory.permissions import InventoryPermission as P
-from quanshu.supply.inventory.rules.suppliers import day_of
 from quanshu.supply.inventory.services.noting import note
 from quanshu.supply.inventory.types import CompanyData, NotDelisted, RecordData
 
@@ -77,8 +78,7 @@ def delist_company(*, actor: Actor, now: datetime, company: Company, reason: str
     company = locked(company)
     require(actor, P.COMPANY_EDIT, company)
     rules.check_listed(delisted=company.delisted_at is not None, name=company.name)
-    if not reason.strip():
-        raise FieldErrors(errors=(FieldError("reason", N_("The reason is missing."), N_("Say why.")),))
+    check_reason(reason)
     company.delisted_at, company.delisted_reason = now, reason.strip()
     company.save()
     _end_next(company, now)
@@ -124,7 +124,7 @@ def record_coordination(*, actor: Actor, now: datetime, company: Company, data: 
         outcome=data.outcome.strip(),
         stage=data.stage,
         next_step=data.next_step.strip(),
-        next_due=day_of(data.next_due) if data.next_due else None,
+        next_due=iso_day(data.next_due) if data.next_due else None,
         done_at=None if data.next_step.strip() else now,
         created_at=now,
         created_by=actor.name,

@@ -9,7 +9,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Filter, ListPage, reason_against, when
+from quanshu.shared.web.api import (
+    Action,
+    ActionPage,
+    Column,
+    DetailPage,
+    Filter,
+    ListPage,
+    kept_fault,
+    reason_against,
+    state_column,
+    when,
+)
 from quanshu.supply.libraries import queries, rules, services
 from quanshu.supply.libraries.models import Build
 from quanshu.supply.libraries.pages import labels
@@ -39,8 +50,7 @@ class Builds(ListPage):
         Column("cause", gettext_lazy("Cause"), value=lambda row: labels.CAUSES.get(row.cause, row.cause), phone=False),
         Column("rows", gettext_lazy("Rows"), kind="number", sort="rows"),
         Column("ended", gettext_lazy("Ended"), value="ended_at", kind="datetime", sort="ended_at", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.BUILD_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.BUILD_TONES[row.state]),
+        state_column(labels.BUILD_STATES, labels.BUILD_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -56,6 +66,7 @@ class BuildPage(DetailPage):
     permission = P.VIEW
     template_name = "libraries/build.html"
     audit_kind = "libraries.build"
+    moving_part = ("build", "libraries/build_result.html")
 
     def get_object(self, **kwargs: Any) -> Build:
         return queries.get_build(actor=self.actor, uid=kwargs["uid"])
@@ -101,7 +112,7 @@ class BuildPage(DetailPage):
         return found
 
     def detail_context(self, obj: Build) -> dict[str, Any]:
-        fault, remedy = labels.fault_of(obj.error)
+        fault, remedy = kept_fault(obj.error)
         return {
             "build": obj,
             "moving": obj.state in MOVING,
@@ -109,14 +120,6 @@ class BuildPage(DetailPage):
             "remedy": remedy,
             "inputs": [(alias, *pair) for alias, pair in obj.inputs.items()],
         }
-
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page, or only its moving part when that asks for itself."""
-        if request.headers.get("HX-Target") != "build":
-            return super().get(request, *args, **kwargs)
-        build = self.object = self.get_object(**kwargs)
-        context = {"object": build, "state": self.state(build), **self.detail_context(build)}
-        return self.render(context, template="libraries/build_result.html")
 
 
 class SwapBuild(ActionPage):

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from quanshu.kernel.errors import fill
 from quanshu.supply.libraries.queries.graphs import Graph
 
 KINDS = {
@@ -54,12 +53,6 @@ COLOURS = {
 ROW_HEIGHT = 46
 # As wide as the nodes lie on a desk's screen, so that they stay round.
 WIDTH = 640
-
-
-def fault_of(error: dict[str, Any]) -> tuple[str, str]:
-    """What went wrong and what to do, in the reader's language."""
-    params = error.get("params", {})
-    return tuple(fill(gettext(error[part]), params) if error.get(part) else "" for part in ("message", "remedy"))  # type: ignore[return-value]
 
 
 def graph_chart(graph: Graph) -> tuple[dict[str, Any], int]:

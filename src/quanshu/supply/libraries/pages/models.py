@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse
@@ -19,8 +19,10 @@ from quanshu.shared.web.api import (
     DetailPage,
     Form,
     FormPage,
-    ReasonForm,
+    ReasonStepPage,
+    StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.libraries import queries, rules, services
@@ -116,8 +118,7 @@ class ModelPage(DetailPage):
         latest = self.latest()
         versions = (
             Column("number", _("Version"), kind="number"),
-            Column("state", _("State"), value=lambda row: labels.VERSION_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.VERSION_TONES[row.state]),
+            state_column(labels.VERSION_STATES, labels.VERSION_TONES),
             Column("author", _("Author"), phone=False),
             Column("saved", _("Saved at"), value="saved_at", kind="datetime"),
             Column("reviewer", _("Reviewed by"), phone=False),
@@ -247,52 +248,47 @@ class EditModel(ModelEditor):
         return {name: getattr(data, name) for name in ModelForm.base_fields}
 
 
-class ModelAction(ActionPage):
-    """A button of a model's page."""
+class OfModel:
+    """What a step moves."""
 
-    def model(self) -> Model:
-        return queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
+    subject: ClassVar[str] = "model"
+    read = staticmethod(queries.get_library_model)
 
 
-class SubmitModel(ModelAction):
+class SubmitModel(OfModel, StepPage):
+    """Give a model to review."""
+
     permission = P.WRITE
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        model = self.model()
-        services.submit_model(actor=self.actor, now=self.now, model=model)
-        return _("The model is under review."), model.get_absolute_url()
+    service = staticmethod(services.submit_model)
+    done = gettext_lazy("The model is under review.")
 
 
-class PublishModel(ModelAction):
+class PublishModel(OfModel, StepPage):
+    """Put a reviewed model in force."""
+
     permission = P.PUBLISH
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        model = self.model()
-        services.publish_model(actor=self.actor, now=self.now, model=model)
-        return _("Published. Build it to put it in use."), model.get_absolute_url()
+    service = staticmethod(services.publish_model)
+    done = gettext_lazy("Published. Build it to put it in use.")
 
 
-class BuildModel(ModelAction):
-    permission = P.BUILD
-
-    def perform(self, **kwargs: Any) -> tuple[str, str]:
-        build = services.start_build(actor=self.actor, now=self.now, model=self.model())
-        return "", build.get_absolute_url()
-
-
-class ReturnModel(FormPage):
+class ReturnModel(OfModel, ReasonStepPage):
     """Give a model back with what is to be mended."""
 
     title = gettext_lazy("Return the model")
     permission = P.PUBLISH
-    form_class = ReasonForm
+    service = staticmethod(services.return_model)
     submit_label = gettext_lazy("Return")
     success = gettext_lazy("The model is with its author again.")
 
-    def save(self, form: Any, **kwargs: Any) -> str:
-        model = queries.get_library_model(actor=self.actor, uid=self.kwargs["uid"])
-        services.return_model(actor=self.actor, now=self.now, model=model, reason=form.cleaned_data["reason"])
-        return model.get_absolute_url()
+
+class BuildModel(ActionPage):
+    """Build a model now; its build's page shows how it goes."""
+
+    permission = P.BUILD
+
+    def perform(self, **kwargs: Any) -> tuple[str, str]:
+        model = queries.get_library_model(actor=self.actor, uid=kwargs["uid"])
+        return "", services.start_build(actor=self.actor, now=self.now, model=model).get_absolute_url()
 
 
 class ScheduleForm(Form):

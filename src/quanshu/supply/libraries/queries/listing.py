@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.libraries.models import Build, Library, Model
 from quanshu.supply.libraries.types import LibraryKind, LibraryNotFound
 from quanshu.supply.quality.api import latest_rates
@@ -29,10 +29,7 @@ def list_libraries(actor: Actor) -> QuerySet[Library]:
 
 def get_library(*, actor: Actor, uid: str) -> Library:
     """Raises `libraries.not_found`."""
-    found = list_libraries(actor).filter(uid=uid).first()
-    if found is None:
-        raise LibraryNotFound
-    return found
+    return find_seen(list_libraries(actor), uid, LibraryNotFound())
 
 
 def list_models(actor: Actor) -> QuerySet[Model]:
@@ -42,10 +39,7 @@ def list_models(actor: Actor) -> QuerySet[Model]:
 
 def get_library_model(*, actor: Actor, uid: str) -> Model:
     """Raises `libraries.not_found`."""
-    found = list_models(actor).filter(uid=uid).first()
-    if found is None:
-        raise LibraryNotFound
-    return found
+    return find_seen(list_models(actor), uid, LibraryNotFound())
 
 
 def find_model_by_code(code: str) -> Model | None:
@@ -62,10 +56,7 @@ def list_builds(actor: Actor) -> QuerySet[Build]:
 
 def get_build(*, actor: Actor, uid: str) -> Build:
     """Raises `libraries.not_found`."""
-    found = list_builds(actor).filter(uid=uid).first()
-    if found is None:
-        raise LibraryNotFound
-    return found
+    return find_seen(list_builds(actor), uid, LibraryNotFound())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.libraries import queries, services
 from quanshu.supply.libraries.models import Build, Library, Model, Version
 from quanshu.supply.libraries.permissions import LibraryPermission as P
@@ -126,15 +125,13 @@ def build_row(build: Build) -> dict[str, Any]:
 
 def model_at(request: HttpRequest, uid: str) -> Model:
     """The model of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_library_model(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_library_model(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/libraries")
 def list_libraries(request: HttpRequest, kind: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Libraries."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_libraries(actor)
     return page_of(rows.filter(kind=kind) if kind else rows, limit=limit, offset=offset, serialise=library_row)
 
@@ -142,8 +139,7 @@ def list_libraries(request: HttpRequest, kind: str = "", limit: int = 50, offset
 @router.post("/libraries", response={201: dict[str, Any]})
 def create_library(request: HttpRequest, body: LibraryBody) -> Status[dict[str, Any]]:
     """Make a library."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     unit = Unit.objects.filter(uid=body.unit).first()
     if unit is None:
         raise LibraryNotFound
@@ -154,8 +150,7 @@ def create_library(request: HttpRequest, body: LibraryBody) -> Status[dict[str, 
 @router.get("/libraries/{uid}")
 def get_library(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One library with the live figures of its models."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     library = queries.get_library(actor=actor, uid=uid)
     figures = queries.library_figures(queries.list_models(actor).filter(library=library))
     return library_row(library) | {
@@ -170,8 +165,7 @@ def get_library(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/libraries/{uid}/models", response={201: dict[str, Any]})
 def create_model(request: HttpRequest, uid: str, body: ModelBody) -> Status[dict[str, Any]]:
     """Write a new model."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     library = queries.get_library(actor=actor, uid=uid)
     data = ModelData(**body.dict())
     version = services.save_model(actor=actor, now=now(), library=library, data=data)
@@ -188,8 +182,7 @@ def get_library_model(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/models/{uid}")
 def revise_model(request: HttpRequest, uid: str, body: ModelBody) -> dict[str, Any]:
     """Save a model's draft."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     model = model_at(request, uid)
     data = ModelData(**body.dict())
     return model_row(services.save_model(actor=actor, now=now(), library=model.library, data=data, model=model).model)
@@ -198,16 +191,14 @@ def revise_model(request: HttpRequest, uid: str, body: ModelBody) -> dict[str, A
 @router.post("/models/{uid}/submit")
 def submit_model(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Give the draft to review."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     return model_row(services.submit_model(actor=actor, now=now(), model=model_at(request, uid)).model)
 
 
 @router.post("/models/{uid}/return")
 def return_model(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Give a version back to its author."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PUBLISH)
+    actor = actor_of(request, P.PUBLISH)
     version = services.return_model(actor=actor, now=now(), model=model_at(request, uid), reason=body.reason)
     return model_row(version.model)
 
@@ -215,16 +206,14 @@ def return_model(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, 
 @router.post("/models/{uid}/publish")
 def publish_model(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Publish the version under review."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PUBLISH)
+    actor = actor_of(request, P.PUBLISH)
     return model_row(services.publish_model(actor=actor, now=now(), model=model_at(request, uid)).model)
 
 
 @router.put("/models/{uid}/schedule")
 def schedule_model(request: HttpRequest, uid: str, body: ScheduleBody) -> dict[str, Any]:
     """Set when a model is built."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     model = model_at(request, uid)
     return model_row(services.schedule_model(actor=actor, now=now(), model=model, cron=body.cron, follows=body.follows))
 
@@ -232,8 +221,7 @@ def schedule_model(request: HttpRequest, uid: str, body: ScheduleBody) -> dict[s
 @router.post("/models/{uid}/build", response={202: dict[str, Any]})
 def start_build(request: HttpRequest, uid: str) -> Status[dict[str, Any]]:
     """Queue a build."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.BUILD)
+    actor = actor_of(request, P.BUILD)
     return Status(202, build_row(services.start_build(actor=actor, now=now(), model=model_at(request, uid))))
 
 
@@ -259,8 +247,7 @@ def get_lineage(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/builds")
 def list_builds(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Builds, newest first."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_builds(actor)
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=build_row)
 
@@ -268,16 +255,14 @@ def list_builds(request: HttpRequest, state: str = "", limit: int = 50, offset: 
 @router.get("/builds/{uid}")
 def get_build(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One build with its tests."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return build_row(queries.get_build(actor=actor, uid=uid))
 
 
 @router.post("/builds/{uid}/swap")
 def swap_build(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Put another kept build in use."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.ROLL_BACK)
+    actor = actor_of(request, P.ROLL_BACK)
     build = queries.get_build(actor=actor, uid=uid)
     swapped = services.swap_build(actor=actor, now=now(), build=build)
     return build_row(queries.get_build(actor=actor, uid=swapped.uid))
@@ -286,6 +271,5 @@ def swap_build(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/builds/{uid}/openlineage", url_name="build_events")
 def get_build_events(request: HttpRequest, uid: str) -> list[dict[str, Any]]:
     """A build as OpenLineage events."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return queries.openlineage_events(queries.get_build(actor=actor, uid=uid))

@@ -23,6 +23,7 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     reason_against,
+    state_column,
 )
 from quanshu.supply.quality import queries, rules, services
 from quanshu.supply.quality.models import Problem, Rule, RuleException
@@ -62,8 +63,7 @@ class Exceptions(ListPage):
                phone=False),
         Column("by", gettext_lazy("Approved by"), value="approved_by", phone=False),
         Column("until", gettext_lazy("Last day"), sort="until", kind="date"),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.EXCEPTION_STATES[row.state], kind="badge",
-               tone=lambda row: labels.EXCEPTION_TONES[row.state], sort="state"),
+        state_column(labels.EXCEPTION_STATES, labels.EXCEPTION_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -119,8 +119,7 @@ class ExceptionPage(DetailPage):
         columns = (
             Column("key", _("Record"), value=lambda row: " · ".join(queries.shown_key(row).values()), kind="code",
                    link=lambda row: row.get_absolute_url()),
-            Column("state", _("State"), value=lambda row: labels.PROBLEM_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.PROBLEM_TONES[row.state]),
+            state_column(labels.PROBLEM_STATES, labels.PROBLEM_TONES),
         )  # fmt: skip
         rows = queries.list_problems(self.actor).filter(exception=obj)[:50]
         return [

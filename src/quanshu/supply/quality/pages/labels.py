@@ -113,7 +113,6 @@ DIMENSIONS = {
     Dimension.ACCESSIBILITY: _("Accessibility"),
 }
 SEVERITIES = {Severity.ERROR: _("Error"), Severity.WARNING: _("Warning")}
-SEVERITY_TONES = {Severity.ERROR: "red", Severity.WARNING: "orange"}
 SCAN_STATES = {
     ScanState.QUEUED: _("Waiting"),
     ScanState.RUNNING: _("Checking"),

@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     Filter,
     ListPage,
     reason_against,
+    state_column,
 )
 from quanshu.supply.quality import queries, rules, services
 from quanshu.supply.quality.models import Problem, Scan
@@ -99,8 +100,7 @@ class Problems(ListPage):
         Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
         Column("rule", gettext_lazy("Rule"), value="title", sort="rule__name"),
         Column("value", gettext_lazy("Value"), value=queries.shown_value, phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.PROBLEM_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.PROBLEM_TONES[row.state]),
+        state_column(labels.PROBLEM_STATES, labels.PROBLEM_TONES, sort="state"),
         Column("assignee", gettext_lazy("Assigned to"), value="assignee_name", sort="assignee_name", phone=False),
         Column("opened", gettext_lazy("Found on"), value="opened_at", sort="opened_at", kind="date", phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date"),

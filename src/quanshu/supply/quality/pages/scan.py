@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, grouped, when
+from quanshu.shared.web.api import Column, DetailPage, Filter, ListPage, grouped, state_column, when
 from quanshu.supply.quality import queries, rules
 from quanshu.supply.quality.models import RuleResult, Scan
 from quanshu.supply.quality.pages import labels
@@ -54,8 +54,7 @@ class Scans(ListPage):
         Column("table", gettext_lazy("Table"), value=lambda row: str(row.entry), sort="entry__resource_name",
                link=lambda row: table_url(row.entry.uid)),
         Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.entry.unit), phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.SCAN_STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.SCAN_TONES[row.state]),
+        state_column(labels.SCAN_STATES, labels.SCAN_TONES, sort="state"),
         Column("rate", gettext_lazy("Pass rate"), value="pass_rate", kind="percent"),
         Column("passed", gettext_lazy("Rows passed"), kind="number", phone=False),
         Column("rows", gettext_lazy("Rows checked"), kind="number", sort="rows", phone=False),
@@ -77,6 +76,7 @@ class ScanPage(DetailPage):
     permission = P.VIEW
     template_name = "quality/scan.html"
     audit_kind = "quality.scan"
+    moving_part = ("scan", "quality/scan_result.html")
 
     def get_object(self, **kwargs: Any) -> Scan:
         return queries.get_scan(actor=self.actor, uid=kwargs["uid"])
@@ -118,14 +118,6 @@ class ScanPage(DetailPage):
             ],
             "clocks": (),
         }  # fmt: skip
-
-    def get(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """The page, or only its moving part when that asks for itself."""
-        if request.headers.get("HX-Target") != "scan":
-            return super().get(request, *args, **kwargs)
-        scan = self.object = self.get_object(**kwargs)
-        context = {"object": scan, "state": self.state(scan), **self.detail_context(scan)}
-        return self.render(context, template="quality/scan_result.html")
 
 
 def stamp(moment: Any) -> str | None:

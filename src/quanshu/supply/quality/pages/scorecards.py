@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import allows
-from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Page, grouped, reason_against
+from quanshu.shared.web.api import Action, ActionPage, Column, DetailPage, Page, grouped, reason_against, state_column
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.lake_store import get_lake
 from quanshu.supply.quality import queries, rules, services
@@ -238,8 +238,7 @@ def scan_columns() -> tuple[Column, ...]:
     return (
         Column("queued", _("Asked for"), value="queued_at", kind="datetime",
                link=lambda row: reverse("quality:scan", args=[row.uid])),
-        Column("state", _("State"), value=lambda row: labels.SCAN_STATES[row.state], kind="badge",
-               tone=lambda row: labels.SCAN_TONES[row.state]),
+        state_column(labels.SCAN_STATES, labels.SCAN_TONES),
         Column("rate", _("Pass rate"), value="pass_rate", kind="percent"),
         Column("rows", _("Rows checked"), kind="number", phone=False),
         Column("opened", _("Found"), kind="number", phone=False),

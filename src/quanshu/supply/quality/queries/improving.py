@@ -10,11 +10,10 @@ from django.db.models import Count, Q, QuerySet
 
 from quanshu.lake.checks import CheckKind
 from quanshu.organisation.api import Account
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.supply.catalogue.api import key_columns
 from quanshu.supply.quality import rules
 from quanshu.supply.quality.models import Problem, RuleException, RuleResult
-from quanshu.supply.quality.permissions import QualityPermission
 from quanshu.supply.quality.types import (
     ExceptionNotFound,
     ExceptionState,
@@ -71,10 +70,7 @@ def list_exceptions(actor: Actor) -> QuerySet[RuleException]:
 
 def get_exception(*, actor: Actor, uid: str) -> RuleException:
     """One exception; ExceptionNotFound."""
-    row = list_exceptions(actor).filter(uid=uid).first()
-    if row is None:
-        raise ExceptionNotFound(exception=uid)
-    return row
+    return find_seen(list_exceptions(actor), uid, ExceptionNotFound(exception=uid))
 
 
 def ending_soon(rows: QuerySet[RuleException], today: date) -> QuerySet[RuleException]:
@@ -124,11 +120,6 @@ def assignable_people(problem_unit_path: str) -> list[tuple[str, str]]:
 def overdue_problems(today: date) -> QuerySet[Problem]:
     """Open problems past their day."""
     return Problem.objects.filter(state=ProblemState.OPEN, due_on__lt=today)
-
-
-def may_pick(actor: Actor, permission: QualityPermission) -> Q:
-    """Problems on which the actor holds a permission."""
-    return scope_q(actor, permission, unit_path="unit__path")
 
 
 def names_a_row(problem: Problem) -> bool:

@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, Max, Q, QuerySet, Sum
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.checks import CheckKind
 from quanshu.lake.masking import Mask, mask_value
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen, scope_q
 from quanshu.shared.workflow.api import calendar
 from quanshu.supply.catalogue.api import Entry, items_of, list_entries
 from quanshu.supply.quality import rules
@@ -44,10 +44,7 @@ def list_rules(actor: Actor) -> QuerySet[Rule]:
 
 def get_rule(*, actor: Actor, uid: str) -> Rule:
     """One rule; RuleNotFound."""
-    rule = list_rules(actor).filter(uid=uid).first()
-    if rule is None:
-        raise RuleNotFound(rule=uid)
-    return rule
+    return find_seen(list_rules(actor), uid, RuleNotFound(rule=uid))
 
 
 def list_scans(actor: Actor) -> QuerySet[Scan]:
@@ -57,10 +54,7 @@ def list_scans(actor: Actor) -> QuerySet[Scan]:
 
 def get_scan(*, actor: Actor, uid: str) -> Scan:
     """One scan; ScanNotFound."""
-    scan = list_scans(actor).filter(uid=uid).first()
-    if scan is None:
-        raise ScanNotFound(scan=uid)
-    return scan
+    return find_seen(list_scans(actor), uid, ScanNotFound(scan=uid))
 
 
 def list_problems(actor: Actor) -> QuerySet[Problem]:
@@ -77,10 +71,7 @@ def problems_to_correct(actor: Actor) -> QuerySet[Problem]:
 
 def get_problem(*, actor: Actor, uid: str) -> Problem:
     """One problem; ProblemNotFound."""
-    problem = list_problems(actor).filter(uid=uid).first()
-    if problem is None:
-        raise ProblemNotFound(problem=uid)
-    return problem
+    return find_seen(list_problems(actor), uid, ProblemNotFound(problem=uid))
 
 
 def latest_scans(scans: QuerySet[Scan] | None = None) -> QuerySet[Scan]:

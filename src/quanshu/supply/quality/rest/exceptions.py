@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now, today
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.quality import queries, services
 from quanshu.supply.quality.models import RuleException
 from quanshu.supply.quality.permissions import QualityPermission as P
@@ -42,8 +41,7 @@ def list_exceptions(
     request: HttpRequest, state: str = "", soon: bool = False, limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Exceptions; `soon` narrows to those that end within 30 days."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PROBLEM_VIEW)
+    actor = actor_of(request, P.PROBLEM_VIEW)
     rows = queries.list_exceptions(actor)
     rows = rows.filter(state=state) if state else rows
     rows = queries.ending_soon(rows, today()) if soon else rows
@@ -53,8 +51,7 @@ def list_exceptions(
 @router.post("/rules/{uid}/exceptions", response={201: dict[str, Any]})
 def except_rows(request: HttpRequest, uid: str, body: ExceptionBody) -> Status[dict[str, Any]]:
     """Accept that rows fail a rule until a day."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EXCUSE)
+    actor = actor_of(request, P.EXCUSE)
     rule = queries.get_rule(actor=actor, uid=uid)
     data = ExceptionData(**body.dict())
     return Status(201, exception_row(services.except_rows(actor=actor, now=now(), rule=rule, data=data)))
@@ -63,7 +60,6 @@ def except_rows(request: HttpRequest, uid: str, body: ExceptionBody) -> Status[d
 @router.post("/exceptions/{uid}/end")
 def end_exception(request: HttpRequest, uid: str) -> dict[str, Any]:
     """End an exception before its last day."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EXCUSE)
+    actor = actor_of(request, P.EXCUSE)
     row = queries.get_exception(actor=actor, uid=uid)
     return exception_row(services.end_exception(actor=actor, now=now(), exception=row))

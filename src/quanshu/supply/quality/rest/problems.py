@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from quanshu.kernel.clock import now, today
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.quality import queries, services
 from quanshu.supply.quality.models import Problem
 from quanshu.supply.quality.permissions import QualityPermission as P
@@ -58,8 +57,7 @@ def problem_row(problem: Problem) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Problem:
     """The problem of the address, as the caller may see it."""
-    require(request.actor, P.PROBLEM_VIEW)  # type: ignore[attr-defined]
-    return queries.get_problem(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_problem(actor=actor_of(request, P.PROBLEM_VIEW), uid=uid)
 
 
 @router.get("/problems")
@@ -74,8 +72,7 @@ def list_problems(
     offset: int = 0,
 ) -> dict[str, Any]:
     """Problem records; `entry`, `rule` and `unit` are uids, `overdue` narrows to open ones past their day."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.PROBLEM_VIEW)
+    actor = actor_of(request, P.PROBLEM_VIEW)
     facets = {"entry__uid": entry, "rule__uid": rule, "unit__uid": unit, "state": state}
     rows = queries.list_problems(actor).filter(**{key: value for key, value in facets.items() if value})
     if overdue is not None:
@@ -93,7 +90,7 @@ def get_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/problems/{uid}/check")
 def check_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Run the problem's own rule version again; it closes when its row passes."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     services.check_problem(actor=actor, now=now(), problem=find(request, uid))
     return problem_row(find(request, uid))
 
@@ -101,7 +98,7 @@ def check_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/problems/{uid}/reveal")
 def reveal_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
     """The record's whole key and value, for whoever corrects it; every look is recorded."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     key, value = services.reveal_problem(actor=actor, now=now(), problem=find(request, uid))
     return {"key": key, "value": value}
 
@@ -109,7 +106,7 @@ def reveal_problem(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/problems/{uid}/excuse")
 def excuse_problem(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Accept a record as it is, with a reason."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     services.excuse_problem(actor=actor, now=now(), problem=find(request, uid), **body.dict())
     return problem_row(find(request, uid))
 
@@ -132,7 +129,7 @@ def find_many(request: HttpRequest, body: ManyBody) -> list[Problem]:
 @router.post("/bulk/problems/assign")
 def assign_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
     """Ask one person to correct several records, all or none."""
-    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    actor, found = actor_of(request), find_many(request, body)
     count = services.assign_problems(actor=actor, now=now(), problems=found, person_uid=body.person_uid)
     return {"count": count}
 
@@ -140,7 +137,7 @@ def assign_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
 @router.post("/bulk/problems/excuse")
 def excuse_problems(request: HttpRequest, body: ManyBody) -> dict[str, Any]:
     """Excuse several records with one reason, all or none."""
-    actor, found = request.actor, find_many(request, body)  # type: ignore[attr-defined]
+    actor, found = actor_of(request), find_many(request, body)
     given = {"reason": body.reason, "until": body.until, "evidence": body.evidence}
     return {"count": services.excuse_problems(actor=actor, now=now(), problems=found, **given)}  # type: ignore[arg-type]
 

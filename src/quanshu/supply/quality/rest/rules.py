@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.quality import queries, services
 from quanshu.supply.quality.models import Rule, RuleVersion
 from quanshu.supply.quality.permissions import QualityPermission as P
@@ -69,8 +68,7 @@ def rule_row(rule: Rule) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Rule:
     """The rule of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_rule(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_rule(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/rules")
@@ -78,8 +76,7 @@ def list_rules(
     request: HttpRequest, entry: str = "", kind: str = "", active: bool | None = None, limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Rules; `entry` is a catalogue entry's uid."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     facets = {"entry__uid": entry, "current__kind": kind, "active": active}
     rows = queries.list_rules(actor).filter(**{key: value for key, value in facets.items() if value not in ("", None)})
     return page_of(rows, limit=limit, offset=offset, serialise=rule_row)
@@ -95,8 +92,7 @@ def get_rule(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/tables/{entry_uid}/rules", response={201: dict[str, Any]})
 def create_rule(request: HttpRequest, entry_uid: str, body: RuleBody) -> Status[dict[str, Any]]:
     """Make a rule for an entry's table."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     entry = queries.get_table(actor=actor, uid=entry_uid)
     return Status(201, rule_row(services.create_rule(actor=actor, now=now(), entry=entry, data=body.value())))
 
@@ -104,8 +100,7 @@ def create_rule(request: HttpRequest, entry_uid: str, body: RuleBody) -> Status[
 @router.post("/tables/{entry_uid}/rules/suggested", response={201: dict[str, Any]})
 def adopt_suggested(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]]:
     """Take up the rules that follow from the entry's items."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     entry = queries.get_table(actor=actor, uid=entry_uid)
     made = services.adopt_suggestions(actor=actor, now=now(), entry=entry)
     return Status(201, {"items": [rule_row(rule) for rule in made]})
@@ -114,12 +109,12 @@ def adopt_suggested(request: HttpRequest, entry_uid: str) -> Status[dict[str, An
 @router.put("/rules/{uid}")
 def revise_rule(request: HttpRequest, uid: str, body: RuleBody) -> dict[str, Any]:
     """Give a rule its next version."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return rule_row(services.revise_rule(actor=actor, now=now(), rule=find(request, uid), data=body.value()))
 
 
 @router.post("/rules/{uid}/switch")
 def switch_rule(request: HttpRequest, uid: str, body: SwitchBody) -> dict[str, Any]:
     """Switch a rule on or off."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return rule_row(services.switch_rule(actor=actor, now=now(), rule=find(request, uid), active=body.active))

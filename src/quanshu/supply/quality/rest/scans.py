@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from quanshu.kernel.clock import now, today
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.quality import queries, services
 from quanshu.supply.quality.models import Scan
 from quanshu.supply.quality.permissions import QualityPermission as P
@@ -46,8 +45,7 @@ def result_rows(scan: Scan) -> list[dict[str, Any]]:
 @router.get("/figures")
 def get_figures(request: HttpRequest) -> dict[str, Any]:
     """质检合格率 and 纠错时间 over the tables within the caller's scope."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     figures = queries.quality_figures(today=today(), actor=actor)
     return asdict(figures) | {"pass_rate": figures.pass_rate, "on_time_rate": figures.on_time_rate}
 
@@ -55,8 +53,7 @@ def get_figures(request: HttpRequest) -> dict[str, Any]:
 @router.get("/scorecards")
 def list_scorecards(request: HttpRequest) -> dict[str, Any]:
     """Every landed table within the caller's scope with its latest finished check."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     cards = queries.scorecards(actor, today=today())
     return {"items": [asdict(card) | {"pass_rate": card.pass_rate} for card in cards]}
 
@@ -64,8 +61,7 @@ def list_scorecards(request: HttpRequest) -> dict[str, Any]:
 @router.post("/tables/{entry_uid}/scans", response={201: dict[str, Any]})
 def start_scan(request: HttpRequest, entry_uid: str) -> Status[dict[str, Any]]:
     """Queue a check of an entry's table."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCAN)
+    actor = actor_of(request, P.SCAN)
     entry = queries.get_table(actor=actor, uid=entry_uid)
     return Status(201, scan_row(services.start_scan(actor=actor, now=now(), entry=entry)))
 
@@ -75,8 +71,7 @@ def list_scans(
     request: HttpRequest, entry: str = "", state: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Checks, the latest first; `entry` is a catalogue entry's uid."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     facets = {"entry__uid": entry, "state": state}
     rows = queries.list_scans(actor).filter(**{key: value for key, value in facets.items() if value})
     return page_of(rows, limit=limit, offset=offset, serialise=scan_row)
@@ -85,7 +80,6 @@ def list_scans(
 @router.get("/scans/{uid}")
 def get_scan(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One check with what each rule found."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     scan = queries.get_scan(actor=actor, uid=uid)
     return scan_row(scan) | {"results": result_rows(scan)}

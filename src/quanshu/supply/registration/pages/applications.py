@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.registration import queries, rules, services
@@ -29,7 +30,7 @@ from quanshu.supply.registration.models import Application, Objection
 from quanshu.supply.registration.pages import labels
 from quanshu.supply.registration.pages.materials import material_card
 from quanshu.supply.registration.permissions import RegistrationPermission as P
-from quanshu.supply.registration.services.applying import AtReceiver
+from quanshu.supply.registration.services.applying import receivers_place
 from quanshu.supply.registration.types import ApplicationKind, ObjectionState, RegistrationNotFound
 
 
@@ -55,8 +56,7 @@ class Applications(ListPage):
         Column("kind", gettext_lazy("Kind"), value=lambda row: labels.KINDS[row.kind], sort="kind", phone=False),
         Column("updated", gettext_lazy("Changed at"), value="updated_at", kind="datetime", sort="updated_at",
                phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state], sort="state"),
+        state_column(labels.STATES, labels.TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -161,7 +161,7 @@ class ApplicationPage(DetailPage):
                 found.append(self.submission(obj))
             step("change", _("Edit"), "pencil", "outline-primary", "get")
             step("withdraw", _("Withdraw the draft"), "trash", "outline-danger")
-        if obj.receiver and allows(self.actor, P.ACCEPT, AtReceiver(obj)):
+        if obj.receiver and allows(self.actor, P.ACCEPT, receivers_place(obj)):
             step("accept", _("Accept the transfer"), "check")
             step("decline", _("Decline"), "x", "outline-danger", "get")
         if allows(self.actor, P.REVIEW, obj):
@@ -217,8 +217,7 @@ class ApplicationPage(DetailPage):
                        link=lambda row: reverse("registration:objection", args=[row.uid])),
                 Column("name", _("Filed by")),
                 Column("reason", _("Reason"), phone=False),
-                Column("state", _("State"), value=lambda row: labels.OBJECTION_STATES[row.state], kind="badge",
-                       tone=lambda row: labels.OBJECTION_TONES[row.state]),
+                state_column(labels.OBJECTION_STATES, labels.OBJECTION_TONES),
             )  # fmt: skip
             found.append(
                 Card(_("Objections"), columns=columns, rows=obj.objections.all(), empty_title=_("No objection"))
@@ -244,9 +243,7 @@ class OfApplication:
 
     permission: ClassVar[str] = P.VIEW
     subject: ClassVar[str] = "application"
-
-    def get_subject(self, uid: str) -> Application:
-        return queries.get_application(actor=self.actor, uid=uid)  # type: ignore[attr-defined]
+    read = staticmethod(queries.get_application)
 
 
 class Step(OfApplication, StepPage):

@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.registration import queries, services
 from quanshu.supply.registration.models import Application, Certificate, Material, Objection
 from quanshu.supply.registration.pages.materials import file_answer
@@ -101,15 +101,13 @@ def certificate_row(certificate: Certificate) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Application:
     """The application of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return queries.get_application(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_application(actor=actor_of(request, P.VIEW), uid=uid)
 
 
 @router.get("/applications")
 def list_applications(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Applications."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_applications(actor)
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=row_of)
 
@@ -117,8 +115,7 @@ def list_applications(request: HttpRequest, state: str = "", limit: int = 50, of
 @router.post("/applications", response={201: dict[str, Any]})
 def create_application(request: HttpRequest, body: ApplicationBody) -> Status[dict[str, Any]]:
     """Draft an application."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.APPLY)
+    actor = actor_of(request, P.APPLY)
     if body.kind == ApplicationKind.FIRST:
         entry = queries.unregistered(actor).filter(uid=body.entry).first()
         if entry is None:
@@ -159,7 +156,7 @@ def attach_material(
 ) -> Status[dict[str, Any]]:
     """Attach a file to a draft: kind is source, legality, security, agreement or other."""
     made = services.attach_material(
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now(),
         application=find(request, uid),
         kind=kind,
@@ -173,7 +170,7 @@ def attach_material(
 def judge_materials(request: HttpRequest, uid: str, body: WordsBody) -> list[dict[str, Any]]:
     """Keep the reviewer's word on each material named."""
     words = [MaterialWord(word.material, word.verdict, word.reason) for word in body.words]
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     done = services.judge_materials(actor=actor, now=now(), application=find(request, uid), words=words)
     return [material_row(row) for row in done.materials.all()]
 
@@ -181,16 +178,14 @@ def judge_materials(request: HttpRequest, uid: str, body: WordsBody) -> list[dic
 @router.get("/applications/{uid}/materials/{material}/file")
 def download_material(request: HttpRequest, uid: str, material: str) -> FileResponse:
     """A material's file; each download is audited."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return file_answer(*services.read_material(actor=actor, now=now(), application=uid, uid=material))
 
 
 @router.delete("/applications/{uid}/materials/{material}", response={204: None})
 def remove_material(request: HttpRequest, uid: str, material: str) -> Status[None]:
     """Take a file out of a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.APPLY)
+    actor = actor_of(request, P.APPLY)
     found = queries.get_material(actor=actor, application=uid, uid=material)
     services.remove_material(actor=actor, now=now(), material=found)
     return Status(204, None)
@@ -199,21 +194,21 @@ def remove_material(request: HttpRequest, uid: str, material: str) -> Status[Non
 @router.post("/applications/{uid}/submit")
 def submit_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Submit a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return row_of(services.submit_application(actor=actor, now=now(), application=find(request, uid)))
 
 
 @router.post("/applications/{uid}/accept")
 def accept_transfer(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Take a transfer, as its receiver."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return row_of(services.accept_transfer(actor=actor, now=now(), application=find(request, uid)))
 
 
 @router.post("/applications/{uid}/decline")
 def decline_transfer(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Decline a transfer, as its receiver."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     application = find(request, uid)
     return row_of(services.decline_transfer(actor=actor, now=now(), application=application, reason=body.reason))
 
@@ -221,28 +216,28 @@ def decline_transfer(request: HttpRequest, uid: str, body: ReasonBody) -> dict[s
 @router.post("/applications/{uid}/withdraw")
 def withdraw_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Put a draft away."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return row_of(services.withdraw_application(actor=actor, now=now(), application=find(request, uid)))
 
 
 @router.post("/applications/{uid}/pass")
 def pass_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Formally complete."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return row_of(services.pass_application(actor=actor, now=now(), application=find(request, uid)))
 
 
 @router.post("/applications/{uid}/publish")
 def publish_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Make public for objections."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return row_of(services.publish_application(actor=actor, now=now(), application=find(request, uid)))
 
 
 @router.post("/applications/{uid}/return")
 def return_application(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Give back to be completed."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     application = find(request, uid)
     return row_of(services.return_application(actor=actor, now=now(), application=application, reason=body.reason))
 
@@ -250,7 +245,7 @@ def return_application(request: HttpRequest, uid: str, body: ReasonBody) -> dict
 @router.post("/applications/{uid}/refuse")
 def refuse_application(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Refuse."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     application = find(request, uid)
     return row_of(services.refuse_application(actor=actor, now=now(), application=application, reason=body.reason))
 
@@ -258,7 +253,7 @@ def refuse_application(request: HttpRequest, uid: str, body: ReasonBody) -> dict
 @router.post("/applications/{uid}/conclude")
 def conclude_application(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Issue the certificate, or cancel the one named."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     certificate = services.conclude_application(actor=actor, now=now(), application=find(request, uid))
     return {"certificate": certificate_row(certificate) if certificate else None}
 
@@ -266,8 +261,7 @@ def conclude_application(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.get("/objections")
 def list_objections(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Objections, for the officers who handle them."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.OBJECTION)
+    require(actor_of(request), P.OBJECTION)
 
     def serialise(row: Objection) -> dict[str, Any]:
         return {"uid": row.uid, "application": row.application.uid, "reason": row.reason, "state": row.state}
@@ -279,8 +273,7 @@ def list_objections(request: HttpRequest, limit: int = 50, offset: int = 0) -> d
 @router.post("/objections/{uid}/decide")
 def decide_objection(request: HttpRequest, uid: str, body: DecisionBody) -> dict[str, Any]:
     """Uphold an objection, or reject it."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.OBJECTION)
+    actor = actor_of(request, P.OBJECTION)
     objection = Objection.objects.filter(uid=uid).first()
     if objection is None:
         raise RegistrationNotFound
@@ -293,14 +286,14 @@ def decide_objection(request: HttpRequest, uid: str, body: DecisionBody) -> dict
 @router.get("/certificates/{number}")
 def get_certificate(request: HttpRequest, number: str) -> dict[str, Any]:
     """A certificate by its number."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    require(actor_of(request), P.VIEW)
     return certificate_row(queries.get_certificate(number=number))
 
 
 @router.get("/figures")
 def get_figures(request: HttpRequest) -> list[dict[str, Any]]:
     """Registered against catalogued, by unit."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    require(actor_of(request), P.VIEW)
     return [
         {"unit_name": row.unit.name, "catalogued": row.catalogued, "registered": row.registered, "rate": row.rate}
         for row in queries.figures()

@@ -18,15 +18,9 @@ from quanshu.supply.registration.services.noting import move, note
 from quanshu.supply.registration.types import ApplicationData, ApplicationKind, CertificateState
 
 
-class AtReceiver:
-    """The receiver's place, for the permission to accept."""
-
-    def __init__(self, application: Application) -> None:
-        self.application = application
-
-    def access_place(self) -> Place:
-        receiver = self.application.receiver
-        return Place(unit_path=receiver.path if receiver else "")
+def receivers_place(application: Application) -> Place:
+    """Where the permission to accept is asked for."""
+    return Place(unit_path=application.receiver.path if application.receiver else "")
 
 
 def locked(application: Application) -> Application:
@@ -127,7 +121,7 @@ def submit_application(*, actor: Actor, now: datetime, application: Application)
 def accept_transfer(*, actor: Actor, now: datetime, application: Application) -> Application:
     """The receiver takes a transfer; it goes to formal review. Raises Forbidden, `registration.wrong_state`."""
     application = locked(application)
-    require(actor, RegistrationPermission.ACCEPT, AtReceiver(application))
+    require(actor, RegistrationPermission.ACCEPT, receivers_place(application))
     move(application, "accept", now=now)
     note(RegistrationEvent.ACCEPTED, application, actor=actor, now=now)
     return application
@@ -137,7 +131,7 @@ def accept_transfer(*, actor: Actor, now: datetime, application: Application) ->
 def decline_transfer(*, actor: Actor, now: datetime, application: Application, reason: str) -> Application:
     """The receiver declines; the draft is its author's again. Raises Forbidden, `registration.wrong_state`."""
     application = locked(application)
-    require(actor, RegistrationPermission.ACCEPT, AtReceiver(application))
+    require(actor, RegistrationPermission.ACCEPT, receivers_place(application))
     application.note = reason.strip()
     move(application, "decline", now=now)
     note(RegistrationEvent.DECLINED, application, actor=actor, now=now)

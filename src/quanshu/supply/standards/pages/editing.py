@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError, fill
-from quanshu.shared.web.api import ActionPage, Form, fault_text, go_to
+from quanshu.kernel.errors import FieldError, FieldErrors, QuanshuError
+from quanshu.shared.web.api import ActionPage, Form, fault_text, field_fault_text, go_to
 from quanshu.supply.standards import rules, services
 from quanshu.supply.standards.pages import labels
 from quanshu.supply.standards.pages.versions import OfVersion, VersionForm
@@ -266,7 +266,7 @@ def told(fault: QuanshuError) -> list[str]:
         parts = error.field.split(".")
         name = labels.PROPERTIES.get(parts[-1], parts[-1])
         where = " · ".join(str(part) for part in (*parts[2:-1], name))
-        lines.append(f"{where}: " + " ".join(fill(_(part), error.params) for part in (error.fault, error.remedy)))
+        lines.append(f"{where}: " + field_fault_text(error))
     return lines
 
 

@@ -25,8 +25,10 @@ from quanshu.shared.web.api import (
     ListPage,
     ReasonForm,
     go_to,
+    kept_fault,
     put_fault_on_form,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.libraries.api import get_library, list_libraries
@@ -61,8 +63,7 @@ class Drafts(ListPage):
         Column("author", gettext_lazy("Author"), sort="author", phone=False),
         Column("updated", gettext_lazy("Saved at"), value="updated_at", kind="datetime", sort="updated_at",
                phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.DRAFT_STATES[row.state], kind="badge",
-               tone=lambda row: labels.DRAFT_TONES[row.state], sort="state"),
+        state_column(labels.DRAFT_STATES, labels.DRAFT_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -187,7 +188,7 @@ def answer_of(run: Run | None) -> dict[str, Any]:
     """A run's rows as a table for the page, or its fault."""
     if run is None:
         return {"run": None}
-    fault, remedy = labels.fault_of(run)
+    fault, remedy = kept_fault(run.error)
     head = [name for name, _kind in run.columns]
     return {"run": run, "fault": fault, "remedy": remedy, "head": head, "kinds": [kind for _name, kind in run.columns]}
 
@@ -251,8 +252,7 @@ class DraftPage(DetailPage):
             Column("revision", _("Revision"), kind="number", phone=False),
             Column("rows", _("Rows"), value="row_count", kind="number"),
             Column("took", _("Milliseconds"), value="took_ms", kind="number", phone=False),
-            Column("state", _("State"), value=lambda row: labels.RUN_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.RUN_TONES[row.state]),
+            state_column(labels.RUN_STATES, labels.RUN_TONES),
         )  # fmt: skip
         revisions = (
             Column("number", _("Revision"), kind="number"),

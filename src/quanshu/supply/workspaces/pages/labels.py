@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-
-from quanshu.kernel.errors import fill
 
 TABLE_STATES = {"asked": _("Asked for"), "granted": _("Granted"), "refused": _("Refused"), "ended": _("Ended")}
 TABLE_TONES = {"asked": "orange", "granted": "green", "refused": "red", "ended": "secondary"}
@@ -32,12 +27,3 @@ MASKS = {
     "date_year": _("Year only"),
     "hash": _("Hash for joining"),
 }
-
-
-def fault_of(run: Any) -> tuple[str, str]:
-    """What went wrong in a run, and what to do, in the reader's language."""
-    error = run.error or {}
-    params = error.get("params", {})
-    return fill(gettext(error.get("message", "")), params), fill(gettext(error["remedy"]), params) if error.get(
-        "remedy"
-    ) else ""

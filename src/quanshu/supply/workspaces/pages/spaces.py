@@ -22,6 +22,7 @@ from quanshu.shared.web.api import (
     FormPage,
     ListPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.workspaces import queries, rules, services
@@ -137,16 +138,14 @@ class WorkspacePage(DetailPage):
             Column("unit", _("Data of"), value=lambda row: str(row.entry.unit), phone=False),
             Column("fields", _("Fields"), value=lambda row: len(row.masks or row.columns), kind="number", phone=False),
             Column("until", _("Last day"), kind="date", phone=False),
-            Column("state", _("State"), value=lambda row: labels.TABLE_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.TABLE_TONES[row.state]),
+            state_column(labels.TABLE_STATES, labels.TABLE_TONES),
         )  # fmt: skip
         drafts = (
             Column("title", _("Draft"), link=Draft.get_absolute_url),
             Column("kind", _("Kind"), value=lambda row: labels.DRAFT_KINDS[row.kind]),
             Column("author", _("Author"), phone=False),
             Column("updated", _("Saved at"), value="updated_at", kind="datetime", phone=False),
-            Column("state", _("State"), value=lambda row: labels.DRAFT_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.DRAFT_TONES[row.state]),
+            state_column(labels.DRAFT_STATES, labels.DRAFT_TONES),
         )  # fmt: skip
         return [
             Card(

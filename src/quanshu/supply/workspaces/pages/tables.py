@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.urls import reverse
@@ -21,8 +21,9 @@ from quanshu.shared.web.api import (
     Form,
     FormPage,
     ListPage,
-    ReasonForm,
+    ReasonStepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.catalogue.api import Entry, items_of
@@ -58,8 +59,7 @@ class Tables(ListPage):
                sort="workspace__unit__name"),
         Column("asked", gettext_lazy("Asked at"), value="asked_at", kind="datetime", sort="asked_at", phone=False),
         Column("until", gettext_lazy("Last day"), kind="date", sort="until", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.TABLE_STATES[row.state], kind="badge",
-               tone=lambda row: labels.TABLE_TONES[row.state], sort="state"),
+        state_column(labels.TABLE_STATES, labels.TABLE_TONES, sort="state"),
     )  # fmt: skip
 
     def crumbs(self) -> Any:
@@ -263,6 +263,8 @@ class Decide(FormPage):
     """What the decisions on a table share."""
 
     permission = P.GRANT
+    subject: ClassVar[str] = "table"
+    read = staticmethod(queries.get_table)
 
     def table(self) -> Table:
         return queries.get_table(actor=self.actor, uid=self.kwargs["uid"])
@@ -292,32 +294,22 @@ class Grant(Decide):
         return table.get_absolute_url()
 
 
-class Refuse(Decide):
+class Refuse(Decide, ReasonStepPage):
     """Refuse a request."""
 
     title = gettext_lazy("Refuse the table")
-    form_class = ReasonForm
+    service = staticmethod(services.refuse_table)
     submit_label = gettext_lazy("Refuse")
     success = gettext_lazy("Refused; the workspace's developers are told why.")
 
-    def save(self, form: Any, **kwargs: Any) -> str:
-        reason = form.cleaned_data["reason"]
-        return services.refuse_table(
-            actor=self.actor, now=self.now, table=self.table(), reason=reason
-        ).get_absolute_url()
 
-
-class End(Decide):
+class End(Decide, ReasonStepPage):
     """End a table that is granted."""
 
     title = gettext_lazy("End the table")
-    form_class = ReasonForm
+    service = staticmethod(services.end_table)
     submit_label = gettext_lazy("End")
     success = gettext_lazy("Ended. Queries over it fail from now on.")
-
-    def save(self, form: Any, **kwargs: Any) -> str:
-        reason = form.cleaned_data["reason"]
-        return services.end_table(actor=self.actor, now=self.now, table=self.table(), reason=reason).get_absolute_url()
 
 
 __all__ = ["Ask", "Choose", "End", "Grant", "Refuse", "TablePage", "TableState", "Tables"]

@@ -10,8 +10,7 @@ from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.supply.libraries.api import get_library
 from quanshu.supply.workspaces import queries, services
 from quanshu.supply.workspaces.models import Draft, Run, Table, Workspace
@@ -133,16 +132,14 @@ def run_row(run: Run) -> dict[str, Any]:
 @router.get("/spaces")
 def list_workspaces(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Workspaces."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     return page_of(queries.list_workspaces(actor), limit=limit, offset=offset, serialise=space_row)
 
 
 @router.post("/spaces", response={201: dict[str, Any]})
 def create_workspace(request: HttpRequest, body: WorkspaceBody) -> Status[dict[str, Any]]:
     """Make a workspace for a unit."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     unit = Unit.objects.filter(uid=body.unit).first()
     if unit is None:
         raise WorkspaceNotFound
@@ -153,8 +150,7 @@ def create_workspace(request: HttpRequest, body: WorkspaceBody) -> Status[dict[s
 @router.get("/spaces/{uid}")
 def get_workspace(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One workspace with its tables and drafts."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     space = queries.get_workspace(actor=actor, uid=uid)
     tables = space.tables.select_related("entry", "workspace")
     drafts = space.drafts.select_related("workspace")
@@ -167,8 +163,7 @@ def get_workspace(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/spaces/{uid}/close")
 def close_workspace(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Close a workspace."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EDIT)
+    actor = actor_of(request, P.EDIT)
     space = queries.get_workspace(actor=actor, uid=uid)
     return space_row(services.close_workspace(actor=actor, now=now(), space=space))
 
@@ -176,8 +171,7 @@ def close_workspace(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/spaces/{uid}/tables", response={201: dict[str, Any]})
 def ask_table(request: HttpRequest, uid: str, body: AskBody) -> Status[dict[str, Any]]:
     """Ask for fields of a table."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.ASK)
+    actor = actor_of(request, P.ASK)
     space = queries.get_workspace(actor=actor, uid=uid)
     entry = queries.askable_entries(actor).filter(uid=body.entry).first()
     if entry is None:
@@ -189,8 +183,7 @@ def ask_table(request: HttpRequest, uid: str, body: AskBody) -> Status[dict[str,
 @router.get("/tables")
 def list_tables(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Tables asked for, as asker or as the data's owner."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_tables(actor)
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=table_row)
 
@@ -198,8 +191,7 @@ def list_tables(request: HttpRequest, state: str = "", limit: int = 50, offset: 
 @router.post("/tables/{uid}/grant")
 def grant_table(request: HttpRequest, uid: str, body: GrantBody) -> dict[str, Any]:
     """Grant fields, each with its mask."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.GRANT)
+    actor = actor_of(request, P.GRANT)
     table = queries.get_table(actor=actor, uid=uid)
     data = GrantData(body.masks, body.until)
     return table_row(services.grant_table(actor=actor, now=now(), table=table, data=data))
@@ -208,8 +200,7 @@ def grant_table(request: HttpRequest, uid: str, body: GrantBody) -> dict[str, An
 @router.post("/tables/{uid}/refuse")
 def refuse_table(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Refuse a request."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.GRANT)
+    actor = actor_of(request, P.GRANT)
     table = queries.get_table(actor=actor, uid=uid)
     return table_row(services.refuse_table(actor=actor, now=now(), table=table, reason=body.reason))
 
@@ -217,8 +208,7 @@ def refuse_table(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, 
 @router.post("/tables/{uid}/end")
 def end_table(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """End a table that is granted."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.GRANT)
+    actor = actor_of(request, P.GRANT)
     table = queries.get_table(actor=actor, uid=uid)
     return table_row(services.end_table(actor=actor, now=now(), table=table, reason=body.reason))
 
@@ -226,8 +216,7 @@ def end_table(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any
 @router.post("/spaces/{uid}/drafts", response={201: dict[str, Any]})
 def create_draft(request: HttpRequest, uid: str, body: DraftBody) -> Status[dict[str, Any]]:
     """Write a new draft."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     space = queries.get_workspace(actor=actor, uid=uid)
     data = DraftData(body.title, body.kind, body.sql)
     return Status(201, draft_row(services.save_draft(actor=actor, now=now(), space=space, data=data)))
@@ -236,8 +225,7 @@ def create_draft(request: HttpRequest, uid: str, body: DraftBody) -> Status[dict
 @router.get("/drafts/{uid}")
 def get_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One draft with its last run."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     draft = queries.get_draft(actor=actor, uid=uid)
     run = draft.runs.first()
     return draft_row(draft) | {"last_run": run_row(run) if run else None}
@@ -246,8 +234,7 @@ def get_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/drafts/{uid}")
 def revise_draft(request: HttpRequest, uid: str, body: DraftBody) -> dict[str, Any]:
     """Save a draft's next revision."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     draft = queries.get_draft(actor=actor, uid=uid)
     data = DraftData(body.title, body.kind, body.sql)
     saved = services.save_draft(actor=actor, now=now(), space=draft.workspace, data=data, draft=draft)
@@ -257,8 +244,7 @@ def revise_draft(request: HttpRequest, uid: str, body: DraftBody) -> dict[str, A
 @router.post("/drafts/{uid}/run")
 def run_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Run a draft on a sample; a query that fails answers with the fault in `error`."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.RUN)
+    actor = actor_of(request, P.RUN)
     draft = queries.get_draft(actor=actor, uid=uid)
     return run_row(services.run_draft(actor=actor, now=now(), draft=draft))
 
@@ -266,8 +252,7 @@ def run_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/drafts/{uid}/submit")
 def submit_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Give a model to review."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     draft = queries.get_draft(actor=actor, uid=uid)
     return draft_row(services.submit_draft(actor=actor, now=now(), draft=draft))
 
@@ -275,8 +260,7 @@ def submit_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/drafts/{uid}/return")
 def return_draft(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Give a draft back to its author."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.REVIEW)
+    actor = actor_of(request, P.REVIEW)
     draft = queries.get_draft(actor=actor, uid=uid)
     return draft_row(services.return_draft(actor=actor, now=now(), draft=draft, reason=body.reason))
 
@@ -284,8 +268,7 @@ def return_draft(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, 
 @router.post("/drafts/{uid}/promote")
 def promote_draft(request: HttpRequest, uid: str, body: PromoteBody) -> dict[str, Any]:
     """Make a reviewed draft a model of a library."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.REVIEW)
+    actor = actor_of(request, P.REVIEW)
     draft = queries.get_draft(actor=actor, uid=uid)
     library = get_library(actor=actor, uid=body.library)
     promoted = services.promote_draft(
@@ -297,7 +280,6 @@ def promote_draft(request: HttpRequest, uid: str, body: PromoteBody) -> dict[str
 @router.post("/drafts/{uid}/drop")
 def drop_draft(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Put a draft away."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.WRITE)
+    actor = actor_of(request, P.WRITE)
     draft = queries.get_draft(actor=actor, uid=uid)
     return draft_row(services.drop_draft(actor=actor, now=now(), draft=draft))
