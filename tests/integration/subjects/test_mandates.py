@@ -161,3 +161,32 @@ def test_a_delegate_may_do_what_was_given_and_no_more(cast: Cast) -> None:
     assert made.status_code == 201, made.content.decode()
     ended = client.post(f"/api/v1/my/account/mandates/{made.json()['uid']}/end")
     assert ended.json()["state"] == "ended"
+
+
+def test_who_names_another_by_number_learns_no_name(cast: Cast) -> None:
+    """A number alone, with any name beside it, does not tell whose it is."""
+    known, asker = a_subject(a_number(31), "欧阳明月"), a_subject(a_number(32), "王五")
+    client = signed_in(asker)
+    until = (now() + timedelta(days=9)).date().isoformat()
+    given = {"number": a_number(31), "name": "不知道", "scope": ["view"], "until": until}
+    made = client.post("/my/others/delegate/", given)
+    assert made.status_code == 302
+    asked = {"kind": "guardian", "number": a_number(31), "name": "不知道", "relation": "court", "evidence": proof()}
+    answer = client.post("/api/v1/my/account/mandates", asked)
+    assert answer.status_code == 201, answer.content.decode()
+    guardian = Mandate.objects.get(kind="guardian")
+    pages = ("/my/others/", "/my/others/?q=不知道", "/my/others/?q=欧阳", "/my/others/?export=csv", made["Location"],
+             guardian.get_absolute_url(), "/my/account/", "/api/v1/my/account/mandates")  # fmt: skip
+    for page in pages:
+        text = client.get(page).content.decode("utf-8")
+        assert "明月" not in text, page
+    assert "不知道" in client.get("/my/others/").content.decode()
+    assert made["Location"] in client.get("/my/others/?q=不知道").content.decode()
+    assert made["Location"] not in client.get("/my/others/?q=欧阳").content.decode()
+    assert "明月" not in answer.content.decode()
+    # Who is named reads their own name; the bureau reads both, to compare them.
+    assert "欧阳明月" in signed_in(known).get(made["Location"]).content.decode()
+    review = cast.browser("officer", "en")
+    page = review.get(f"/subjects/mandates/{guardian.uid}/").content.decode()
+    assert "欧阳明月" in page
+    assert "不知道" in page

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.oversight.ledger import queries, rules
-from quanshu.oversight.ledger.models import Anchor, Checkpoint, Witness
+from quanshu.oversight.ledger.models import Checkpoint, Witness
 from quanshu.oversight.ledger.pages import labels
+from quanshu.oversight.ledger.pages.anchors import anchor_columns
 from quanshu.oversight.ledger.permissions import LedgerPermission as P
 from quanshu.oversight.ledger.types import WitnessState
 from quanshu.shared.access.api import allows
@@ -36,37 +37,6 @@ def witness_columns() -> tuple[Column, ...]:
         Column("seen", gettext_lazy("Signed last"), value=lambda row: row.witness.seen_at, kind="datetime"),
         Column("lag", gettext_lazy("Entries behind"), value="lag", kind="number"),
     )
-
-
-def anchor_columns() -> tuple[Column, ...]:
-    """Columns of outside chains."""
-    return (
-        Column("title", gettext_lazy("Outside chain")),
-        Column("place", gettext_lazy("Place on the chain"), kind="code", phone=False),
-        Column("posts", gettext_lazy("Posted last"), value=last_post),
-        Column(
-            "active",
-            gettext_lazy("State"),
-            value=anchor_state,
-            kind="badge",
-            tone=lambda row: "red" if row.fault else "green" if row.active else "secondary",
-        ),
-    )
-
-
-def last_post(anchor: Anchor) -> str:
-    """Size and time of what was posted last."""
-    post = next(iter(anchor.posts.all()), None)
-    if post is None:
-        return str(_("nothing yet"))
-    return str(_("%(size)s entries, %(at)s") % {"size": f"{post.checkpoint.size:,}", "at": when(post.at)})
-
-
-def anchor_state(anchor: Anchor) -> Any:
-    """In use, stopped, or what goes wrong."""
-    if not anchor.active:
-        return _("stopped")
-    return anchor.fault or _("in use")
 
 
 def shown_note(checkpoint: Checkpoint) -> str:

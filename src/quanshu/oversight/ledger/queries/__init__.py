@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.oversight.ledger.queries.mine import proofs_of_uses, use_entry
 from quanshu.oversight.ledger.queries.proving import (
     call_entry,
     entry_for,
@@ -45,7 +46,9 @@ __all__ = [
     "own_policy",
     "proof_for",
     "proof_of_receipt",
+    "proofs_of_uses",
     "published_checkpoint",
     "store",
+    "use_entry",
     "verify_text",
 ]

@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from quanshu.oversight.ledger.models import Anchor, Checkpoint, Quorum, Witness
+from quanshu.oversight.ledger.models import Anchor, AnchorPost, Checkpoint, Quorum, Witness
 from quanshu.oversight.ledger.types import (
     AnchorNotFound,
     CheckpointNotFound,
@@ -25,6 +25,8 @@ from quanshu.tlog.policies import Policy, threshold_policy
 from quanshu.tlog.store import TileStore
 
 KEY_FILE = "ledger-note.key"
+# Posts that are shown of an anchor.
+LATEST = 20
 
 
 def store() -> TileStore:
@@ -123,8 +125,9 @@ def published_checkpoint() -> Checkpoint | None:
 
 
 def list_anchors() -> QuerySet[Anchor]:
-    """Outside chains."""
-    return Anchor.objects.prefetch_related("posts__checkpoint")
+    """Outside chains, each with its latest posts."""
+    latest = AnchorPost.objects.select_related("checkpoint")[:LATEST]
+    return Anchor.objects.prefetch_related(Prefetch("posts", latest))
 
 
 def get_anchor(uid: str) -> Anchor:

@@ -58,7 +58,7 @@ def ask_mandate(
     principal = ensure_subject(actor=SYSTEM, kind=rules.kind_of(asked), number=number, name=asked.name.strip(), now=now)
     mandate = Mandate(principal=principal, agent=agent, kind=asked.kind, created_at=now, valid_from=now)
     check_once(mandate)
-    mandate.relation, mandate.checked = asked.relation, checked
+    mandate.given_name, mandate.relation, mandate.checked = asked.name.strip()[:150], asked.relation, checked
     if asked.kind == MandateKind.GUARDIAN and asked.relation != Relation.COURT:
         mandate.valid_until = make_aware(datetime.combine(rules.adult_on(number), datetime.min.time()), CITY_TZ)
     if stream is not None:
@@ -119,7 +119,7 @@ def give_mandate(*, actor: Actor, asked: MandateAsked, now: datetime) -> Mandate
     mandate = Mandate(principal=principal, agent=agent, kind=asked.kind, created_at=now, valid_from=now)
     check_once(mandate)
     mandate.state, mandate.scope, mandate.valid_until = MandateState.IN_FORCE, sorted(asked.scope), asked.until
-    mandate.decided_at = now
+    mandate.decided_at, mandate.given_name = now, asked.name.strip()[:150]
     mandate.save()
     note_mandate(SubjectEvent.MANDATE_GIVEN, mandate, actor=actor, now=now, details={"scope": mandate.scope})
     tell(mandate, SubjectEvent.MANDATE_GIVEN, [agent], now)
