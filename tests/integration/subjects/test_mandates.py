@@ -14,6 +14,7 @@ from quanshu.shared.audit.api import AuditEntry
 from quanshu.shared.notify.api import Notice
 from quanshu.shared.workflow.api import TodoItem, clocks_of
 from quanshu.sharing.subjects.api import Mandate, NotMandated, acting_subject, actor_of_subject
+from quanshu.sharing.subjects.services import end_replaced
 from support_catalogue import Cast, make_cast, uscc
 from support_citizen import PERSON, a_number, a_subject, proof, signed_in
 
@@ -128,6 +129,27 @@ def test_a_representative_named_by_a_register_is_in_force_at_once(cast: Cast, mo
     assert mandate.state == "in_force"
     assert mandate.principal.kind == "enterprise"
     assert client.post("/my/others/enterprise/", {**asked, "number": "91370100MA0000000"}).status_code == 422
+
+
+def test_a_representative_whom_the_register_replaces_acts_no_more(cast: Cast, monkeypatch: Any) -> None:
+    """Also when the session is open; while the register is silent nothing ends."""
+    said = {"now": "matched"}
+    check = "quanshu.sharing.subjects.services.mandates.check_representative"
+    monkeypatch.setattr(check, lambda uscc, number, name: said["now"])
+    agent = a_subject()
+    client = signed_in(agent)
+    asked = {"number": uscc(7), "name": "济南泉水科技有限公司"}
+    assert client.post("/my/others/enterprise/", asked).status_code == 302
+    mandate = Mandate.objects.get()
+    assert client.post("/my/account/acting/", {"subject": mandate.principal.uid}).status_code == 302
+    for answer, ended in (("matched", 0), ("unknown", 0), ("name", 0), ("other", 1), ("other", 0)):
+        said["now"] = answer
+        assert end_replaced(now()) == ended, answer
+    mandate.refresh_from_db()
+    assert (mandate.state, mandate.decided_by) == ("ended", "system")
+    assert client.get("/my/data/").status_code == 403
+    assert Notice.objects.filter(recipient_uid=agent.uid).exists()
+    assert AuditEntry.objects.filter(action="subjects.mandate.ended", object_uid=mandate.uid).count() == 1
 
 
 def test_a_delegate_may_do_what_was_given_and_no_more(cast: Cast) -> None:

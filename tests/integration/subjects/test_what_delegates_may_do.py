@@ -28,7 +28,7 @@ def delegated(vaults: Vaults, scope: list[str]) -> Mandate:
     """李秀英 may do this for 张建国."""
     return Mandate.objects.create(
         principal=vaults.subjects["zhang"], agent=vaults.subjects["li"], kind="delegate", state="in_force",
-        valid_from=MOMENT, valid_until=MOMENT + timedelta(days=9), created_at=MOMENT, scope=scope,
+        valid_from=MOMENT, valid_until=MOMENT + timedelta(minutes=5), created_at=MOMENT, scope=scope,
     )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_certificates_and_codes_are_open_to_those_delegates_alone_whose_mandate_
     assert look(delegate, f"/api/v1/my/codes/code?who={principal.uid}").status_code == 403
     assert look(delegate, f"{VAULT}/certificates").json()["total"] == 1
     assert post(delegate, f"{VAULT}/certificates/{card.uid}/present", {"claims": []}).status_code == 201
-    after = MOMENT + timedelta(days=10)
+    after = MOMENT + timedelta(minutes=6)
     assert look(delegate, f"{VAULT}/certificates", at=after).json()["total"] == 0, "it ran out in an open session"
 
 

@@ -33,6 +33,7 @@ TOLD = {
     SubjectEvent.MANDATE_REFUSED: N_("A mandate you asked for was refused"),
     SubjectEvent.MANDATE_ENDED: N_("A mandate has ended"),
 }
+REPLACED = N_("The registers name another legal representative now.")
 
 
 @transaction.atomic
@@ -161,6 +162,25 @@ def end_mandate(*, actor: Actor, mandate: Mandate, now: datetime) -> Mandate:
     if actor.uid not in {mandate.agent.uid, mandate.principal.uid}:
         require(actor, SubjectPermission.MANDATE_REVIEW)
     return decide(mandate, "end", actor=actor, answer="", now=now)
+
+
+def end_replaced(now: datetime) -> int:
+    """End the mandates of legal representatives in whose place the registers name another now; how many were ended.
+
+    Silence of the registers ends nothing: a table may be away for a while.
+    """
+    rows = Mandate.objects.in_force(now).filter(kind=MandateKind.LEGAL_REPRESENTATIVE)
+    ended = 0
+    for found in rows.select_related("principal", "agent"):
+        said = check_representative(number_of(found.principal), number_of(found.agent), found.agent.name)
+        if said != "other":
+            continue
+        with transaction.atomic(), override(settings.LANGUAGE_CODE):
+            mandate = locked(found)
+            if mandate.state == MandateState.IN_FORCE:
+                decide(mandate, "end", actor=SYSTEM, answer=gettext(REPLACED), now=now)
+                ended += 1
+    return ended
 
 
 def locked(mandate: Mandate) -> Mandate:
