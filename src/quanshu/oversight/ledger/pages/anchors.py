@@ -34,7 +34,7 @@ def anchor_columns() -> tuple[Column, ...]:
 
 def last_post(anchor: Anchor) -> str:
     """Size and time of what was posted last."""
-    post = next(iter(anchor.posts.all()), None)
+    post = next(iter(queries.latest_posts(anchor)[:1]), None)
     if post is None:
         return str(_("nothing yet"))
     return str(_("%(size)s entries, %(at)s") % {"size": f"{post.checkpoint.size:,}", "at": when(post.at)})
@@ -105,7 +105,7 @@ class AnchorPage(DetailPage):
             Card(
                 _("Posted last"),
                 columns=columns,
-                rows=obj.posts.all(),
+                rows=queries.latest_posts(obj),
                 empty_title=_("Nothing is posted yet"),
                 empty_hint=_("The next published checkpoint is posted within five minutes."),
             )

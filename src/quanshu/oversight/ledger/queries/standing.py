@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from quanshu.oversight.ledger.models import Anchor, AnchorPost, Checkpoint, Quorum, Witness
 from quanshu.oversight.ledger.types import (
@@ -125,9 +125,13 @@ def published_checkpoint() -> Checkpoint | None:
 
 
 def list_anchors() -> QuerySet[Anchor]:
-    """Outside chains, each with its latest posts."""
-    latest = AnchorPost.objects.select_related("checkpoint")[:LATEST]
-    return Anchor.objects.prefetch_related(Prefetch("posts", latest))
+    """Outside chains."""
+    return Anchor.objects.all()
+
+
+def latest_posts(anchor: Anchor) -> QuerySet[AnchorPost]:
+    """What was posted to a chain last, the latest first; 20 posts at the most."""
+    return AnchorPost.objects.filter(anchor=anchor).select_related("checkpoint")[:LATEST]
 
 
 def get_anchor(uid: str) -> Anchor:

@@ -70,7 +70,9 @@ def checkpoint_row(row: Checkpoint) -> Json:
 
 def anchor_row(row: Anchor) -> Json:
     """An outside chain with its latest posts."""
-    posts = [{"size": post.checkpoint.size, "reference": post.reference, "at": post.at} for post in row.posts.all()]
+    posts = [
+        {"size": post.checkpoint.size, "reference": post.reference, "at": post.at} for post in queries.latest_posts(row)
+    ]
     names = ("uid", "title", "kind", "place", "minutes", "active", "fault")
     return {name: getattr(row, name) for name in names} | {"posts": posts}
 
