@@ -34,7 +34,9 @@ def witness_columns() -> tuple[Column, ...]:
             kind="badge",
             tone=lambda row: labels.witness_badge(row.witness)[1],
         ),
-        Column("seen", gettext_lazy("Signed last"), value=lambda row: row.witness.seen_at, kind="datetime"),
+        Column(
+            "seen", gettext_lazy("Signed last"), value=lambda row: row.witness.seen_at, kind="datetime", phone=False
+        ),
         Column("lag", gettext_lazy("Entries behind"), value="lag", kind="number"),
     )
 
@@ -56,7 +58,7 @@ class Overview(Page):
         state = queries.ledger_state(self.now)
         actor = self.actor
         return {
-            "state": state,
+            "ledger": state,
             "cards": [self.witnesses(state), self.anchors()],
             "may_edit": allows(actor, P.WITNESS),
             "prefix": self.request.build_absolute_uri(reverse("ledger:log", args=["checkpoint"])),
@@ -125,6 +127,7 @@ class Checkpoints(ListPage):
             "witnesses",
             gettext_lazy("Witnesses"),
             value=lambda row: ", ".join(line.witness.title for line in row.cosignatures.all()) or "—",
+            phone=False,
         ),
         Column("root", gettext_lazy("Root"), value="root_hex", kind="code", phone=False),
     )
