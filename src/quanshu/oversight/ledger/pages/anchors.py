@@ -54,6 +54,17 @@ def anchor_tone(anchor: Anchor) -> str:
     return "red" if anchor.fault else "green"
 
 
+def size_column() -> Column:
+    """How many entries the checkpoint of a row has."""
+    return Column(
+        "size",
+        gettext_lazy("Entries"),
+        value=lambda row: row.checkpoint.size,
+        kind="number",
+        link=lambda row: row.checkpoint.get_absolute_url(),
+    )
+
+
 class AnchorPage(DetailPage):
     """One outside chain and what was posted to it."""
 
@@ -91,13 +102,7 @@ class AnchorPage(DetailPage):
 
     def cards(self, obj: Anchor) -> list[Card]:
         columns = (
-            Column(
-                "size",
-                _("Entries"),
-                value=lambda row: row.checkpoint.size,
-                kind="number",
-                link=lambda row: row.checkpoint.get_absolute_url(),
-            ),
+            size_column(),
             Column("at", _("Posted"), kind="datetime"),
             Column("reference", _("Reference on the chain"), kind="code", phone=False),
         )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.oversight.ledger import queries, rules
 from quanshu.oversight.ledger.models import Checkpoint, Witness
 from quanshu.oversight.ledger.pages import labels
-from quanshu.oversight.ledger.pages.anchors import anchor_columns
+from quanshu.oversight.ledger.pages.anchors import anchor_columns, size_column
 from quanshu.oversight.ledger.permissions import LedgerPermission as P
 from quanshu.oversight.ledger.types import WitnessState
 from quanshu.shared.access.api import allows
@@ -239,13 +239,7 @@ class WitnessPage(DetailPage):
 
     def cards(self, obj: Witness) -> list[Card]:
         columns = (
-            Column(
-                "size",
-                _("Entries"),
-                value=lambda row: row.checkpoint.size,
-                kind="number",
-                link=lambda row: row.checkpoint.get_absolute_url(),
-            ),
+            size_column(),
             Column("at", _("Signed"), kind="datetime"),
         )
         rows = obj.cosignatures.select_related("checkpoint").order_by("-at", "-id")[:20]
