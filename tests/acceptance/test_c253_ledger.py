@@ -385,3 +385,37 @@ def test_published_checkpoints_go_to_an_outside_chain(city: support.City, settin
     path.write_bytes(path.read_bytes().replace(b'"size":', b'"size": ', 1))
     assert chain.broken_at() == 1
     assert "泉城链" in officer.get("/ledger/").content.decode()
+
+
+def test_a_bundle_that_is_gone_is_written_anew_before_the_log_goes_on(city: support.City, settings: Any) -> None:
+    """As after a restore that brought back only a part of the folder."""
+    published()
+    folder = settings.QUANSHU_LEDGER_DIR / "log/tile/entries"
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    audit.record(actor=SYSTEM, action="test.done", now=now())
+    published(now() + timedelta(seconds=70))
+    checked = CliRunner().invoke(main, ["ledger", "check"])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_an_anchor_is_stopped_from_its_page(city: support.City) -> None:
+    officer = browser(city, "bureau")
+    data = {"title": "泉城链", "kind": "file", "place": "quancheng", "minutes": "1"}
+    made = officer.post("/ledger/anchors/new/", data)
+    address = made["Location"]
+    english = {"headers": {"accept-language": "en"}}
+    page = officer.get(address, **english).content.decode()
+    assert f'action="{address}stop/"' in page
+    assert "data-confirm=" in page
+    assert address in officer.get("/ledger/").content.decode()
+    seen = browser(city, "auditor").get(address, **english).content.decode()
+    assert f"{address}stop/" not in seen
+    assert browser(city, "auditor").post(f"{address}stop/").status_code == 403
+    assert browser(city, "developer").get(address).status_code == 403
+    assert officer.post(f"{address}stop/")["Location"] == address
+    after = officer.get(address, **english).content.decode()
+    assert f"{address}stop/" not in after
+    assert "Anchor stopped" in after
+    assert officer.get("/ledger/anchors/none/").status_code == 404

@@ -63,11 +63,15 @@ def read_policy(policy: Path | None, keys: tuple[str, ...]) -> Policy:
 
     Raises `tlog.bad_policy`, `tlog.bad_key`, and a usage error when neither is given.
     """
+    from quanshu.tlog.errors import BadPolicy
     from quanshu.tlog.keys import COSIGNATURE, VerifierKey
     from quanshu.tlog.policies import parse_policy, threshold_policy
 
     if policy is not None:
-        return parse_policy(policy.read_text(encoding="utf-8"))
+        try:
+            return parse_policy(policy.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as fault:
+            raise BadPolicy(line=1, fault="it is not UTF-8.") from fault
     if not keys:
         raise click.UsageError("Give --policy FILE or --key KEY: by what should the proof be good?")
     parsed = [VerifierKey.parse(key) for key in keys]

@@ -19,6 +19,7 @@ from quanshu.city.vault.rest import router as vault
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
 from quanshu.organisation.rest import router as organisation
+from quanshu.oversight.ledger.rest import mine as my_ledger
 from quanshu.oversight.ledger.rest import router as ledger
 from quanshu.oversight.monitoring.rest import router as monitoring
 from quanshu.oversight.privacy.rest import router as privacy
@@ -138,6 +139,7 @@ for prefix, router in (
     ("codes", my_codes),
     ("consent", my_consent),
     ("vault", my_vault),
+    ("ledger", my_ledger),
 ):
     api.add_router(f"/my/{prefix}/", router, tags=["my"], auth=[ResidentSignedIn()])
 

@@ -18,7 +18,8 @@ from quanshu.tlog.errors import BadProof
 
 # Form 0: the tree holds the hash of the statement itself and no bundle shows it. Form 1: the entry below.
 WHOLE, DIGESTS = 0, 1
-PUBLIC = ("uid", "at", "action")
+# What every statement has; the log's own entry, which everyone may read, has no salt and is none.
+NEEDED = ("uid", "at", "action", "salt")
 ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -46,10 +47,10 @@ def read_statement(statement: bytes) -> dict[str, Any]:
     """The act in full. Raises `tlog.bad_proof`."""
     try:
         values = json.loads(statement)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadProof(fault="the entry in it cannot be read.") from error
-    if not isinstance(values, dict) or not all(isinstance(values.get(name), str) for name in PUBLIC):
-        raise BadProof(fault="the entry in it lacks its uid, time or act.")
+    if not isinstance(values, dict) or not all(isinstance(values.get(name), str) for name in NEEDED):
+        raise BadProof(fault="the entry in it lacks its uid, time, act or salt.")
     return values
 
 

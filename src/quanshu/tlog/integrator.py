@@ -27,11 +27,15 @@ class Integrator:
             self._edges.append(tile_hashes(store, level, index, width) if width else [])
             level += 1
         index, width = divmod(size, WIDTH)
-        index, width = divmod(size, WIDTH)
         # An edge without a bundle is of entries that stand in the tree by their hash alone.
         bundle = read_width(store, ENTRIES, index, width) if width else None
         if bundle is not None:
             self._entries = unpack_entries(bundle)[:width]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the entries of the partial bundle are at hand, so that those that come can follow them."""
+        return len(self._entries) == self.size % WIDTH
 
     def append(self, entries: Sequence[bytes], hashes: Sequence[bytes] | None = None) -> int:
         """Add entries; returns the new size. Full tiles are written at once, the edge by `flush`.

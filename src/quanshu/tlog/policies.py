@@ -38,13 +38,14 @@ class Policy:
 
     def met_by(self, names: Iterable[str]) -> bool:
         """Whether these witnesses are enough."""
-        return self.quorum == NONE or self._witnessed(self.quorum, frozenset(names))
-
-    def _witnessed(self, name: str, names: frozenset[str]) -> bool:
-        group = self.groups.get(name)
-        if group is None:
-            return name in names
-        return sum(self._witnessed(member, names) for member in group.members) >= group.least
+        if self.quorum == NONE:
+            return True
+        met = set(names)
+        # Groups stand after their members, however deep they nest.
+        for name, group in self.groups.items():
+            if sum(member in met for member in group.members) >= group.least:
+                met.add(name)
+        return self.quorum in met
 
     def check(self, keys: Iterable[VerifierKey]) -> tuple[str, ...]:
         """The policy's names of the witnesses among `keys`. Raises `tlog.too_few_witnesses`."""

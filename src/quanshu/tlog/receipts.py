@@ -20,7 +20,7 @@ def receipt_number(raw: bytes) -> str:
         return word
     try:
         body = json.loads(word)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     found = body.get("receipt_id") or body.get("uid") if isinstance(body, dict) else ""
     return str(found or "")[:40]
@@ -34,7 +34,8 @@ def check_receipt(statement: Mapping[str, Any], raw: bytes) -> bool:
     details = statement.get("details")
     whole = isinstance(details, dict) and details.get("response") == hashlib.sha256(raw).hexdigest()
     number = receipt_number(raw)
-    known = {str(statement.get("uid")), str(statement.get("object_uid"))}
+    # An act without an object has no number of one: what holds no number either is not its receipt.
+    known = {str(found) for found in (statement.get("uid"), statement.get("object_uid")) if found}
     if not whole and number not in known:
         proven = str(statement.get("object_uid") or statement.get("uid"))
         raise OtherReceipt(proven=proven, given=number or "–")

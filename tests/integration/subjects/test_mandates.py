@@ -14,6 +14,7 @@ from quanshu.shared.audit.api import AuditEntry
 from quanshu.shared.notify.api import Notice
 from quanshu.shared.workflow.api import TodoItem, clocks_of
 from quanshu.sharing.subjects.api import Mandate, NotMandated, acting_subject, actor_of_subject
+from quanshu.sharing.subjects.services import end_replaced
 from support_catalogue import Cast, make_cast, uscc
 from support_citizen import PERSON, a_number, a_subject, proof, signed_in
 
@@ -129,6 +130,27 @@ def test_a_representative_named_by_a_register_is_in_force_at_once(cast: Cast, mo
     assert client.post("/my/others/enterprise/", {**asked, "number": "91370100MA0000000"}).status_code == 422
 
 
+def test_a_representative_whom_the_register_replaces_acts_no_more(cast: Cast, monkeypatch: Any) -> None:
+    """Also when the session is open; while the register is silent nothing ends."""
+    said = {"now": "matched"}
+    check = "quanshu.sharing.subjects.services.mandates.check_representative"
+    monkeypatch.setattr(check, lambda uscc, number, name: said["now"])
+    agent = a_subject()
+    client = signed_in(agent)
+    asked = {"number": uscc(7), "name": "济南泉水科技有限公司"}
+    assert client.post("/my/others/enterprise/", asked).status_code == 302
+    mandate = Mandate.objects.get()
+    assert client.post("/my/account/acting/", {"subject": mandate.principal.uid}).status_code == 302
+    for answer, ended in (("matched", 0), ("unknown", 0), ("name", 0), ("other", 1), ("other", 0)):
+        said["now"] = answer
+        assert end_replaced(now()) == ended, answer
+    mandate.refresh_from_db()
+    assert (mandate.state, mandate.decided_by) == ("ended", "system")
+    assert client.get("/my/data/").status_code == 403
+    assert Notice.objects.filter(recipient_uid=agent.uid).exists()
+    assert AuditEntry.objects.filter(action="subjects.mandate.ended", object_uid=mandate.uid).count() == 1
+
+
 def test_a_delegate_may_do_what_was_given_and_no_more(cast: Cast) -> None:
     principal, delegate = a_subject(), a_subject(a_number(7), "王五")
     client = signed_in(principal)
@@ -160,3 +182,33 @@ def test_a_delegate_may_do_what_was_given_and_no_more(cast: Cast) -> None:
     assert made.status_code == 201, made.content.decode()
     ended = client.post(f"/api/v1/my/account/mandates/{made.json()['uid']}/end")
     assert ended.json()["state"] == "ended"
+
+
+def test_who_names_another_by_number_learns_no_name(cast: Cast) -> None:
+    """A number alone, with any name beside it, does not tell whose it is."""
+    known, asker = a_subject(a_number(31), "欧阳明月"), a_subject(a_number(32), "王五")
+    client = signed_in(asker)
+    until = (now() + timedelta(days=9)).date().isoformat()
+    given = {"number": a_number(31), "name": "不知道", "scope": ["view"], "until": until}
+    made = client.post("/my/others/delegate/", given)
+    assert made.status_code == 302
+    asked = {"kind": "guardian", "number": a_number(31), "name": "不知道", "relation": "court", "evidence": proof()}
+    answer = client.post("/api/v1/my/account/mandates", asked)
+    assert answer.status_code == 201, answer.content.decode()
+    guardian = Mandate.objects.get(kind="guardian")
+    pages = ("/my/others/", "/my/others/?q=不知道", "/my/others/?q=欧阳", "/my/others/?export=csv", made["Location"],
+             guardian.get_absolute_url(), "/my/account/", "/api/v1/my/account/mandates")  # fmt: skip
+    for page in pages:
+        found = client.get(page)
+        text = b"".join(found.streaming_content if found.streaming else [found.content]).decode()
+        assert "明月" not in text, page
+    assert "不知道" in client.get("/my/others/").content.decode()
+    assert made["Location"] in client.get("/my/others/?q=不知道").content.decode()
+    assert made["Location"] not in client.get("/my/others/?q=欧阳").content.decode()
+    assert "明月" not in answer.content.decode()
+    # Who is named reads their own name; the bureau reads both, to compare them.
+    assert "欧阳明月" in signed_in(known).get(made["Location"]).content.decode()
+    review = cast.browser("officer", "en")
+    page = review.get(f"/subjects/mandates/{guardian.uid}/").content.decode()
+    assert "欧阳明月" in page
+    assert "不知道" in page

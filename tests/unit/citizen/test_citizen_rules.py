@@ -50,6 +50,33 @@ def test_an_enterprise_does_not_see_its_representatives_number() -> None:
     assert names(rules.own_items(FIRM, "representative_id")) == names(FIRM)
 
 
+def test_who_is_named_beside_a_row_does_not_see_whom_it_is_about() -> None:
+    """As an officer whose number stands in the row, or the head of a household in its members' rows."""
+    filed = (
+        ItemData("case_no", "受理号", is_key=True),
+        ItemData("citizen_id", "公民身份号码", mask="citizen_id", personal=True),
+        ItemData("name", "姓名", mask="name", personal=True),
+        ItemData("address", "住址", personal=True),
+        ItemData("handler_id", "经办人身份号码", mask="citizen_id", personal=True),
+        ItemData("handler_name", "经办人", mask="name", personal=True),
+        ItemData("office", "办理地点"),
+    )
+    assert names(rules.own_items(filed, "handler_id")) == ["case_no", "handler_id", "handler_name", "office"]
+    assert names(rules.own_items(filed, "citizen_id")) == ["case_no", "citizen_id", "name", "address", "office"]
+
+
+def test_a_report_has_an_end() -> None:
+    item = ItemData("street", "街道")
+    for changes, field in (({"reason": "一" * 1001}, "reason"), ({"proposed": "一" * 2001}, "proposed")):
+        data = CorrectionData(**{"entry_uid": "e", "record_uid": "r", "column": "street", "proposed": "千佛山",
+                                 "reason": "写错了街道", **changes})  # fmt: skip
+        with pytest.raises(FieldErrors) as fault:
+            rules.check_correction(data, item=item, held="x", files=1, waiting=False)
+        assert [row.field for row in fault.value.errors] == [field]
+    with pytest.raises(FieldErrors):
+        rules.check_answer("一" * 1001)
+
+
 @given(st.permutations(BIRTH), st.sampled_from(["child_id", "mother_id"]))
 def test_nobody_is_shown_anothers_number_or_what_is_core(items: list[ItemData], column: str) -> None:
     shown = names(rules.own_items(items, column))

@@ -48,6 +48,34 @@ def test_a_changed_byte_is_found(name: str, place: int) -> None:
         verify_package(packed(files), PUBLICS)
 
 
+@given(st.data())
+def test_a_damaged_zip_is_refused_or_says_the_same(data: st.DataObject) -> None:
+    """What is not compressed or named may change; nothing else, and never is it another fault."""
+    content = bytearray(make_package({"a.json": bytes(range(256)) * 40}, {"node": "济南市"}, PAIR))
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    try:
+        assert verify_package(bytes(content), PUBLICS)["node"] == "济南市"
+    except BadPackage:
+        return
+
+
+def test_what_nobody_signed_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole = zipfile.ZipFile.read
+
+    def noted(self: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+        read.append(part.filename)
+        return whole(self, part)
+
+    monkeypatch.setattr(zipfile.ZipFile, "read", noted)
+    with pytest.raises(BadPackage):
+        verify_package(make_package(FILES, {}, pair_of(b"\x07" * 32)), PUBLICS)
+    assert set(read) == {"manifest.json", "manifest.sig.json"}
+    with pytest.raises(BadPackage, match="large"):
+        verify_package(packed({"manifest.json": b"0" * 5_000_000, "manifest.sig.json": b"{}"}), PUBLICS)
+
+
 def test_files_added_dropped_or_signed_by_another_are_found() -> None:
     files = parts(make_package(FILES, {}, PAIR))
     for wrong in (

@@ -149,6 +149,7 @@ def test_tile_paths_are_the_specifications() -> None:
 @pytest.mark.parametrize(
     "path",
     ["tile/0/00", "tile/0/000.p/256", "tile/0/000.p/0", "tile/00/000", "tile/64/000", "tile/0/x000/000", "tile/0/1000",
+     "tile/0/" + "x001/" * 2000 + "001",
      "tile/0/../../checkpoint", "tile/-1/000", "tile/0/000/", "tile/entries/000.p/01", "tile/0/x001/234/067"],
 )  # fmt: skip
 def test_other_paths_are_refused(path: str) -> None:

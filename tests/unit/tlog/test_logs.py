@@ -18,6 +18,7 @@ from quanshu.kernel.merkle import (
     verify_inclusion,
 )
 from quanshu.tlog.checkpoints import Checkpoint
+from quanshu.tlog.entries import canonical, entry_of, leaf_of_statement
 from quanshu.tlog.errors import (
     BadPolicy,
     BadProof,
@@ -27,6 +28,7 @@ from quanshu.tlog.errors import (
     Forked,
     NotIncluded,
     NotSigned,
+    OtherReceipt,
     RolledBack,
     TileConflict,
     TooFewWitnesses,
@@ -37,6 +39,7 @@ from quanshu.tlog.keys import COSIGNATURE, SigningKey
 from quanshu.tlog.monitor import Seen
 from quanshu.tlog.policies import parse_policy, threshold_policy
 from quanshu.tlog.proofs import Proof, verify_proof
+from quanshu.tlog.receipts import check_receipt
 from quanshu.tlog.store import TileStore
 from quanshu.tlog.tiles import TileName, pack_entries, unpack_entries
 from quanshu.tlog.trees import TileTree
@@ -268,6 +271,36 @@ def test_policies_nest_and_say_what_is_wrong_with_a_line() -> None:
     ):
         with pytest.raises(BadPolicy, match=fault):
             parse_policy(wrong)
+
+
+def test_groups_may_nest_deeper_than_a_program_may_recurse() -> None:
+    key = SigningKey.generate("w", COSIGNATURE).verifier
+    lines = [f"witness g0 {key}", *(f"group g{level} 1 g{level - 1}" for level in range(1, 1500)), "quorum g1499", ""]
+    policy = parse_policy("\n".join(lines))
+    assert policy.met_by(["g0"])
+    assert not policy.met_by([])
+
+
+def test_the_logs_own_entry_is_no_statement_and_proves_no_receipt() -> None:
+    """Everyone may read the entry: whoever shows it in place of the act shows nothing of the act."""
+    said = {"uid": "u-1", "at": "2026-01-01T00:00:00+00:00", "action": "test.done", "salt": "ab" * 16, "form": 1}
+    statement = canonical(said)
+    entry = entry_of(statement)
+    assert leaf_of_statement(statement) == leaf_hash(entry)
+    with pytest.raises(BadProof, match="salt"):
+        leaf_of_statement(entry)
+    with pytest.raises(BadProof):
+        leaf_of_statement(b"[" * 200_000)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"no receipt at all", b'{"receipt_id": ""}', b'{"receipt_id": "None"}', b"[" * 99999]
+)
+def test_what_holds_no_number_is_not_the_receipt_of_an_act_without_an_object(raw: bytes) -> None:
+    for statement in ({"uid": "u-1", "object_uid": ""}, {"uid": "u-1"}):
+        with pytest.raises(OtherReceipt):
+            check_receipt(statement, raw)
+    assert not check_receipt({"uid": "u-1000", "object_uid": ""}, b"u-1000")
 
 
 def test_a_folder_copied_elsewhere_is_the_same_log(tampered: Tampered, tmp_path: Path) -> None:

@@ -177,6 +177,31 @@ def test_what_it_has_seen_outlives_its_process(witness: RunningWitness, log: Log
     assert post(witness, body(log, 256, 400)).status_code == 200
 
 
+def test_the_disk_has_what_it_answered(tmp_path: Path) -> None:
+    """With less than EXTRA a power cut can bring back the journal, and with it the checkpoint of before."""
+    home = WitnessHome.make(tmp_path / "w", "w")
+    with home._store() as store:
+        assert store.execute("PRAGMA synchronous").fetchone() == (3,)
+
+
+def test_a_witness_whose_answer_has_no_end_is_left(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(pause: float) -> httpx.Client:
+        def parts() -> Iterator[bytes]:
+            while True:
+                threading.Event().wait(pause)
+                yield b"\xe2\x80\x94 audit.example/w1 " * 20
+
+        return httpx.Client(transport=httpx.MockTransport(lambda _request: httpx.Response(200, content=parts())))
+
+    key = SigningKey.generate("audit.example/w1", COSIGNATURE).verifier
+    note, prove = head(log, 400).note().signed(*log.keys), TileTree(log.store, 400).consistency
+    with pytest.raises(WitnessSilent, match="no end"):
+        ask("http://w.example", key, note, 0, prove, endless(0))
+    monkeypatch.setattr("quanshu.tlog.witness.asking.SECONDS", 0.2)
+    with pytest.raises(WitnessSilent, match="no end"):
+        ask("http://w.example", key, note, 0, prove, endless(0.05))
+
+
 def test_two_requests_at_once_never_roll_it_back(tmp_path: Path, log: Log) -> None:
     home = WitnessHome.make(tmp_path / "w", "w")
     home.trust(log.keys[0].verifier)

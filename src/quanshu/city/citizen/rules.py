@@ -20,6 +20,7 @@ P, E, S = CitizenPermission, CitizenEvent, CorrectionState
 UNIT_DAYS, BUREAU_DAYS = 2, 2
 UNIT_CLOCK, BUREAU_CLOCK = "citizen.correction", "citizen.correction_review"
 MOST_EVIDENCE = 5
+LONGEST_REASON, LONGEST_VALUE = 1000, 2000
 # Data of the state are nobody's own (GB/T 43697): they are not shown here, whoever a row is about.
 HIDDEN_GRADES = frozenset({Grade.CORE, Grade.IMPORTANT})
 
@@ -121,16 +122,21 @@ def own_items(items: Sequence[ItemData], column: str) -> tuple[ItemData, ...]:
     """The items of a row that are the subject's own, who was found by `column`.
 
     Where a row names several people, as a marriage does, what belongs to another by its name (`wife_id`, `wife_name`)
-    is left out when it is personal. Items of the grades core and important are nobody's own.
+    is left out when it is personal; and for whoever is found by such a column (`handler_id`) beside another's number of
+    a plain name (`citizen_id`), everything personal but what bears the own name. Items of the grades core and important
+    are nobody's own.
     """
     numbers = [item.name for item in items if item.mask == "citizen_id" or item.name.endswith("uscc")]
-    others = [prefix_of(name) for name in numbers if name != column and prefix_of(name) != prefix_of(column)]
-    return tuple(
-        item
-        for item in items
-        if item.grade not in HIDDEN_GRADES
-        and not ((item.personal or item.name in numbers) and item.name != column and belongs(item.name, others))
-    )
+    own = prefix_of(column)
+    others = {prefix_of(name) for name in numbers if name != column} - {own}
+    plain = own and any(item.mask == "citizen_id" and not prefix_of(item.name) for item in items)
+
+    def is_anothers(item: ItemData) -> bool:
+        if item.name == column or not (item.personal or item.name in numbers):
+            return False
+        return belongs(item.name, others) or bool(plain and not belongs(item.name, {own}))
+
+    return tuple(item for item in items if item.grade not in HIDDEN_GRADES and not is_anothers(item))
 
 
 def prefix_of(name: str) -> str:
@@ -158,6 +164,9 @@ def check_correction(
     if waiting:
         fault = N_("An error on this field has been reported and waits for its unit.")
         raise FieldErrors(errors=(FieldError("column", fault, N_("Follow it under “My corrections”.")),))
+    if len(data.reason) > LONGEST_REASON:
+        fault = N_("This text is too long.")
+        faults.append(FieldError("reason", fault, N_("Shorten it to %(most)s characters."), {"most": LONGEST_REASON}))
     if len(data.reason.strip()) < 4:
         faults.append(FieldError("reason", N_("The reason is missing."), N_("Say what is wrong, in a sentence.")))
     if (data.proposed.strip() or None) == (held.strip() if held else None):
@@ -180,9 +189,10 @@ def value_faults(item: ItemData, text: str) -> list[FieldError]:
         listed = ", ".join(item.code_list[:20])
         return [FieldError("proposed", N_("This value is not in the code list."), N_("Choose one of: %(allowed)s."),
                            {"allowed": listed})]  # fmt: skip
-    if item.length and len(text) > item.length:
+    most = min(item.length or LONGEST_VALUE, LONGEST_VALUE)
+    if len(text) > most:
         remedy = N_("Shorten it to %(most)s characters.")
-        return [FieldError("proposed", N_("The value is too long."), remedy, {"most": item.length})]
+        return [FieldError("proposed", N_("The value is too long."), remedy, {"most": most})]
     if not fits(item.data_type, text):
         return [FieldError("proposed", N_("The value is not of the field's kind."),
                            N_("Enter a date as 2026-01-31, a number in digits."))]  # fmt: skip
@@ -208,4 +218,7 @@ def check_answer(answer: str) -> str:
     if len(answer.strip()) < 4:
         fault = FieldError("reason", N_("The reason is missing."), N_("Say it so that the resident understands it."))
         raise FieldErrors(errors=(fault,))
+    if len(answer) > LONGEST_REASON:
+        remedy, most = N_("Shorten it to %(most)s characters."), {"most": LONGEST_REASON}
+        raise FieldErrors(errors=(FieldError("reason", N_("This text is too long."), remedy, most),))
     return answer.strip()

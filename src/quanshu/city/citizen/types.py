@@ -78,9 +78,20 @@ class CorrectionData:
     reason: str
 
 
+class UseKind(StrEnum):
+    """A call through the gateway, a scan of a code, or a presentation of a certificate that was opened."""
+
+    CALL = "call"
+    SCAN = "scan"
+    PRESENTATION = "presentation"
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A use of a subject's row: who, what, why, under which case number, with its receipt."""
+    """A use of a subject's data: who, what, why, under which case number, with its receipt.
+
+    The receipt of a scan or presentation is its uid.
+    """
 
     at: datetime
     unit: str
@@ -91,6 +102,29 @@ class Use:
     fields: str
     receipt_id: str
     table: str
+    kind: UseKind = UseKind.CALL
+
+
+class ProofState(StrEnum):
+    """Whether a use can be proven: `gone` when the salt of its entry was destroyed."""
+
+    READY = "ready"
+    WAITING = "waiting"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class UseProof:
+    """The proof of a use, as the room that keeps the ledger tells it: where to get it, where anyone checks it.
+
+    `ready_at` is about when a waiting one can be had; None while too few witnesses sign.
+    """
+
+    state: ProofState
+    ready_at: datetime | None
+    url: str
+    check_url: str
+    policy_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +149,12 @@ class RecordNotFound(NotFound):
     code = "citizen.record_not_found"
     message = "There is no such record about you."
     remedy = "Open “My data” and choose one."
+
+
+class UseNotFound(NotFound):
+    code = "citizen.use_not_found"
+    message = "There is no use of your data with this receipt."
+    remedy = "Open “Who used my data” and choose one."
 
 
 class CorrectionNotFound(NotFound):

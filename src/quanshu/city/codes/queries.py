@@ -21,7 +21,7 @@ from quanshu.shared.access.api import Actor, ActorKind, Scope, require
 from quanshu.shared.keys import node_key
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services.api import Grant, Shape, published_spec
-from quanshu.sharing.subjects.api import Subject, SubjectKind, acting_subject, number_of, subjects_for
+from quanshu.sharing.subjects.api import MandateScope, Subject, SubjectKind, acting_subject, number_of, subjects_for
 
 LIST_LIFE = timedelta(hours=24)
 TOKEN_MARK = "qsv_"  # noqa: S105 - what every token begins with
@@ -81,7 +81,7 @@ def list_scans(actor: Actor, *, now: datetime) -> QuerySet[Scan]:
     """Scans that the actor may see; a resident's are their own and those of whom they may act for."""
     rows = Scan.objects.visible_to(actor)
     if actor.kind == ActorKind.RESIDENT:
-        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now))
+        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.CODES))
     return rows.select_related("scene__unit", "verifier", "subject", "agent")
 
 
@@ -98,7 +98,7 @@ def show_code(
     Raises Forbidden, NotMandated, Blocked, SceneOff, WrongHolder, CodesNotFound for a device not of the scene.
     """
     require(actor, CodePermission.SHOW)
-    subject = acting_subject(actor, uid=subject_uid or actor.uid, now=now)
+    subject = acting_subject(actor, uid=subject_uid or actor.uid, now=now, what=MandateScope.CODES)
     blocked = Block.objects.filter(subject__uid__in={subject.uid, actor.uid})
     if blocked.exists():
         raise Blocked

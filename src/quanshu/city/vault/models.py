@@ -12,7 +12,7 @@ from django.urls import reverse
 from quanshu.city.vault.permissions import VaultPermission
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, ActorKind, Place, scope_q
-from quanshu.sharing.subjects.api import subjects_for
+from quanshu.sharing.subjects.api import MandateScope, subjects_for
 
 if TYPE_CHECKING:
     from typing import Self
@@ -168,7 +168,8 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """The actor's own, and those of subjects it may act for."""
         if actor.kind != ActorKind.RESIDENT:
             return self.none()
-        return self.filter(subject__in=subjects_for(actor, now=now)).exclude(state="erased")
+        theirs = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
+        return self.filter(subject__in=theirs).exclude(state="erased")
 
 
 class Certificate(models.Model):

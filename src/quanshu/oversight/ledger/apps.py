@@ -29,8 +29,10 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
+        from quanshu.city.citizen.api import register_proofs
         from quanshu.oversight.ledger.events import LedgerEvent as E
         from quanshu.oversight.ledger.pages.links import proof_button
+        from quanshu.oversight.ledger.queries import proofs_of_uses
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.jobs.api import register_jobs
@@ -40,6 +42,7 @@ class LedgerConfig(AppConfig):
 
         register(NavItem("ledger", _("Ledger"), "ledger:overview", "link", "govern", 81, "ledger.checkpoint.view"))
         register_call_buttons("ledger", proof_button)
+        register_proofs(proofs_of_uses)
         register_labels({"ledger.witness": _("Witness that does not sign")})
         register_actions(
             {

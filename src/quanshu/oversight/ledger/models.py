@@ -112,6 +112,9 @@ class Anchor(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("ledger:anchor", args=[self.uid])
+
 
 class AnchorPost(models.Model):
     """A checkpoint as an outside chain took it."""

@@ -25,6 +25,8 @@ from quanshu.tlog.keys import COSIGNATURE, VerifierKey
 # Between two checkpoints, and while one waits for witnesses.
 PACE = timedelta(seconds=5)
 PACE_WAITING = timedelta(seconds=60)
+# What placing entries, the worker's tick and the witnesses' answers take beside.
+SETTLING = timedelta(seconds=8)
 # A witness that failed is asked again after this, and is told of when it has failed for so long.
 RETRY = timedelta(seconds=20)
 TELL_AFTER = timedelta(seconds=60)
@@ -109,6 +111,12 @@ def check_enough_left(*, least: int, active: int) -> None:
 def is_due(*, last: datetime | None, waiting: bool, now: datetime) -> bool:
     """Whether a new checkpoint is signed now; `waiting`: the last one is not published yet."""
     return last is None or now - last >= (PACE_WAITING if waiting else PACE)
+
+
+def published_by(*, last: datetime | None, waiting: bool, now: datetime) -> datetime:
+    """About when an entry recorded by now stands under a published checkpoint; arguments as of `is_due`."""
+    due = now if last is None else max(now, last + (PACE_WAITING if waiting else PACE))
+    return due + SETTLING
 
 
 def ask_again(*, tried_at: datetime | None, failing: bool, now: datetime) -> bool:

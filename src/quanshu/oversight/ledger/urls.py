@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.oversight.ledger import services
-from quanshu.oversight.ledger.pages import log, proofs, settings, standing
+from quanshu.oversight.ledger.pages import anchors, log, mine, proofs, settings, standing
 
 app_name = "ledger"
 STEPS = (
@@ -25,6 +25,7 @@ urlpatterns = [
     path("entries/<str:uid>/proof/", proofs.EntryProof.as_view(), name="entry_proof"),
     path("receipts/<str:receipt>/", proofs.ReceiptPage.as_view(), name="receipt"),
     path("receipts/<str:receipt>/proof/", proofs.ReceiptProof.as_view(), name="receipt_proof"),
+    path("mine/<str:receipt>/proof/", mine.MyProof.as_view(), name="my_proof"),
     path("quorum/", settings.SetQuorum.as_view(), name="quorum"),
     path("witnesses/new/", settings.AddWitness.as_view(), name="add_witness"),
     path("witnesses/<str:uid>/", standing.WitnessPage.as_view(), name="witness"),
@@ -33,5 +34,6 @@ urlpatterns = [
         for name, service, done in STEPS
     ),
     path("anchors/new/", settings.AddAnchor.as_view(), name="add_anchor"),
+    path("anchors/<str:uid>/", anchors.AnchorPage.as_view(), name="anchor"),
     path("anchors/<str:uid>/stop/", settings.StopAnchor.as_view(), name="stop_anchor"),
 ]

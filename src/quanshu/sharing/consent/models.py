@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, ActorKind, Place, scope_q
 from quanshu.sharing.consent.permissions import ConsentPermission
-from quanshu.sharing.subjects.api import subjects_for
+from quanshu.sharing.subjects.api import MandateScope, subjects_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,7 +32,8 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, actor: Actor, now: datetime) -> Self:
         """Those a resident is asked for or may decide for another; for officers, those of their units."""
         if actor.kind == ActorKind.RESIDENT:
-            return self.filter(subject__in=subjects_for(actor, now=now).values("pk"))
+            theirs = subjects_for(actor, now=now, what=MandateScope.CONSENT)
+            return self.filter(subject__in=theirs.values("pk"))
         return self.filter(scope_q(actor, ConsentPermission.VIEW, unit_path="consumer__unit__path"))
 
 
@@ -101,10 +102,7 @@ class Consent(models.Model):
 class UseQuerySet(models.QuerySet["ConsentUse"]):
     def shown_at(self, now: datetime) -> Self:
         """Those whose display no legal order delays any more."""
-        orders = DisplayOrder.objects.filter(
-            consent=OuterRef("consent"), starts_at__lte=OuterRef("at"), ends_at__gt=OuterRef("at")
-        )
-        return self.exclude(Exists(orders.filter(ends_at__gt=now)))
+        return self.exclude(Exists(DisplayOrder.objects.delaying(now).filter(consent=OuterRef("consent"))))
 
 
 class ConsentUse(models.Model):
@@ -133,6 +131,14 @@ class ConsentUse(models.Model):
 
 
 class OrderQuerySet(models.QuerySet["DisplayOrder"]):
+    def delaying(self, now: datetime) -> Self:
+        """Orders in force that delay the outer query's use, which was made `at` in their time.
+
+        What was shown stays shown: an order delays uses made after it was recorded.
+        """
+        at = OuterRef("at")
+        return self.filter(ends_at__gt=now).filter(starts_at__lte=at, ends_at__gt=at, recorded_at__lte=at)
+
     def visible_to(self, actor: Actor) -> Self:
         """For those who record orders or audit them."""
         permission = ConsentPermission.ORDER_VIEW

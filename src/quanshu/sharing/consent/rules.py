@@ -170,6 +170,9 @@ def check_order(data: OrderData, *, now: datetime) -> None:
     if data.ends_at <= max(data.starts_at, now):
         fault = N_("The end must lie ahead and after the start.")
         faults.append(FieldError("ends_at", fault, N_("Enter a later end.")))
+    elif data.ends_at - max(data.starts_at, now) > LONGEST:
+        fault = N_("An order delays for three years at most.")
+        faults.append(FieldError("ends_at", fault, N_("Enter an earlier end.")))
     if faults:
         raise FieldErrors(errors=tuple(faults))
 

@@ -17,6 +17,9 @@ KINDS = {
 }
 
 
+JOBS = {"subjects.recheck": _("Hold representatives against the registers")}
+
+
 class SubjectsConfig(AppConfig):
     name = "quanshu.sharing.subjects"
     label = "subjects"
@@ -26,6 +29,7 @@ class SubjectsConfig(AppConfig):
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.files.api import in_column, register_use
+        from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register
         from quanshu.shared.workflow.api import register_labels
         from quanshu.sharing.subjects.events import SubjectEvent as E
@@ -60,3 +64,4 @@ class SubjectsConfig(AppConfig):
         )
         register_rights(RIGHTS)
         register_kinds(KINDS)
+        register_jobs(JOBS)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +63,14 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
             Q(valid_until__isnull=True) | Q(valid_until__gt=now)
         )
 
+    def named_for(self, actor: Actor) -> Self:
+        """With `principal_name` and `agent_name` as `Mandate.name_of` tells them, to search and list by."""
+        asked, gave = ~Q(kind="delegate") & Q(agent__uid=actor.uid), Q(kind="delegate", principal__uid=actor.uid)
+        return self.annotate(
+            principal_name=Case(When(asked, then="given_name"), default="principal__name"),
+            agent_name=Case(When(gave, then="given_name"), default="agent__name"),
+        )
+
     def visible_to(self, actor: Actor) -> Self:
         """A resident's own, held and given; all for those who review them."""
         if actor.kind == ActorKind.RESIDENT:
@@ -71,7 +79,10 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
 
 
 class Mandate(models.Model):
-    """That `agent` may act for `principal`. `checked` says what the registers had to say of it when it was asked."""
+    """That `agent` may act for `principal`. `checked` says what the registers had to say of it when it was asked.
+
+    `given_name` is the other side's name as whoever asked or gave it wrote it beside the number.
+    """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
     principal = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="mandates_given")
@@ -81,6 +92,7 @@ class Mandate(models.Model):
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
+    given_name = models.CharField(max_length=150, blank=True, default="")
     relation = models.CharField(max_length=20, blank=True, default="")
     scope = models.JSONField(default=list)
     checked = models.CharField(max_length=20, blank=True, default="")
@@ -105,6 +117,11 @@ class Mandate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uid[-8:]}"
+
+    def name_of(self, side: Subject, reader_uid: str) -> str:
+        """A side's name as a reader is told it: who named the other by its number learns no name by that."""
+        asker = self.principal if self.kind == "delegate" else self.agent
+        return side.name if reader_uid != asker.uid or side == asker else self.given_name or str(side)
 
     def access_place(self) -> Place:
         """The agent's: who else it concerns is asked for by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from quanshu.tlog.witness.deciding import Request
 
 SECONDS = 10.0
 MOST_TRIES = 3
+MOST_BYTES = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +43,36 @@ def ask(
     checkpoint = Checkpoint.parse(note.body)
     for _ in range(MOST_TRIES):
         proof = tuple(prove(old)) if old else ()
-        answer = post(url, str(Request(old, proof, note, checkpoint)), client)
-        if answer.status_code == 200:
-            return Answer(signature_in(answer.text, note, key), checkpoint.size)
-        if answer.status_code != 409:
+        status, said = post(url, str(Request(old, proof, note, checkpoint)), client)
+        if status == 200:
+            return Answer(signature_in(said, note, key), checkpoint.size)
+        if status != 409:
             break
         try:
-            known = read_number(answer.text.removesuffix("\n"))
+            known = read_number(said.removesuffix("\n"))
         except ValueError:
             break
         if known > checkpoint.size or known == old:
             break
         old = known
-    text = " ".join(answer.text[:200].split())
-    raise WitnessRefused(url=url, status=answer.status_code, text=text)
+    text = " ".join(said[:200].split())
+    raise WitnessRefused(url=url, status=status, text=text)
 
 
-def post(url: str, body: str, client: httpx.Client | None) -> httpx.Response:
-    """One request. Raises `tlog.witness_silent`."""
-    address = f"{url.rstrip('/')}/add-checkpoint"
+def post(url: str, body: str, client: httpx.Client | None) -> tuple[int, str]:
+    """One request: (status, text). A witness whose answer has no end holds up the others for seconds alone.
+
+    Raises `tlog.witness_silent`.
+    """
+    address, until = f"{url.rstrip('/')}/add-checkpoint", time.monotonic() + SECONDS
+    raw, stream = bytearray(), httpx.stream if client is None else client.stream
     try:
-        if client is not None:
-            return client.post(address, content=body.encode())
-        return httpx.post(address, content=body.encode(), timeout=SECONDS)
+        with stream("POST", address, content=body.encode(), timeout=SECONDS) as answer:
+            for part in answer.iter_bytes():
+                raw += part
+                if len(raw) > MOST_BYTES or time.monotonic() > until:
+                    raise WitnessSilent(url=url, fault="its answer has no end")
+            return answer.status_code, raw.decode("utf-8", errors="replace")
     except (httpx.HTTPError, httpx.InvalidURL) as fault:
         raise WitnessSilent(url=url, fault=type(fault).__name__) from fault
 

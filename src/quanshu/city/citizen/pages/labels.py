@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from quanshu.city.citizen.models import Correction
 from quanshu.city.citizen.queries.finding import item_of
 from quanshu.city.citizen.types import CorrectionState as S
+from quanshu.city.citizen.types import UseKind
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.supply.catalogue.api import in_language
 
@@ -30,6 +31,12 @@ TONES: Mapping[str, str] = {
     S.REVIEW: "orange",
     S.UPHELD: "secondary",
     S.WITHDRAWN: "secondary",
+}
+
+USES: Mapping[str, Any] = {
+    UseKind.CALL: _("Call"),
+    UseKind.SCAN: _("Scan of your code"),
+    UseKind.PRESENTATION: _("Certificate shown"),
 }
 
 

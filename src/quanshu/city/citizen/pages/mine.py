@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from quanshu.city.citizen import queries, rules, services
 from quanshu.city.citizen.pages import labels
 from quanshu.city.citizen.permissions import CitizenPermission as P
-from quanshu.city.citizen.types import HeldRecord
+from quanshu.city.citizen.types import HeldRecord, UseProof
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import allows
 from quanshu.shared.notify.api import notices_of
@@ -109,11 +110,23 @@ class Uses(MyPage):
     """Who used one's data."""
 
     title = gettext_lazy("Who used my data")
-    subtitle = gettext_lazy("Calls of the last twelve months that carried a record about you, each with its receipt.")
+    subtitle = gettext_lazy(
+        "Calls, scans and presentations of the last twelve months that told of you, each with its receipt and proof."
+    )
     template_name = "citizen/uses.html"
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        return {"uses": services.view_uses(actor=self.actor, subject=self.subject(), now=self.now)}
+        uses = services.view_uses(actor=self.actor, subject=self.subject(), now=self.now)
+        proofs = queries.proofs_of(uses, now=self.now)
+        rows = [(use, labels.USES[use.kind], proofs.get(use.receipt_id)) for use in uses]
+        return {"rows": [(use, kind, proof, self.seconds_to(proof)) for use, kind, proof in rows],
+                "known": next(iter(proofs.values()), None)}  # fmt: skip
+
+    def seconds_to(self, proof: UseProof | None) -> int:
+        """Seconds until a waiting proof can be had, to the full five; 0 when nobody can say."""
+        if proof is None or proof.ready_at is None:
+            return 0
+        return 5 * math.ceil((proof.ready_at - self.now).total_seconds() / 5)
 
 
 class Download(MyPage):

@@ -13,7 +13,8 @@ from quanshu.city.citizen.queries.corrections import (
     waiting_for,
 )
 from quanshu.city.citizen.queries.finding import find_record, get_record, records_of
-from quanshu.city.citizen.queries.uses import uses_of
+from quanshu.city.citizen.queries.proofs import proofs_of, register_proofs
+from quanshu.city.citizen.queries.uses import get_use, uses_of
 
 __all__ = [
     "correction_figures",
@@ -21,11 +22,14 @@ __all__ = [
     "get_correction",
     "get_my_correction",
     "get_record",
+    "get_use",
     "list_corrections",
     "list_received",
     "my_corrections",
+    "proofs_of",
     "received_shown",
     "records_of",
+    "register_proofs",
     "uses_of",
     "waiting_for",
 ]

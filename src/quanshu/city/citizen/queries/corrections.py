@@ -11,7 +11,7 @@ from quanshu.city.citizen.models import Correction, Received
 from quanshu.city.citizen.types import CorrectionFigures, CorrectionNotFound, CorrectionState
 from quanshu.shared.access.api import Actor
 from quanshu.sharing.consent.api import delayed_receipts
-from quanshu.sharing.subjects.api import Subject, subjects_for
+from quanshu.sharing.subjects.api import MandateScope, Subject, subjects_for
 from quanshu.supply.catalogue.api import Entry
 from quanshu.supply.quality.api import Problem
 
@@ -37,8 +37,13 @@ def my_corrections(subject: Subject) -> QuerySet[Correction]:
 
 
 def get_my_correction(*, actor: Actor, uid: str, now: datetime) -> Correction:
-    """A correction of the actor's own data, or of one it may act for. Raises `citizen.correction_not_found`."""
-    rows = Correction.objects.filter(subject__in=subjects_for(actor, now=now)).select_related(*RELATED)
+    """A correction of the actor's own data, or of one for whom it may see or correct data.
+
+    Raises `citizen.correction_not_found`.
+    """
+    view, correct = (subjects_for(actor, now=now, what=what) for what in (MandateScope.VIEW, MandateScope.CORRECT))
+    subjects = view | correct
+    rows = Correction.objects.filter(subject__in=subjects).select_related(*RELATED)
     found = rows.filter(uid=uid).first()
     if found is None:
         raise CorrectionNotFound(correction=uid)

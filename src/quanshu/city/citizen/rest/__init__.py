@@ -15,7 +15,7 @@ from quanshu.city.citizen import queries, services
 from quanshu.city.citizen.models import Correction, Received
 from quanshu.city.citizen.permissions import CitizenPermission as P
 from quanshu.city.citizen.services.downloading import row_of
-from quanshu.city.citizen.types import CorrectionData
+from quanshu.city.citizen.types import CorrectionData, Use, UseProof
 from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.web.api import page_of
@@ -110,10 +110,17 @@ def my_records(request: HttpRequest, whom: Query[Whom]) -> list[dict[str, Any]]:
 
 @mine.get("/uses")
 def my_uses(request: HttpRequest, whom: Query[Whom]) -> list[dict[str, Any]]:
-    """Who used one's data."""
-    subject = subject_of(request, whom.subject)
-    found = services.view_uses(actor=actor_of(request), subject=subject, now=now())
-    return [{name: getattr(use, name) for name in use.__slots__} for use in found]
+    """Who used one's data, each use with how it stands with its proof."""
+    subject, moment = subject_of(request, whom.subject), now()
+    found = services.view_uses(actor=actor_of(request), subject=subject, now=moment)
+    proofs = queries.proofs_of(found, now=moment)
+    return [use_row(use, proofs.get(use.receipt_id)) for use in found]
+
+
+def use_row(use: Use, proof: UseProof | None) -> dict[str, Any]:
+    """A use; `proof.ready_at` is about when a waiting proof can be had, null while too few witnesses sign."""
+    row: dict[str, Any] = {name: getattr(use, name) for name in use.__slots__}
+    return row | {"proof": {"state": proof.state, "ready_at": proof.ready_at} if proof else None}
 
 
 @mine.post("/package")

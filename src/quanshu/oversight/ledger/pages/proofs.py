@@ -95,7 +95,7 @@ class EntryPage(DetailPage):
             (_("Act"), obj.action),
             (_("When"), when(obj.at)),
             (_("Who"), who(obj.actor_name)),
-            (_("Object"), f"{obj.label} ({obj.object_kind})"),
+            (_("Object"), f"{obj.label} ({obj.kind_label})"),
             (_("Place in the log"), f"{leaf.sequence:,}" if leaf else "—"),
             (_("Published checkpoint"), f"{published.size:,}" if published else "—"),
         ]

@@ -114,8 +114,8 @@ class AddAnchor(LedgerForm):
     success = gettext_lazy("Added. The next published checkpoint is posted within five minutes.")
 
     def save(self, form: Any, **kwargs: Any) -> str:
-        services.add_anchor(actor=self.actor, data=AnchorData(**form.cleaned_data), now=self.now)
-        return reverse("ledger:overview")
+        made = services.add_anchor(actor=self.actor, data=AnchorData(**form.cleaned_data), now=self.now)
+        return made.get_absolute_url()
 
 
 class StopAnchor(ActionPage):
@@ -124,5 +124,5 @@ class StopAnchor(ActionPage):
     permission = P.ANCHOR
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        services.stop_anchor(actor=self.actor, anchor=queries.get_anchor(kwargs["uid"]), now=self.now)
-        return _("Nothing more is posted there; what was posted stands."), reverse("ledger:overview")
+        stopped = services.stop_anchor(actor=self.actor, anchor=queries.get_anchor(kwargs["uid"]), now=self.now)
+        return _("Nothing more is posted there; what was posted stands."), stopped.get_absolute_url()

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quanshu.oversight.ledger import queries, rules
-from quanshu.oversight.ledger.models import Anchor, Checkpoint, Witness
+from quanshu.oversight.ledger.models import Checkpoint, Witness
 from quanshu.oversight.ledger.pages import labels
+from quanshu.oversight.ledger.pages.anchors import anchor_columns, size_column
 from quanshu.oversight.ledger.permissions import LedgerPermission as P
 from quanshu.oversight.ledger.types import WitnessState
 from quanshu.shared.access.api import allows
@@ -33,40 +34,11 @@ def witness_columns() -> tuple[Column, ...]:
             kind="badge",
             tone=lambda row: labels.witness_badge(row.witness)[1],
         ),
-        Column("seen", gettext_lazy("Signed last"), value=lambda row: row.witness.seen_at, kind="datetime"),
+        Column(
+            "seen", gettext_lazy("Signed last"), value=lambda row: row.witness.seen_at, kind="datetime", phone=False
+        ),
         Column("lag", gettext_lazy("Entries behind"), value="lag", kind="number"),
     )
-
-
-def anchor_columns() -> tuple[Column, ...]:
-    """Columns of outside chains."""
-    return (
-        Column("title", gettext_lazy("Outside chain")),
-        Column("place", gettext_lazy("Place on the chain"), kind="code", phone=False),
-        Column("posts", gettext_lazy("Posted last"), value=last_post),
-        Column(
-            "active",
-            gettext_lazy("State"),
-            value=anchor_state,
-            kind="badge",
-            tone=lambda row: "red" if row.fault else "green" if row.active else "secondary",
-        ),
-    )
-
-
-def last_post(anchor: Anchor) -> str:
-    """Size and time of what was posted last."""
-    post = next(iter(anchor.posts.all()), None)
-    if post is None:
-        return str(_("nothing yet"))
-    return str(_("%(size)s entries, %(at)s") % {"size": f"{post.checkpoint.size:,}", "at": when(post.at)})
-
-
-def anchor_state(anchor: Anchor) -> Any:
-    """In use, stopped, or what goes wrong."""
-    if not anchor.active:
-        return _("stopped")
-    return anchor.fault or _("in use")
 
 
 def shown_note(checkpoint: Checkpoint) -> str:
@@ -86,7 +58,7 @@ class Overview(Page):
         state = queries.ledger_state(self.now)
         actor = self.actor
         return {
-            "state": state,
+            "ledger": state,
             "cards": [self.witnesses(state), self.anchors()],
             "may_edit": allows(actor, P.WITNESS),
             "prefix": self.request.build_absolute_uri(reverse("ledger:log", args=["checkpoint"])),
@@ -155,6 +127,7 @@ class Checkpoints(ListPage):
             "witnesses",
             gettext_lazy("Witnesses"),
             value=lambda row: ", ".join(line.witness.title for line in row.cosignatures.all()) or "—",
+            phone=False,
         ),
         Column("root", gettext_lazy("Root"), value="root_hex", kind="code", phone=False),
     )
@@ -266,13 +239,7 @@ class WitnessPage(DetailPage):
 
     def cards(self, obj: Witness) -> list[Card]:
         columns = (
-            Column(
-                "size",
-                _("Entries"),
-                value=lambda row: row.checkpoint.size,
-                kind="number",
-                link=lambda row: row.checkpoint.get_absolute_url(),
-            ),
+            size_column(),
             Column("at", _("Signed"), kind="datetime"),
         )
         rows = obj.cosignatures.select_related("checkpoint").order_by("-at", "-id")[:20]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quanshu.oversight.ledger.queries.mine import proofs_of_uses, use_entry
 from quanshu.oversight.ledger.queries.proving import (
     call_entry,
     entry_for,
@@ -16,6 +17,7 @@ from quanshu.oversight.ledger.queries.standing import (
     get_anchor,
     get_checkpoint,
     get_witness,
+    latest_posts,
     least_witnesses,
     ledger_state,
     list_anchors,
@@ -36,6 +38,7 @@ __all__ = [
     "get_anchor",
     "get_checkpoint",
     "get_witness",
+    "latest_posts",
     "least_witnesses",
     "ledger_state",
     "list_anchors",
@@ -45,7 +48,9 @@ __all__ = [
     "own_policy",
     "proof_for",
     "proof_of_receipt",
+    "proofs_of_uses",
     "published_checkpoint",
     "store",
+    "use_entry",
     "verify_text",
 ]

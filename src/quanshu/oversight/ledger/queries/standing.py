@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db.models import QuerySet
 
-from quanshu.oversight.ledger.models import Anchor, Checkpoint, Quorum, Witness
+from quanshu.oversight.ledger.models import Anchor, AnchorPost, Checkpoint, Quorum, Witness
 from quanshu.oversight.ledger.types import (
     AnchorNotFound,
     CheckpointNotFound,
@@ -25,6 +25,8 @@ from quanshu.tlog.policies import Policy, threshold_policy
 from quanshu.tlog.store import TileStore
 
 KEY_FILE = "ledger-note.key"
+# Posts that are shown of an anchor.
+LATEST = 20
 
 
 def store() -> TileStore:
@@ -124,7 +126,12 @@ def published_checkpoint() -> Checkpoint | None:
 
 def list_anchors() -> QuerySet[Anchor]:
     """Outside chains."""
-    return Anchor.objects.prefetch_related("posts__checkpoint")
+    return Anchor.objects.all()
+
+
+def latest_posts(anchor: Anchor) -> QuerySet[AnchorPost]:
+    """What was posted to a chain last, the latest first; 20 posts at the most."""
+    return AnchorPost.objects.filter(anchor=anchor).select_related("checkpoint")[:LATEST]
 
 
 def get_anchor(uid: str) -> Anchor:

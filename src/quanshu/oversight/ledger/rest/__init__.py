@@ -1,4 +1,4 @@
-"""Ledger over REST."""
+"""Ledger over REST: `mine` for residents and enterprises, `router` for everybody else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 
+from quanshu.city.citizen.api import CitizenPermission
 from quanshu.kernel.clock import now
 from quanshu.oversight.ledger import queries, services
 from quanshu.oversight.ledger.models import Anchor, Checkpoint, Witness
@@ -19,6 +20,7 @@ from quanshu.shared.web.api import page_of
 from quanshu.sharing.services.api import ServicePermission
 
 router = Router()
+mine = Router()
 Json = dict[str, Any]
 
 
@@ -68,9 +70,11 @@ def checkpoint_row(row: Checkpoint) -> Json:
 
 def anchor_row(row: Anchor) -> Json:
     """An outside chain with its latest posts."""
-    posts = [{"size": post.checkpoint.size, "reference": post.reference, "at": post.at} for post in row.posts.all()]
+    posts = [
+        {"size": post.checkpoint.size, "reference": post.reference, "at": post.at} for post in queries.latest_posts(row)
+    ]
     names = ("uid", "title", "kind", "place", "minutes", "active", "fault")
-    return {name: getattr(row, name) for name in names} | {"posts": posts[:20]}
+    return {name: getattr(row, name) for name in names} | {"posts": posts}
 
 
 @router.get("/state")
@@ -177,6 +181,15 @@ def receipt_proof(request: HttpRequest, receipt: str) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, ServicePermission.EXCHANGE_VIEW)
     found = queries.call_entry(actor=actor, receipt_id=receipt)
+    return proof_answer(services.give_proof(actor=actor, entry=found, now=now()), receipt)
+
+
+@mine.get("/uses/{receipt}/proof")
+def use_proof(request: HttpRequest, receipt: str) -> HttpResponse:
+    """The proof file of a use of one's own data, by its receipt, as soon as its entry is published."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, CitizenPermission.VIEW)
+    found = queries.use_entry(actor=actor, receipt_id=receipt, now=now())
     return proof_answer(services.give_proof(actor=actor, entry=found, now=now()), receipt)
 
 

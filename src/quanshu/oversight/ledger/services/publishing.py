@@ -23,7 +23,7 @@ from quanshu.oversight.ledger.queries.standing import signing_keys
 from quanshu.oversight.ledger.types import CheckpointState, TreeMismatch, WitnessState
 from quanshu.shared.audit.api import published_rows, tree_head
 from quanshu.tlog.checkpoints import Checkpoint as Head
-from quanshu.tlog.errors import TileMissing
+from quanshu.tlog.errors import BadTile, TileMissing
 from quanshu.tlog.integrator import Integrator
 from quanshu.tlog.notes import Note
 from quanshu.tlog.store import TileStore
@@ -114,14 +114,18 @@ def resume(store: TileStore, last: Checkpoint | None) -> Integrator:
     """The log where the last checkpoint left it; written anew from the database when its files are gone."""
     size = last.size if last else 0
     try:
-        return Integrator(store, size)
-    except TileMissing:
-        log = Integrator(store)
-        write_rows(log, size)
-        log.flush()
-        if last is not None and log.root() != bytes(last.root):
-            raise TreeMismatch(size=size, fault="it differs from the checkpoint signed then") from None
-        return log
+        log = Integrator(store, size)
+        newest = published_rows(size - 1, size)
+        if log.whole or (newest and newest[0].entry is None):
+            return log
+    except (TileMissing, BadTile):
+        pass
+    log = Integrator(store)
+    write_rows(log, size)
+    log.flush()
+    if last is not None and log.root() != bytes(last.root):
+        raise TreeMismatch(size=size, fault="it differs from the checkpoint signed then")
+    return log
 
 
 def write_rows(log: Integrator, stop: int) -> None:

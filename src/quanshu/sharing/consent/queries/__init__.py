@@ -9,14 +9,14 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from quanshu.kernel import sd_jwt
 from quanshu.shared.access.api import Actor
 from quanshu.shared.keys import node_key
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.types import ConsentNotFound, ConsentState, OrderNotFound
-from quanshu.sharing.services.api import Consumer, Grant, Service, asks_consent, published_spec
+from quanshu.sharing.services.api import Consumer, Exchange, Grant, Service, asks_consent, published_spec
 from quanshu.sharing.subjects.api import Subject
 
 KIND = "consent.consent"
@@ -59,9 +59,16 @@ def uses_since(subject: Subject, *, since: datetime) -> QuerySet[ConsentUse]:
 
 def delayed_receipts(receipt_ids: Collection[str], *, now: datetime) -> set[str]:
     """Those of some receipts that a legal order keeps from display yet."""
-    rows = ConsentUse.objects.filter(receipt_id__in=receipt_ids)
-    shown = set(rows.shown_at(now).values_list("receipt_id", flat=True))
-    return set(rows.values_list("receipt_id", flat=True)) - shown
+    # By the calls themselves: a use is noted at its consent some moments after its receipt is here.
+    orders = DisplayOrder.objects.delaying(now).filter(consent__uid=OuterRef("consent_uid"))
+    calls = Exchange.objects.filter(receipt_id__in=receipt_ids).exclude(consent_uid="")
+    return set(calls.filter(Exists(orders)).values_list("receipt_id", flat=True))
+
+
+def shown_counts(consent: Consent, *, now: datetime) -> dict[str, Any]:
+    """How often the subject is told that a consent was used, and when last: a count tells of a delayed use too."""
+    rows = uses_of(consent, now=now).filter(answered=True)
+    return rows.aggregate(uses=Count("pk"), last_used_at=Max("at"))
 
 
 def list_orders(actor: Actor) -> QuerySet[DisplayOrder]:

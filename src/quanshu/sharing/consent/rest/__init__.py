@@ -180,7 +180,7 @@ def post_order_end(request: HttpRequest, uid: str) -> dict[str, Any]:
 
 def own_row(consent: Consent) -> dict[str, Any]:
     """A consent as its subject sees it."""
-    return consent_row(consent) | {"subject_uid": consent.subject.uid}
+    return consent_row(consent) | {"subject_uid": consent.subject.uid} | queries.shown_counts(consent, now=now())
 
 
 @my_router.get("/")
@@ -197,7 +197,7 @@ def get_own(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One of them with its words and uses."""
     require(actor_of(request), P.OWN)
     consent = find(request, uid)
-    return own_row(consent) | whole(consent, everything=False)
+    return whole(consent, everything=False) | own_row(consent)
 
 
 @my_router.post("/{uid}/grant")

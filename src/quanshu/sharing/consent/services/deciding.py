@@ -23,7 +23,7 @@ from quanshu.sharing.consent.permissions import ConsentPermission as P
 from quanshu.sharing.consent.queries import STATUS_SIZE, holder_of, issuer_jwk, issuer_key, scope_of_consent, status_uri
 from quanshu.sharing.consent.services.noting import locked, note, tell, tell_gateways
 from quanshu.sharing.consent.types import ConsentState, Narrowing
-from quanshu.sharing.subjects.api import Mandate, Subject, acting_subject, number_of
+from quanshu.sharing.subjects.api import Mandate, MandateScope, Subject, acting_subject, number_of
 
 # In step with what the gateway asks for.
 VCT = "urn:quanshu:consent:1"
@@ -129,7 +129,7 @@ def expire(consent: Consent, *, now: datetime) -> None:
 
 def decider(actor: Actor, consent: Consent, now: datetime) -> Subject:
     """The subject, when the actor may decide for it. Raises NotMandated, GuardianNeeded, RepresentativeNeeded."""
-    subject = acting_subject(actor, uid=consent.subject.uid, now=now)
+    subject = acting_subject(actor, uid=consent.subject.uid, now=now, what=MandateScope.CONSENT)
     born = None
     if subject.kind == SubjectKind.PERSON and actor.uid == subject.uid:
         try:

@@ -92,9 +92,12 @@ def row_receivers(
 
 
 def calls_with_row(
-    *, entry_uid: str, key: Sequence[str | None], since: datetime, until: datetime | None = None
+    *, entry_uid: str, key: Sequence[str | None], since: datetime, until: datetime | None = None, receipt_id: str = ""
 ) -> list[Exchange]:
-    """Answered calls of applications that carried a row, the latest first, by the marks of their receipts."""
+    """Answered calls of applications that carried a row, the latest first, by the marks of their receipts.
+
+    With `receipt_id` that one call, if it carried the row.
+    """
     path = settings.QUANSHU_KEYS_DIR / "gateway.seal"
     if not path.exists():
         return []
@@ -102,6 +105,8 @@ def calls_with_row(
     found = ExchangeMark.objects.filter(mark=mark, exchange__at__gte=since, exchange__status__lt=400)
     if until is not None:
         found = found.filter(exchange__at__lte=until)
+    if receipt_id:
+        found = found.filter(exchange__receipt_id=receipt_id)
     rows = found.filter(exchange__consumer__isnull=False)
     rows = rows.select_related("exchange__consumer__unit", "exchange__service__unit")
     return sorted((row.exchange for row in rows), key=lambda call: call.at, reverse=True)

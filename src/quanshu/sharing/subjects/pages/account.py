@@ -30,10 +30,14 @@ class MyAccount(Page):
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         own = queries.own_subject(self.actor)
-        acting = self.request.session.get(queries.ACTING, "") or own.uid
+        subjects = list(queries.subjects_for(self.actor, now=self.now))
+        acting = self.request.session.get(queries.ACTING, "")
+        if acting not in {row.uid for row in subjects}:
+            # Never chosen, or its mandate has ended.
+            acting = own.uid
         rows = [
             {"subject": row, "number": masked_number(row), "own": row.uid == own.uid, "chosen": row.uid == acting}
-            for row in queries.subjects_for(self.actor, now=self.now)
+            for row in subjects
         ]
         return {"own": own, "rows": rows}
 

@@ -29,7 +29,7 @@ from quanshu.shared.web.api import (
 )
 from quanshu.shared.web.api import reason_against as against
 from quanshu.sharing.subjects import queries, rules, services
-from quanshu.sharing.subjects.models import Mandate
+from quanshu.sharing.subjects.models import Mandate, Subject
 from quanshu.sharing.subjects.pages import labels
 from quanshu.sharing.subjects.pages.account import masked_number
 from quanshu.sharing.subjects.permissions import SubjectPermission as P
@@ -49,7 +49,7 @@ class Others(ListPage):
     permission = P.SELF
     title = gettext_lazy("Acting for others")
     subtitle = gettext_lazy("For your child, for your enterprise, or as somebody's delegate; and who may act for you.")
-    search = ("principal__name", "agent__name")
+    search = ("principal_name", "agent_name")
     search_hint = gettext_lazy("Name of either side")
     filters = (
         Filter("state", gettext_lazy("State"), choices=list(labels.STATES.items()), field="state"),
@@ -60,8 +60,8 @@ class Others(ListPage):
     empty_title = gettext_lazy("Nobody acts for another here")
     empty_hint = gettext_lazy("Ask to act for your child or your enterprise, or let somebody act for you.")
     columns = (
-        Column("principal", gettext_lazy("For whom"), value="principal.name", link=lambda row: row.get_absolute_url()),
-        Column("agent", gettext_lazy("Who acts"), value="agent.name"),
+        Column("principal", gettext_lazy("For whom"), value="principal_name", link=lambda row: row.get_absolute_url()),
+        Column("agent", gettext_lazy("Who acts"), value="agent_name"),
         Column("kind", gettext_lazy("As"), value=lambda row: labels.KINDS[row.kind]),
         Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state", kind="badge",
                tone=lambda row: labels.TONES[row.state]),
@@ -69,7 +69,7 @@ class Others(ListPage):
     )  # fmt: skip
 
     def queryset(self) -> Any:
-        return queries.list_mandates(self.actor).filter(**self.mine())
+        return queries.list_mandates(self.actor).filter(**self.mine()).named_for(self.actor)
 
     def mine(self) -> dict[str, str]:
         """Officers who hold this right see nobody's here."""
@@ -189,7 +189,11 @@ class MandatePage(DetailPage):
         return queries.get_mandate(actor=self.actor, uid=kwargs["uid"])
 
     def page_title(self) -> str:
-        return f"{labels.KINDS[self.object.kind]} · {self.object.principal.name}"
+        return f"{labels.KINDS[self.object.kind]} · {self.name(self.object.principal)}"
+
+    def name(self, side: Subject) -> str:
+        """A side's name as the reader is told it."""
+        return self.object.name_of(side, self.actor.uid)
 
     def crumbs(self) -> Any:
         return ((_("Acting for others"), reverse("subjects:others")),)
@@ -199,8 +203,8 @@ class MandatePage(DetailPage):
 
     def cards(self, obj: Mandate) -> list[Card]:
         facts = [
-            (_("For whom"), f"{obj.principal.name} ({masked_number(obj.principal)})"),
-            (_("Who acts"), f"{obj.agent.name} ({masked_number(obj.agent)})"),
+            (_("For whom"), f"{self.name(obj.principal)} ({masked_number(obj.principal)})"),
+            (_("Who acts"), f"{self.name(obj.agent)} ({masked_number(obj.agent)})"),
             (_("Relation"), labels.RELATIONS.get(obj.relation)),
             (_("What it covers"), scope_text(obj)),
             (_("From"), day(obj.valid_from)),

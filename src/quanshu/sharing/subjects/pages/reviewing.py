@@ -64,6 +64,9 @@ class Review(MandatePage):
     def crumbs(self) -> Any:
         return ((_("Mandates of residents"), reverse("subjects:mandates")),)
 
+    def facts(self, obj: Mandate) -> list[tuple[Any, Any]]:
+        return [(_("Name given with the number"), obj.given_name or "—")]
+
     def actions(self, obj: Mandate) -> list[Action]:
         found = []
         if obj.evidence_digest:

@@ -6,7 +6,7 @@ import base64
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 
 from quanshu.kernel.ciphers import suite
@@ -15,7 +15,7 @@ from quanshu.kernel.identifiers.subject import subject_digest
 from quanshu.shared.access.api import Actor, ActorKind, grants_for_roles
 from quanshu.shared.keys import node_key
 from quanshu.sharing.subjects import rules
-from quanshu.sharing.subjects.models import Mandate, Subject, SubjectQuerySet
+from quanshu.sharing.subjects.models import Mandate, MandateQuerySet, Subject, SubjectQuerySet
 from quanshu.sharing.subjects.types import MandateNotFound, NotMandated, SubjectNotFound
 
 SESSION = "subject_uid"
@@ -83,9 +83,14 @@ def own_subject(actor: Actor) -> Subject:
     return subject
 
 
-def subjects_for(actor: Actor, *, now: datetime) -> SubjectQuerySet:
-    """The subject that the actor is, and those it may act for."""
-    return Subject.objects.acted_for_by(actor, now)
+def subjects_for(actor: Actor, *, now: datetime, what: str = "") -> SubjectQuerySet:
+    """The subject that the actor is, and those it may act for; with `what` (a MandateScope), may do this for."""
+    rows = Subject.objects.acted_for_by(actor, now)
+    if not what:
+        return rows
+    held = Mandate.objects.in_force(now).filter(agent__uid=actor.uid)
+    covered = [row.principal_id for row in held if rules.covers(row.kind, row.scope, what)]
+    return rows.filter(Q(uid=actor.uid) | Q(pk__in=covered))
 
 
 def acting_subject(actor: Actor, *, uid: str, now: datetime, what: str = "") -> Subject:
@@ -93,13 +98,10 @@ def acting_subject(actor: Actor, *, uid: str, now: datetime, what: str = "") -> 
 
     Raises NotMandated, alike for one that is not there.
     """
-    subject = subjects_for(actor, now=now).filter(uid=uid).first() if actor.kind == ActorKind.RESIDENT else None
+    rows = subjects_for(actor, now=now, what=what).filter(uid=uid)
+    subject = rows.first() if actor.kind == ActorKind.RESIDENT else None
     if subject is None:
         raise NotMandated
-    if subject.uid != actor.uid and what:
-        held = Mandate.objects.in_force(now).filter(principal=subject, agent__uid=actor.uid)
-        if not any(rules.covers(row.kind, row.scope, what) for row in held):
-            raise NotMandated
     return subject
 
 
@@ -119,7 +121,7 @@ def chosen_subject(request: HttpRequest, *, now: datetime, what: str = "") -> Su
     return acting_subject(actor, uid=uid, now=now, what=what)
 
 
-def list_mandates(actor: Actor) -> QuerySet[Mandate]:
+def list_mandates(actor: Actor) -> MandateQuerySet:
     """Mandates that the actor may see."""
     return Mandate.objects.visible_to(actor).select_related("principal", "agent")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -52,17 +53,17 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def subject_row(subject: Subject) -> dict[str, Any]:
-    """A subject, its number masked."""
-    return {"uid": subject.uid, "kind": subject.kind, "name": subject.name, "number": masked_number(subject)}
+def subject_row(subject: Subject, name: str = "") -> dict[str, Any]:
+    """A subject, its number masked; `name` is what the reader is told where that is not its own."""
+    return {"uid": subject.uid, "kind": subject.kind, "name": name or subject.name, "number": masked_number(subject)}
 
 
-def mandate_row(mandate: Mandate) -> dict[str, Any]:
-    """A mandate."""
+def mandate_row(mandate: Mandate, reader: Actor) -> dict[str, Any]:
+    """A mandate as a reader is told of it."""
     names = ("uid", "kind", "state", "relation", "scope", "checked", "valid_from", "valid_until", "answer")
     return {name: getattr(mandate, name) for name in names} | {
-        "principal": subject_row(mandate.principal),
-        "agent": subject_row(mandate.agent),
+        "principal": subject_row(mandate.principal, mandate.name_of(mandate.principal, reader.uid)),
+        "agent": subject_row(mandate.agent, mandate.name_of(mandate.agent, reader.uid)),
     }
 
 
@@ -77,7 +78,12 @@ def my_subjects(request: HttpRequest) -> list[dict[str, Any]]:
 @mine.get("/mandates")
 def my_mandates(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Mandates one holds and has given."""
-    return page_of(queries.list_mandates(actor_of(request)), limit=limit, offset=offset, serialise=mandate_row)
+    return page_of(queries.list_mandates(actor_of(request)), limit=limit, offset=offset, serialise=rows_for(request))
+
+
+def rows_for(request: HttpRequest) -> Callable[[Mandate], dict[str, Any]]:
+    """Mandates as the caller is told of them."""
+    return lambda mandate: mandate_row(mandate, actor_of(request))
 
 
 @mine.post("/mandates", response={201: dict[str, Any]})
@@ -86,14 +92,15 @@ def ask(request: HttpRequest, body: Form[AskBody], evidence: File[UploadedFile |
     asked = MandateAsked(body.kind, body.number, body.name, body.relation)
     name = (evidence.name or "") if evidence else ""
     made = services.ask_mandate(actor=actor_of(request), asked=asked, file_name=name, stream=evidence, now=now())
-    return Status(201, mandate_row(made))
+    return Status(201, mandate_row(made, actor_of(request)))
 
 
 @mine.post("/delegations", response={201: dict[str, Any]})
 def give(request: HttpRequest, body: DelegateBody) -> Any:
     """Let somebody act for one."""
     asked = MandateAsked(MandateKind.DELEGATE, body.number, body.name, scope=tuple(body.scope), until=aware(body.until))
-    return Status(201, mandate_row(services.give_mandate(actor=actor_of(request), asked=asked, now=now())))
+    made = services.give_mandate(actor=actor_of(request), asked=asked, now=now())
+    return Status(201, mandate_row(made, actor_of(request)))
 
 
 def aware(moment: datetime) -> datetime:
@@ -105,14 +112,15 @@ def aware(moment: datetime) -> datetime:
 def withdraw(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Take back what one asked for."""
     mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
-    return mandate_row(services.withdraw_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+    done = services.withdraw_mandate(actor=actor_of(request), mandate=mandate, now=now())
+    return mandate_row(done, actor_of(request))
 
 
 @mine.post("/mandates/{uid}/end")
 def end(request: HttpRequest, uid: str) -> dict[str, Any]:
     """End a mandate in force."""
     mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
-    return mandate_row(services.end_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+    return mandate_row(services.end_mandate(actor=actor_of(request), mandate=mandate, now=now()), actor_of(request))
 
 
 @router.get("/mandates")
@@ -121,7 +129,7 @@ def mandates(request: HttpRequest, state: str = "", limit: int = 50, offset: int
     require(actor_of(request), P.MANDATE_REVIEW)
     rows = queries.list_mandates(actor_of(request))
     rows = rows.filter(state=state) if state else rows
-    return page_of(rows, limit=limit, offset=offset, serialise=mandate_row)
+    return page_of(rows, limit=limit, offset=offset, serialise=rows_for(request))
 
 
 @router.post("/mandates/{uid}/approve")
@@ -129,7 +137,8 @@ def approve(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Let a mandate be in force."""
     require(actor_of(request), P.MANDATE_REVIEW)
     mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
-    return mandate_row(services.approve_mandate(actor=actor_of(request), mandate=mandate, now=now()))
+    done = services.approve_mandate(actor=actor_of(request), mandate=mandate, now=now())
+    return mandate_row(done, actor_of(request))
 
 
 @router.post("/mandates/{uid}/refuse")
@@ -137,4 +146,5 @@ def refuse(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Refuse a mandate with a reason."""
     require(actor_of(request), P.MANDATE_REVIEW)
     mandate = queries.get_mandate(actor=actor_of(request), uid=uid)
-    return mandate_row(services.refuse_mandate(actor=actor_of(request), mandate=mandate, reason=body.reason, now=now()))
+    done = services.refuse_mandate(actor=actor_of(request), mandate=mandate, reason=body.reason, now=now())
+    return mandate_row(done, actor_of(request))

@@ -33,6 +33,7 @@ TOLD = {
     SubjectEvent.MANDATE_REFUSED: N_("A mandate you asked for was refused"),
     SubjectEvent.MANDATE_ENDED: N_("A mandate has ended"),
 }
+REPLACED = N_("The registers name another legal representative now.")
 
 
 @transaction.atomic
@@ -58,7 +59,7 @@ def ask_mandate(
     principal = ensure_subject(actor=SYSTEM, kind=rules.kind_of(asked), number=number, name=asked.name.strip(), now=now)
     mandate = Mandate(principal=principal, agent=agent, kind=asked.kind, created_at=now, valid_from=now)
     check_once(mandate)
-    mandate.relation, mandate.checked = asked.relation, checked
+    mandate.given_name, mandate.relation, mandate.checked = asked.name.strip()[:150], asked.relation, checked
     if asked.kind == MandateKind.GUARDIAN and asked.relation != Relation.COURT:
         mandate.valid_until = make_aware(datetime.combine(rules.adult_on(number), datetime.min.time()), CITY_TZ)
     if stream is not None:
@@ -119,7 +120,7 @@ def give_mandate(*, actor: Actor, asked: MandateAsked, now: datetime) -> Mandate
     mandate = Mandate(principal=principal, agent=agent, kind=asked.kind, created_at=now, valid_from=now)
     check_once(mandate)
     mandate.state, mandate.scope, mandate.valid_until = MandateState.IN_FORCE, sorted(asked.scope), asked.until
-    mandate.decided_at = now
+    mandate.decided_at, mandate.given_name = now, asked.name.strip()[:150]
     mandate.save()
     note_mandate(SubjectEvent.MANDATE_GIVEN, mandate, actor=actor, now=now, details={"scope": mandate.scope})
     tell(mandate, SubjectEvent.MANDATE_GIVEN, [agent], now)
@@ -161,6 +162,25 @@ def end_mandate(*, actor: Actor, mandate: Mandate, now: datetime) -> Mandate:
     if actor.uid not in {mandate.agent.uid, mandate.principal.uid}:
         require(actor, SubjectPermission.MANDATE_REVIEW)
     return decide(mandate, "end", actor=actor, answer="", now=now)
+
+
+def end_replaced(now: datetime) -> int:
+    """End the mandates of legal representatives in whose place the registers name another now; how many were ended.
+
+    Silence of the registers ends nothing: a table may be away for a while.
+    """
+    rows = Mandate.objects.in_force(now).filter(kind=MandateKind.LEGAL_REPRESENTATIVE)
+    ended = 0
+    for found in rows.select_related("principal", "agent"):
+        said = check_representative(number_of(found.principal), number_of(found.agent), found.agent.name)
+        if said != "other":
+            continue
+        with transaction.atomic(), override(settings.LANGUAGE_CODE):
+            mandate = locked(found)
+            if mandate.state == MandateState.IN_FORCE:
+                decide(mandate, "end", actor=SYSTEM, answer=gettext(REPLACED), now=now)
+                ended += 1
+    return ended
 
 
 def locked(mandate: Mandate) -> Mandate:
