@@ -27,7 +27,7 @@ from quanshu.shared.web.api import (
     fault_text,
     when,
 )
-from quanshu.sharing.subjects.api import Subject, acting_subject, own_subject, subjects_for
+from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject, own_subject
 
 
 def picture(text: str) -> str:
@@ -50,7 +50,8 @@ class MyCode(Page):
 
     def whose(self) -> Subject:
         """The subject the code is of."""
-        return acting_subject(self.actor, uid=self.asked("who") or self.actor.uid, now=self.now)
+        who = self.asked("who") or self.actor.uid
+        return acting_subject(self.actor, uid=who, now=self.now, what=MandateScope.CODES)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         template = "codes/code.html" if request.headers.get("HX-Target") == "code" else ""
@@ -67,7 +68,7 @@ class MyCode(Page):
         shown, fault = self.shown(subject, scene, device)
         return {
             "subject": subject,
-            "subjects": list(subjects_for(self.actor, now=self.now)),
+            "subjects": queries.shown_by(self.actor, now=self.now),
             "scenes": scenes,
             "scene": scene,
             "devices": devices,

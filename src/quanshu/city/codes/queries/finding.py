@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,15 @@ from quanshu.kernel.codes import DAY, ENTERPRISE, LIFETIME, PERSON, SKEW_OFFLINE
 from quanshu.shared.access.api import Actor, ActorKind, Scope, require
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services.api import Grant, Shape, published_spec
-from quanshu.sharing.subjects.api import NotMandated, Subject, SubjectKind, acting_subject, number_of, subjects_for
+from quanshu.sharing.subjects.api import (
+    MandateScope,
+    NotMandated,
+    Subject,
+    SubjectKind,
+    acting_subject,
+    number_of,
+    subjects_for,
+)
 
 LIST_LIFE = timedelta(hours=24)
 TOKEN_MARK = "qsv_"  # noqa: S105 - what every token begins with
@@ -124,8 +133,17 @@ def whose_to_show(actor: Actor, uid: str, now: datetime) -> tuple[Subject, bool]
         if found is None:
             raise NotMandated
         return found, found.blocked is not None
-    subject = acting_subject(actor, uid=uid, now=now)
+    subject = acting_subject(actor, uid=uid, now=now, what=MandateScope.CODES)
     return subject, Block.objects.filter(subject__uid__in={uid, actor.uid}).exists()
+
+
+def shown_by(actor: Actor, *, now: datetime) -> list[Subject]:
+    """The subjects whose code the actor may show: its own, and those its mandates cover it for."""
+    found = []
+    for subject in subjects_for(actor, now=now):
+        with suppress(NotMandated):
+            found.append(acting_subject(actor, uid=subject.uid, now=now, what=MandateScope.CODES))
+    return found
 
 
 def actor_of_verifier(verifier: Verifier) -> Actor:

@@ -51,7 +51,7 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.organisation.api import holders
 from quanshu.shared.access.api import Actor, require
 from quanshu.shared.notify.api import notify
-from quanshu.sharing.subjects.api import NotMandated, Subject, acting_subject, actor_of_subject, number_of
+from quanshu.sharing.subjects.api import MandateScope, NotMandated, Subject, acting_subject, actor_of_subject, number_of
 
 # A device may be as far off as when it scans off line; a scan is uploaded within the week.
 TWICE = N_("A code was taken twice, once of it off line: %(scene)s, %(verifier)s")
@@ -242,7 +242,7 @@ def check_standing(subject: Subject, agent: Subject | None, at: datetime) -> Non
         raise RevokedHolder
     if agent is not None:
         try:
-            acting_subject(actor_of_subject(agent), uid=subject.uid, now=at)
+            acting_subject(actor_of_subject(agent), uid=subject.uid, now=at, what=MandateScope.CODES)
         except NotMandated as fault:
             raise RevokedHolder from fault
 
