@@ -12,7 +12,7 @@ from django.urls import reverse
 from quanshu.city.vault.permissions import VaultPermission
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, ActorKind, Place, scope_q
-from quanshu.sharing.subjects.api import subjects_for
+from quanshu.sharing.subjects.api import MandateScope, subjects_for
 
 if TYPE_CHECKING:
     from typing import Self
@@ -165,10 +165,12 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(scope_q(actor, VaultPermission.VIEW, unit_path="issuer__unit__path"))
 
     def held_by(self, actor: Actor, now: datetime) -> Self:
-        """The actor's own, and those of subjects it may act for."""
+        """The actor's own, and those of subjects whose certificates it may use."""
         if actor.kind != ActorKind.RESIDENT:
             return self.none()
-        return self.filter(subject__in=subjects_for(actor, now=now)).exclude(state="erased")
+        return self.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)).exclude(
+            state="erased"
+        )
 
 
 class Certificate(models.Model):

@@ -46,7 +46,7 @@ class SigningKeys(ListPage):
             Column("number", _("Version"), sort="number", value=str),
             Column("state", _("State"), kind="badge", value=lambda row: labels.KEY_STATES[state(row, moment)],
                    tone=lambda row: labels.KEY_TONES[state(row, moment)]),
-            Column("published_at", _("Published"), kind="datetime", sort="published_at"),
+            Column("published_at", _("Published at"), kind="datetime", sort="published_at"),
             Column("signs_from", _("Signs from"), kind="datetime", phone=False),
             Column("signs_until", _("Signs until"), kind="datetime", phone=False),
             Column("verifies_until", _("Taken until"), kind="datetime", phone=False),

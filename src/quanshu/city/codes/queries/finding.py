@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,7 +77,7 @@ def list_scans(actor: Actor, *, now: datetime) -> QuerySet[Scan]:
     """Scans that the actor may see; a resident's are their own and those of whom they may act for."""
     rows = Scan.objects.visible_to(actor)
     if actor.kind == ActorKind.RESIDENT:
-        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now))
+        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.VIEW))
     return rows.select_related("scene__unit", "verifier", "subject", "agent")
 
 
@@ -139,11 +138,7 @@ def whose_to_show(actor: Actor, uid: str, now: datetime) -> tuple[Subject, bool]
 
 def shown_by(actor: Actor, *, now: datetime) -> list[Subject]:
     """The subjects whose code the actor may show: its own, and those its mandates cover it for."""
-    found = []
-    for subject in subjects_for(actor, now=now):
-        with suppress(NotMandated):
-            found.append(acting_subject(actor, uid=subject.uid, now=now, what=MandateScope.CODES))
-    return found
+    return list(subjects_for(actor, now=now, what=MandateScope.CODES))
 
 
 def actor_of_verifier(verifier: Verifier) -> Actor:

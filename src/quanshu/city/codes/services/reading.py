@@ -110,10 +110,10 @@ class CertificatePort:
         return each_group(reads, lambda part: self.present(part[0].of, part, person, asking))
 
     def present(self, kind: str, reads: Sequence[Read], person: Person, asking: Asking) -> list[Told]:
-        """One certificate in part; where there is none, or it does not hold, each field says so."""
-        subject = Subject.objects.get(uid=person.uid)
-        holder, now = actor_of_subject(subject), asking.now
-        rows = list_cards(holder, now).filter(subject=subject, type_code=kind, state=CertificateState.VALID)
+        """One certificate in part; where there is none that whoever shows the code may use, or it does not hold, each
+        field says so."""
+        holder, now = actor_of_subject(Subject.objects.get(uid=person.agent_uid or person.uid)), asking.now
+        rows = list_cards(holder, now).filter(subject__uid=person.uid, type_code=kind, state=CertificateState.VALID)
         card = rows.first()
         if card is None:
             return [Told(read, fault=NoCertificate.code) for read in reads]

@@ -19,7 +19,7 @@ from quanshu.city.vault.rules import certificate_types, get_type
 from quanshu.city.vault.services.presenting import body_of
 from quanshu.city.vault.types import KeyGone
 from quanshu.shared.web.api import Action, ActionPage, Form, FormPage, Page, ReasonForm, reason_against
-from quanshu.sharing.subjects.api import Subject, acting_subject
+from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject
 
 MINUTES = ((1, gettext_lazy("1 minute")), (5, gettext_lazy("5 minutes")), (30, gettext_lazy("30 minutes")))
 
@@ -220,7 +220,8 @@ class Gather(ActionPage):
     permission = P.HOLD
 
     def perform(self, **kwargs: Any) -> tuple[str, str]:
-        subject = acting_subject(self.actor, uid=self.request.POST.get("subject", self.actor.uid), now=self.now)
+        uid = self.request.POST.get("subject", self.actor.uid)
+        subject = acting_subject(self.actor, uid=uid, now=self.now, what=MandateScope.CERTIFICATES)
         services.gather(actor=self.actor, now=self.now, subject=subject)
         return _("The issuers are being asked; new certificates appear here."), reverse("vault:mine")
 
@@ -239,7 +240,7 @@ class Erase(FormPage):
         return ((_("My certificates"), reverse("vault:mine")),)
 
     def subject(self) -> Subject:
-        return acting_subject(self.actor, uid=self.kwargs["uid"], now=self.now)
+        return acting_subject(self.actor, uid=self.kwargs["uid"], now=self.now, what=MandateScope.CERTIFICATES)
 
     def context(self, **kwargs: Any) -> dict[str, Any]:
         subject = self.subject()

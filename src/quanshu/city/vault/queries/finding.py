@@ -12,7 +12,7 @@ from quanshu.city.vault.permissions import VaultPermission
 from quanshu.city.vault.rules import certificate_types
 from quanshu.city.vault.types import CertificateNotFound, LinkNotFound, NoIssuer, RequestNotFound
 from quanshu.shared.access.api import Actor, allows, require
-from quanshu.sharing.subjects.api import Subject, subjects_for
+from quanshu.sharing.subjects.api import MandateScope, Subject, subjects_for
 
 
 def list_cards(actor: Actor, now: datetime) -> QuerySet[Certificate]:
@@ -32,8 +32,8 @@ def get_card(*, actor: Actor, uid: str, now: datetime) -> Certificate:
 
 
 def principals(actor: Actor, now: datetime) -> list[Subject]:
-    """The subject the actor is and those it may act for; the actor first."""
-    rows = subjects_for(actor, now=now)
+    """The subject the actor is and those whose certificates it may use; the actor first."""
+    rows = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
     return sorted(rows, key=lambda row: (row.uid != actor.uid, row.pk))
 
 
@@ -113,8 +113,10 @@ def get_work(*, actor: Actor, uid: str, now: datetime) -> Work:
         raise CertificateNotFound
     if found.issuer is not None and allows(actor, VaultPermission.VIEW, found.issuer):
         return found
-    if found.subject is not None and subjects_for(actor, now=now).filter(pk=found.subject.pk).exists():
-        return found
+    if found.subject is not None:
+        covered = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
+        if covered.filter(pk=found.subject.pk).exists():
+            return found
     raise CertificateNotFound
 
 

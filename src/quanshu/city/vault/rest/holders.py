@@ -15,7 +15,7 @@ from quanshu.city.vault.rest.officers import Json, actor_of, work_row
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
-from quanshu.sharing.subjects.api import acting_subject
+from quanshu.sharing.subjects.api import MandateScope, acting_subject
 
 router = Router()
 
@@ -135,7 +135,7 @@ def get_pdf(request: HttpRequest, uid: str) -> HttpResponse:
 def gather(request: HttpRequest, body: GatherBody) -> Status[Json]:
     """Ask all issuers for a subject's certificates, in the background."""
     actor = actor_of(request)
-    subject = acting_subject(actor, uid=body.subject or actor.uid, now=now())
+    subject = acting_subject(actor, uid=body.subject or actor.uid, now=now(), what=MandateScope.CERTIFICATES)
     return Status(202, work_row(services.gather(actor=actor, now=now(), subject=subject)))
 
 
@@ -177,6 +177,6 @@ def decline_request(request: HttpRequest, uid: str) -> Json:
 def erase_vault(request: HttpRequest, body: EraseBody) -> Json:
     """Destroy the key of a vault: its certificates can never be read again."""
     actor = actor_of(request)
-    subject = acting_subject(actor, uid=body.subject or actor.uid, now=now())
+    subject = acting_subject(actor, uid=body.subject or actor.uid, now=now(), what=MandateScope.CERTIFICATES)
     count = services.erase_vault(actor=actor, now=now(), subject=subject, reason=body.reason)
     return {"certificates": count}

@@ -22,7 +22,7 @@ from quanshu.city.vault.services.sealing import seal_pdf
 from quanshu.city.vault.types import CertificateState, Shown
 from quanshu.kernel.clock import CITY_TZ
 from quanshu.shared.access.api import Actor, require
-from quanshu.sharing.subjects.api import Subject, acting_subject, find_subject
+from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject, find_subject
 
 
 def read_certificate(*, actor: Actor, now: datetime, certificate: Certificate, language: str) -> tuple[Shown, ...]:
@@ -88,7 +88,7 @@ def erase_vault(*, actor: Actor, now: datetime, subject: Subject, reason: str) -
     Answers how many certificates there were. Raises Forbidden, FieldErrors, `subjects.not_mandated`.
     """
     require(actor, VaultPermission.HOLD)
-    subject = acting_subject(actor, uid=subject.uid, now=now)
+    subject = acting_subject(actor, uid=subject.uid, now=now, what=MandateScope.CERTIFICATES)
     reason = rules.check_reason(reason)
     count = 0
     for key in SubjectKey.objects.select_for_update().filter(subject=subject, destroyed_at__isnull=True):

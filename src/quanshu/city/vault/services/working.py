@@ -21,7 +21,7 @@ from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs.api import enqueue
 from quanshu.shared.keys import open_text, seal_text
-from quanshu.sharing.subjects.api import Subject, acting_subject, number_of
+from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject, number_of
 
 WORK_JOB = "vault.work"
 FAMILY = "vault-work"
@@ -51,7 +51,7 @@ def gather(*, actor: Actor, now: datetime, subject: Subject) -> Work:
     `subjects.not_mandated`.
     """
     require(actor, VaultPermission.HOLD)
-    subject = acting_subject(actor, uid=subject.uid, now=now)
+    subject = acting_subject(actor, uid=subject.uid, now=now, what=MandateScope.CERTIFICATES)
     running = Work.objects.filter(subject=subject, state=WorkState.RUNNING).first()
     if running is not None:
         return running

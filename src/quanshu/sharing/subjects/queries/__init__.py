@@ -6,7 +6,7 @@ import base64
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from quanshu.kernel.ciphers import suite
@@ -83,9 +83,14 @@ def own_subject(actor: Actor) -> Subject:
     return subject
 
 
-def subjects_for(actor: Actor, *, now: datetime) -> SubjectQuerySet:
-    """The subject that the actor is, and those it may act for."""
-    return Subject.objects.acted_for_by(actor, now)
+def subjects_for(actor: Actor, *, now: datetime, what: str = "") -> SubjectQuerySet:
+    """The subject that the actor is, and those it may act for; with `what` (a MandateScope), may do this for."""
+    rows = Subject.objects.acted_for_by(actor, now)
+    if not what:
+        return rows
+    held = Mandate.objects.in_force(now).filter(agent__uid=actor.uid)
+    covered = [row.principal_id for row in held if rules.covers(row.kind, row.scope, what)]
+    return rows.filter(Q(uid=actor.uid) | Q(pk__in=covered))
 
 
 def acting_subject(actor: Actor, *, uid: str, now: datetime, what: str = "") -> Subject:
