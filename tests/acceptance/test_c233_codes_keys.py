@@ -21,6 +21,7 @@ from quanshu.kernel.clock import freeze, now
 from quanshu.kernel.codes import PREFIX, from_base45
 from quanshu.shared.access.api import SYSTEM, NotAllowed
 from quanshu.shared.audit.api import AuditEntry, history
+from quanshu.shared.holdings import Reach, find_holding
 from quanshu.shared.outbox.models import OutboxEvent
 from quanshu.sharing.subjects.api import Subject
 from support_codes import (
@@ -293,3 +294,22 @@ def test_a_block_does_not_undo_what_was_scanned_before_it(city: City, elder: Sub
         answers = upload(token, rows, int(now().timestamp())).json()["answers"]
     assert [row["outcome"] for row in answers] == ["accepted", "refused"]
     assert answers[1]["code"] == "codes.revoked_holder"
+
+
+def test_scans_go_by_a_rule_of_retention(city: City, elder: Subject) -> None:
+    """Of its unit alone, and not within a month: a second use must be found."""
+    scene, other = a_scene(city), a_scene(city, "civil", name="政务大厅叫号")
+    moment = now() - timedelta(days=400)
+    with freeze(moment):
+        for place in (scene, other):
+            _device, token = a_device(place)
+            assert scan(token, code_for(signed_in(elder), place)).status_code == 200
+    _device, token = a_device(scene, "2路车刷码机")
+    assert scan(token, code_for(signed_in(elder), scene)).status_code == 200
+    holding = find_holding("codes.scans")
+    assert holding is not None
+    assert holding.least_days == 30
+    reach = Reach(now() - timedelta(days=365), scene.unit.path)
+    assert holding.due(reach).count == 1
+    holding.erase(holding.pick(reach, 10))
+    assert sorted(Scan.objects.values_list("scene__name", flat=True)) == ["政务大厅叫号", "老年人乘车"]

@@ -70,3 +70,25 @@ class CodesConfig(AppConfig):
         )
         register_rights(RIGHTS)
         register_kinds(KINDS)
+        register_holdings()
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.city.codes.models import Scan
+    from quanshu.shared.holdings import register_holding, rows_holding
+
+    register_holding(
+        rows_holding(
+            "codes.scans",
+            name=_("Scans of codes"),
+            what=_("Who showed a code where is forgotten, and what was told; the audit trail keeps that it was."),
+            dated=_("when the code was scanned"),
+            rows=Scan.objects.all,
+            date="at",
+            unit="scene__unit__path",
+            # What was taken off line is handed in within the week, and a second use must be found.
+            least_days=30,
+            order=36,
+        )
+    )
