@@ -165,7 +165,7 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         return self.filter(scope_q(actor, VaultPermission.VIEW, unit_path="issuer__unit__path"))
 
     def held_by(self, actor: Actor, now: datetime) -> Self:
-        """The actor's own, and those of subjects whose certificates it may use."""
+        """The actor's own, and those of subjects it may act for."""
         if actor.kind != ActorKind.RESIDENT:
             return self.none()
         return self.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)).exclude(

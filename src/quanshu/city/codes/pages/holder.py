@@ -27,7 +27,7 @@ from quanshu.shared.web.api import (
     fault_text,
     when,
 )
-from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject, own_subject
+from quanshu.sharing.subjects.api import MandateScope, Subject, acting_subject, own_subject, subjects_for
 
 
 def picture(text: str) -> str:
@@ -68,7 +68,7 @@ class MyCode(Page):
         shown, fault = self.shown(subject, scene, device)
         return {
             "subject": subject,
-            "subjects": queries.shown_by(self.actor, now=self.now),
+            "subjects": list(subjects_for(self.actor, now=self.now, what=MandateScope.CODES)),
             "scenes": scenes,
             "scene": scene,
             "devices": devices,

@@ -77,7 +77,7 @@ def list_scans(actor: Actor, *, now: datetime) -> QuerySet[Scan]:
     """Scans that the actor may see; a resident's are their own and those of whom they may act for."""
     rows = Scan.objects.visible_to(actor)
     if actor.kind == ActorKind.RESIDENT:
-        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.VIEW))
+        rows = rows | Scan.objects.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.CODES))
     return rows.select_related("scene__unit", "verifier", "subject", "agent")
 
 
@@ -134,11 +134,6 @@ def whose_to_show(actor: Actor, uid: str, now: datetime) -> tuple[Subject, bool]
         return found, found.blocked is not None
     subject = acting_subject(actor, uid=uid, now=now, what=MandateScope.CODES)
     return subject, Block.objects.filter(subject__uid__in={uid, actor.uid}).exists()
-
-
-def shown_by(actor: Actor, *, now: datetime) -> list[Subject]:
-    """The subjects whose code the actor may show: its own, and those its mandates cover it for."""
-    return list(subjects_for(actor, now=now, what=MandateScope.CODES))
 
 
 def actor_of_verifier(verifier: Verifier) -> Actor:

@@ -32,7 +32,7 @@ def get_card(*, actor: Actor, uid: str, now: datetime) -> Certificate:
 
 
 def principals(actor: Actor, now: datetime) -> list[Subject]:
-    """The subject the actor is and those whose certificates it may use; the actor first."""
+    """The subject the actor is and those it may act for; the actor first."""
     rows = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
     return sorted(rows, key=lambda row: (row.uid != actor.uid, row.pk))
 
@@ -113,10 +113,9 @@ def get_work(*, actor: Actor, uid: str, now: datetime) -> Work:
         raise CertificateNotFound
     if found.issuer is not None and allows(actor, VaultPermission.VIEW, found.issuer):
         return found
-    if found.subject is not None:
-        covered = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
-        if covered.filter(pk=found.subject.pk).exists():
-            return found
+    theirs = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
+    if found.subject is not None and theirs.filter(pk=found.subject.pk).exists():
+        return found
     raise CertificateNotFound
 
 

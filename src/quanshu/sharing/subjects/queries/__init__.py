@@ -98,13 +98,10 @@ def acting_subject(actor: Actor, *, uid: str, now: datetime, what: str = "") -> 
 
     Raises NotMandated, alike for one that is not there.
     """
-    subject = subjects_for(actor, now=now).filter(uid=uid).first() if actor.kind == ActorKind.RESIDENT else None
+    rows = subjects_for(actor, now=now, what=what).filter(uid=uid)
+    subject = rows.first() if actor.kind == ActorKind.RESIDENT else None
     if subject is None:
         raise NotMandated
-    if subject.uid != actor.uid and what:
-        held = Mandate.objects.in_force(now).filter(principal=subject, agent__uid=actor.uid)
-        if not any(rules.covers(row.kind, row.scope, what) for row in held):
-            raise NotMandated
     return subject
 
 
