@@ -168,9 +168,8 @@ class CertificateQuerySet(models.QuerySet["Certificate"]):
         """The actor's own, and those of subjects it may act for."""
         if actor.kind != ActorKind.RESIDENT:
             return self.none()
-        return self.filter(subject__in=subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)).exclude(
-            state="erased"
-        )
+        theirs = subjects_for(actor, now=now, what=MandateScope.CERTIFICATES)
+        return self.filter(subject__in=theirs).exclude(state="erased")
 
 
 class Certificate(models.Model):
