@@ -69,9 +69,9 @@ def take_all(texts: Sequence[str], taking: Taking, *, actor: Actor) -> list[Outc
         if isinstance(outcome, Scanned) and outcome.scan.uid in written:
             scans.append(outcome.scan)
             continue
-        fault = ReplayedCode() if isinstance(outcome, Scanned) else outcome
-        outcomes[place] = fault
-        scans.append(refused(fault, code if isinstance(code, Code) else None, taking, people))
+        refusal = ReplayedCode() if isinstance(outcome, Scanned) else outcome
+        outcomes[place] = refusal
+        scans.append(refused(refusal, code if isinstance(code, Code) else None, taking, people))
     Scan.objects.bulk_create([scan for scan in scans if not scan.ok])
     taking.note_seen()
     note_scans([(scan, facts_of(scan)) for scan in scans], actor=actor, now=now)

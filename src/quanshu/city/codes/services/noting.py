@@ -39,7 +39,8 @@ def note(
 
 def note_scans(scans: Iterable[tuple[Scan, dict[str, Any]]], *, actor: Actor, now: datetime) -> None:
     """The same of many scans, taken and refused, with what the trail holds of each."""
-    entries, events = [], []
+    entries: list[audit.AuditEntry] = []
+    events: list[tuple[str, dict[str, Any]]] = []
     for scan, details in scans:
         event, outcome = (CodeEvent.SCANNED, "done") if scan.ok else (CodeEvent.REFUSED, "refused")
         told: dict[str, Any] = {"kind": KINDS[Scan], "details": details, "outcome": outcome}
