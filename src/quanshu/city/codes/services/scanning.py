@@ -171,7 +171,7 @@ def check_taking(code: Code, taking: Taking, people: Mapping[int, Subject]) -> S
     rules.check_chosen(basis=scene.basis, scene=code.scene)
     subject, agent = whose(code, people)
     rules.check_holder(kind=subject.kind, holders=scene.holders)
-    check_standing(subject, agent, at)
+    check_standing(subject, agent, taking)
     return Scan(
         code_id=code.code_id.hex(),
         scene=scene,
@@ -234,15 +234,18 @@ def tell_rest(scanned: Scanned, actor: Actor, now: datetime) -> Scanned:
     return Scanned(scanned.scan, told)
 
 
-def check_standing(subject: Subject, agent: Subject | None, at: datetime) -> None:
-    """Neither holder nor who shows the code is blocked, and the mandate is in force. Raises RevokedHolder."""
-    # A device without a network may have scanned before the block; its clock may be as far off as it is let.
-    blocks = (getattr(person, "code_block", None) for person in (subject, agent))
-    if any(block and block.at <= at + timedelta(seconds=SKEW_OFFLINE) for block in blocks):
+def check_standing(subject: Subject, agent: Subject | None, taking: Taking) -> None:
+    """Neither holder nor who shows the code is blocked, and the mandate is in force. Raises RevokedHolder.
+
+    A device without a network may have scanned before the block; its clock may be as far off as it is let.
+    """
+    blocks = [person.code_block for person in (subject, agent) if person and hasattr(person, "code_block")]
+    since = taking.at + timedelta(seconds=SKEW_OFFLINE)
+    if any(not taking.offline or block.at <= since for block in blocks):
         raise RevokedHolder
     if agent is not None:
         try:
-            acting_subject(actor_of_subject(agent), uid=subject.uid, now=at, what=MandateScope.CODES)
+            acting_subject(actor_of_subject(agent), uid=subject.uid, now=taking.at, what=MandateScope.CODES)
         except NotMandated as fault:
             raise RevokedHolder from fault
 
