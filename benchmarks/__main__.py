@@ -58,6 +58,7 @@ MODULES = (
     csv_landing,
     linking,
     catalogue_search,
+    code_issue,
     consent_check,
     code_issue,
     gateway_lookup,

@@ -8,7 +8,7 @@ from quanshu.kernel.clock import now
 from quanshu.shared.access.api import SYSTEM
 from quanshu.sharing.composition.api import GraphData, InputData, NodeData, OutputData
 from quanshu.sharing.services.api import FieldData, Service, create_service, publish_service, serve_entry
-from support_services import QUERY, VERIFY, City, a_city
+from support_services import QUERY, VERIFY, City, a_city, assess
 
 PERSON_NODE = NodeData("person", QUERY.sid, (InputData("citizen_id", "call.id"),))
 CHECK_NODE = NodeData(
@@ -36,6 +36,7 @@ def services_to_compose(city: City) -> dict[str, Service]:
     found = {}
     for data in (QUERY, VERIFY, STREET):
         service = create_service(actor=SYSTEM, now=now(), entry=city.entry, data=data)
+        assess(service)
         found[data.sid] = publish_service(actor=SYSTEM, now=now(), service=service)
     serve_entry(city.entry.uid, now())
     for service in found.values():

@@ -14,6 +14,9 @@ import pyarrow as pa
 from quanshu.kernel.clock import now
 from quanshu.kernel.identifiers.uscc import check_character
 from quanshu.organisation.api import Account, Unit, UnitData, actor_for, assign_role, create_person, create_unit
+from quanshu.oversight.privacy.models import ImpactRecord
+from quanshu.oversight.privacy.queries import sensitive_in, stand_of, subject_of
+from quanshu.oversight.privacy.types import Standing
 from quanshu.shared.access.api import SYSTEM, Actor
 from quanshu.sharing.services.api import (
     ConsentTerms,
@@ -171,9 +174,31 @@ def a_class() -> str:
     return str(Classification.objects.filter(level__gte=3).order_by("code").values_list("code", flat=True)[0])
 
 
+def assess(service: Service) -> None:
+    """The approved impact record that a sensitive service needs before it is published; one that is outdated is
+    replaced."""
+    if not sensitive_in(service) or stand_of(service, now()).standing == Standing.IN_ORDER:
+        return
+    told = subject_of(service, now())
+    ImpactRecord.objects.filter(service=service, state="approved").update(state="replaced")
+    ImpactRecord.objects.create(
+        service=service,
+        number=ImpactRecord.objects.filter(service=service).count() + 1,
+        state="approved",
+        risk_level="low",
+        items=list(told.items),
+        purposes=list(told.purposes),
+        drafted_at=now(),
+        drafted_by="公安数据专管员",
+        drafted_by_uid="steward",
+        decided_at=now(),
+    )
+
+
 def a_service(city: City, data: ServiceData = QUERY) -> Service:
     """A service published, with its table built."""
     service = create_service(actor=SYSTEM, now=now(), entry=city.entry, data=data)
+    assess(service)
     publish_service(actor=SYSTEM, now=now(), service=service)
     serve_entry(city.entry.uid, now())
     service.refresh_from_db()

@@ -18,7 +18,18 @@ from quanshu.shared.workflow.api import clocks_of, todos_for
 from quanshu.sharing.demands.api import DemandData, check_demand, confirm_demand, create_demand, submit_demand
 from quanshu.sharing.development.api import Order, find_order_of, order_figures
 from quanshu.sharing.services.api import Service, create_service, serve_entry, update_service
-from support_services import BY_LAW, ID, QUERY, City, FieldData, ServiceData, a_city, an_application, use_folders
+from support_services import (
+    BY_LAW,
+    ID,
+    QUERY,
+    City,
+    FieldData,
+    ServiceData,
+    a_city,
+    an_application,
+    assess,
+    use_folders,
+)
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/development"
@@ -48,6 +59,11 @@ class Person:
     def api(self, path: str, body: dict[str, Any] | None = None) -> Any:
         answer = self.client.post(f"{API}/{path}", json.dumps(body or {}), content_type="application/json")
         return answer.status_code, answer.json()
+
+
+def fresh(service: Service) -> Service:
+    """As it is now."""
+    return Service.objects.get(pk=service.pk)
 
 
 def a_draft(city: City, fields: tuple[str, ...] = ("name", "street")) -> Service:
@@ -93,6 +109,7 @@ def test_an_order_from_opening_to_publication(city: City) -> None:
     page = bureau.page(here)
     assert "A record that is there is found" in page
     assert "Failed" not in page
+    assess(fresh(service))
     assert bureau.press(f"/services/{service.uid}/publish/") == 302
     service.refresh_from_db()
     assert service.state == "draft", "not accepted, so not published"
@@ -102,6 +119,7 @@ def test_an_order_from_opening_to_publication(city: City) -> None:
     assert asking.press(f"{here}accept/") == 302
     order.refresh_from_db()
     assert (order.state, order.accepted_by) == ("accepted", "人社开发者")
+    assess(fresh(service))
     assert bureau.press(f"/services/{service.uid}/publish/") == 302
     dispatch(now(), 100)
     order.refresh_from_db()
@@ -156,6 +174,7 @@ def test_sent_back_with_reasons_then_accepted(city: City) -> None:
     figures = order_figures()
     assert (figures.handed, figures.accepted, figures.accepted_at_once) == (1, 1, 0)
     update_service(actor=SYSTEM, now=now(), service=service, data=draft_data(("name",)))
+    assess(fresh(service))
     bureau.press(f"/services/{service.uid}/publish/")
     service.refresh_from_db()
     assert service.state == "draft", "changed after acceptance, so not published"
@@ -217,6 +236,7 @@ def test_a_demand_that_no_service_covers_opens_an_order_and_is_granted_when_it_i
     assert Person(city, "developer").api(f"orders/{order.uid}/steps/accept")[0] == 200
     dispatch(now(), 100)
     assert "Service accepted, to be published" in Person(city, "steward").page(demand.get_absolute_url())
+    assess(fresh(service))
     assert worker.press(f"/services/{service.uid}/publish/") == 302
     serve_entry(city.entry.uid, now())
     dispatch(now(), 100)

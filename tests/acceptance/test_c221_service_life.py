@@ -53,6 +53,7 @@ from support_services import (
     a_grant,
     a_service,
     an_application,
+    assess,
     use_folders,
 )
 
@@ -85,6 +86,7 @@ def next_version(city: City, service: Service, data: ServiceData = NARROW, **mor
     actor = city.actor("bureau")
     service = revise_service(actor=actor, now=now(), service=service)
     service = update_service(actor=actor, now=now(), service=service, data=data)
+    assess(service)
     service = publish_service(actor=actor, now=now(), service=service, **more)
     serve_entry(city.entry.uid, now())
     dispatch(now(), 100)

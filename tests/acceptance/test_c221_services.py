@@ -12,7 +12,7 @@ from quanshu.kernel.clock import now
 from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.services.api import Service, probe_services, publish_snapshot, serve_entry
 from quanshu.supply.catalogue.api import catalogue_figures
-from support_services import NOBODY, City, a_city, a_gateway, use_folders
+from support_services import NOBODY, City, a_city, a_gateway, assess, use_folders
 
 
 @pytest.fixture
@@ -58,6 +58,7 @@ def publish_by_wizard(city: City) -> Service:
     review = bureau.post(f"/services/new/{city.entry.uid}/", form).headers["location"]
     assert "Registered resident query" in bureau.get(review).content.decode()
     service = Service.objects.get(sid="jn-ga-resident-query")
+    assess(service)
     assert bureau.post(f"/services/{service.uid}/publish/").status_code == 302
     return service
 

@@ -48,6 +48,7 @@ from support_services import (
     a_service,
     an_application,
     an_entry,
+    assess,
     use_folders,
 )
 
@@ -159,6 +160,7 @@ def test_a_composite_is_granted_with_its_parts_once_other_units_have(city: City,
         own = a_service(city)
         entry = an_entry(city.units["civil"], name="低保人员信息")
         other = create_service(actor=SYSTEM, now=now(), entry=entry, data=replace(QUERY, sid="jn-mz-aid-query"))
+        assess(other)
         publish_service(actor=SYSTEM, now=now(), service=other)
         serve_entry(entry.uid, now())
         service = a_composite(city, other)

@@ -19,7 +19,10 @@ from quanshu.gateway.signing.profiles import ED25519
 from quanshu.gateway.signing.signers import HttpSigner
 from quanshu.kernel.clock import freeze, now
 from quanshu.shared.audit.api import AuditEntry
+from quanshu.shared.outbox.api import dispatch
 from quanshu.shared.outbox.models import OutboxEvent
+from quanshu.sharing.consent.api import Consent
+from quanshu.sharing.services.api import Exchange, carry_receipts
 from quanshu.sharing.subjects.api import Subject
 from support_bulk import land
 from support_codes import (
@@ -42,6 +45,7 @@ from support_codes import (
     signed_in,
     upload,
 )
+from support_consent import CONSENTED
 from support_services import City, a_city, a_gateway, a_grant, a_service, an_application, use_folders
 
 OLD, YOUNG = citizen("19500505"), citizen("20010203", 102)
@@ -177,11 +181,12 @@ def test_one_use_and_every_refusal(city: City, elder: Subject) -> None:
     # A code for any scene will do where a law allows the reading.
     assert scan_at(moment, token, unbound).status_code == 200
     # Blocked by its holder, a code that was shown before is worth nothing, and no other is shown.
-    assert phone.post("/codes/block/").status_code == 302
-    refused(scan_at(moment, token, codes[2]), "codes.revoked_holder")
-    assert phone.get(f"{MY}/code").json()["code"] == "codes.blocked"
-    assert "Your codes are blocked" in phone.get("/codes/").content.decode()
-    assert phone.post("/codes/unblock/").status_code == 302
+    with freeze(moment):
+        assert phone.post("/codes/block/").status_code == 302
+        refused(scan(token, codes[2]), "codes.revoked_holder")
+        assert phone.get(f"{MY}/code").json()["code"] == "codes.blocked"
+        assert "Your codes are blocked" in phone.get("/codes/").content.decode()
+        assert phone.post("/codes/unblock/").status_code == 302
     assert scan_at(moment, token, codes[2]).status_code == 200
     # The device, then the scene, are stopped.
     developer = officer(city, "developer")
@@ -193,7 +198,8 @@ def test_one_use_and_every_refusal(city: City, elder: Subject) -> None:
     developer.post(f"/codes/scenes/{scene.uid}/resume/")
     assert scan_at(moment, token, codes[3]).status_code == 200
     # The holder sees the refusals too, each in words.
-    seen = phone.get("/codes/mine/scans/?ok=False").content.decode()
+    with freeze(moment):
+        seen = phone.get("/codes/mine/scans/?ok=False").content.decode()
     assert "Used before" in seen
 
 
@@ -352,3 +358,63 @@ def test_services_are_read_through_the_gateway_with_a_receipt(city: City, settin
     assert [row["value"] for row in answer["values"]] == ["张三丰", "千佛山街道"]
     assert answer["values"][1]["receipt"]
     assert answer["receipts"] == [answer["values"][1]["receipt"]]
+
+
+def test_a_scene_reads_by_a_consent_that_the_receipt_cites(city: City, settings: Any, tmp_path: Path) -> None:
+    """Choosing the scene and showing the code is a consent for one call: the service that asks for one answers, the
+    receipt cites it, its subject sees the use; without one, and for a second call, it is refused."""
+    land(city, (OLD, "张三丰", "1950-05-05", "千佛山街道"))
+    service = a_service(city, CONSENTED)
+    consumer, _secret = an_application(city)
+    a_grant(consumer, service, ("name", "street"))
+    street = Read(Source.SERVICE, "street", of=service.sid, via=consumer.rid)
+    chosen = a_scene(city, name="门诊挂号", reads=(street,), basis=Basis.CONSENT, law="", offline=False)
+    by_law = a_scene(city, name="入户核查", reads=(street,), offline=False)
+    (_desk, token), (_other, lawful) = a_device(chosen), a_device(by_law)
+    subject = enrol(OLD, "张三丰")
+    phone = signed_in(subject)
+    with a_gateway(settings, tmp_path, now()):
+        answer = scan(token, code_for(phone, chosen)).json()
+        again = scan(token, code_for(phone, chosen)).json()
+        bare = scan(lawful, code_for(phone, by_law)).json()
+    assert [row["values"][0]["value"] for row in (answer, again)] == ["千佛山街道"] * 2
+    assert bare["values"][0]["fault"] == "gateway.consent_required"
+    given = Consent.objects.get(case_number=answer["uid"])
+    assert (given.occasion, given.fields, given.most_uses, given.subject) == ("门诊挂号", ["street"], 1, subject)
+    assert Consent.objects.count() == 2, "each scan by consent has its own, a law none"
+    carry_receipts(now())
+    while dispatch(now()):
+        pass
+    receipt = answer["receipts"][0]
+    assert Exchange.objects.get(receipt_id=receipt).consent_uid == given.uid
+    given.refresh_from_db()
+    assert (given.state, given.uses) == ("used_up", 1)
+    seen = phone.get(f"/consent/mine/{given.uid}/").content.decode()
+    assert receipt in seen
+    assert "门诊挂号" in seen
+    assert OLD not in seen
+
+
+def test_a_delegate_who_may_not_consent_reads_nothing_by_consent(city: City, settings: Any, tmp_path: Path) -> None:
+    """Showing another's code needs the mandate for codes; consenting for them the one for consents."""
+    land(city, (OLD, "张三丰", "1950-05-05", "千佛山街道"))
+    service = a_service(city, CONSENTED)
+    consumer, _secret = an_application(city)
+    a_grant(consumer, service, ("name", "street"))
+    street = Read(Source.SERVICE, "street", of=service.sid, via=consumer.rid)
+    scene = a_scene(city, name="门诊挂号", reads=(NAME, street), basis=Basis.CONSENT, law="", offline=False)
+    _desk, token = a_device(scene)
+    subject, helper = enrol(OLD, "张三丰"), enrol(YOUNG, "李四")
+    held = mandate(subject, helper, "delegate")
+    held.scope = ["codes"]
+    held.save()
+    with a_gateway(settings, tmp_path, now()):
+        answer = scan(token, code_for(signed_in(helper), scene, who=subject.uid)).json()
+        assert [(row["value"], row["fault"]) for row in answer["values"]] == [
+            ("张三丰", ""), (None, "subjects.not_mandated"),
+        ]  # fmt: skip
+        held.scope = ["codes", "consent"]
+        held.save()
+        answer = scan(token, code_for(signed_in(helper), scene, who=subject.uid)).json()
+        assert answer["values"][1]["value"] == "千佛山街道"
+    assert Consent.objects.get(case_number=answer["uid"]).decided_as == "delegate"

@@ -22,8 +22,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from quanshu.city.vault.models import Certificate, Presentation, SubjectKey
+from quanshu.city.vault.queries.sealed import load
 from quanshu.city.vault.services.presenting import forget_expired
-from quanshu.city.vault.services.sealing import load
 from quanshu.cli.root import main
 from quanshu.kernel.clock import freeze
 from quanshu.kernel.sd_jwt import public_key as key_of

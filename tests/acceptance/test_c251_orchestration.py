@@ -15,7 +15,7 @@ from quanshu.shared.notify.api import Notice
 from quanshu.sharing.composition.api import Composition, check_composites
 from quanshu.sharing.services.api import Exchange, Service, carry_receipts, publish_snapshot
 from support_composition import GRAPH, STREET, City, a_city, services_to_compose
-from support_services import PERSON, QUERY, VERIFY, a_gateway, a_grant, an_application, use_folders
+from support_services import PERSON, QUERY, VERIFY, a_gateway, a_grant, an_application, assess, use_folders
 
 SID = "jn-one-call-check"
 NAMES = {"sid": SID, "name": "一次核验", "name_en": "One-call check"}
@@ -211,6 +211,7 @@ def test_a_composite_stands_as_long_as_its_parts(city: City, django_capture_on_c
     check_composites(sid=QUERY.sid, now=now())
     assert Notice.objects.filter(subject__contains="一次核验").count() == 1
     bureau.post(f"/services/{part.uid}/revise/")
+    assess(Service.objects.get(pk=part.pk))
     bureau.post(f"/services/{part.uid}/publish/")
     check_composites(sid=QUERY.sid, now=now())
     row.refresh_from_db()

@@ -56,6 +56,7 @@ from support_services import (
     a_grant,
     a_service,
     an_application,
+    assess,
     use_folders,
 )
 
@@ -297,6 +298,7 @@ def test_a_sensitive_service_needs_a_ground(city: City) -> None:
     ground = {"consent_mode": "statutory", "statutory_basis": "《居民身份证法》第十五条"}
     right = bureau.put(f"/api/v1/services/services/{made['uid']}", body | ground, content_type="application/json")
     assert right.status_code == 200
+    assess(Service.objects.get(uid=made["uid"]))
     assert bureau.post(publish, content_type="application/json").status_code == 200
     Service.objects.filter(uid=made["uid"]).update(consent_mode="none", served_version=1)
     assert "jn-ga-bare" in bureau.get("/services/?ground=lacking").content.decode()

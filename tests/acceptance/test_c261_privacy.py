@@ -12,15 +12,17 @@ import pytest
 from django.test import Client
 
 from quanshu.kernel.clock import freeze, now
+from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import AuditEntry, history, integrate, integrity_report
 from quanshu.shared.jobs.api import run_due
 from quanshu.shared.notify.api import notify
 from quanshu.shared.notify.models import Notice
 from quanshu.shared.outbox.api import dispatch
+from quanshu.sharing.services.api import create_service
 from quanshu.supply.lake_store import get_lake
 from support_intake import Supply, csv_bytes, make_supply
 from support_intake import use_folders as use_lake
-from support_services import City, a_city, a_grant, a_service, an_account, an_application, use_folders
+from support_services import QUERY, City, a_city, a_grant, an_account, an_application, use_folders
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/privacy"
@@ -224,15 +226,24 @@ def city(settings: Any, tmp_path: Path) -> City:
     return a_city()
 
 
-def test_a_sensitive_service_without_a_record_is_a_gap_and_its_unit_is_warned(city: City) -> None:
-    """Published: listed, warned once, drafted by the unit, approved by the bureau, kept three years, renewed."""
+def test_a_sensitive_service_is_published_only_with_an_approved_record(city: City) -> None:
+    """Refused on page and API with the way to the form; drafted by the unit, approved by the bureau, kept three years,
+    renewed when a purpose comes that it does not know."""
     people = city.accounts
-    service = a_service(city)
-    dispatch(now())
-    dispatch(now())
+    service = create_service(actor=SYSTEM, now=now(), entry=city.entry, data=QUERY)
+    review, bureau = f"/services/{service.uid}/review/", program(people["bureau"])
+    refused = bureau.post(f"/api/v1/services/services/{service.uid}/publish", content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "privacy.not_assessed")
+    assert f"/privacy/services/{service.uid}/" in refused.json()["remedy"]
+    assert "name" in refused.json()["params"]["items"]
+    bureau.post(f"/services/{service.uid}/publish/")
+    service.refresh_from_db()
+    assert service.state == "draft"
+    shown = bureau.get(review).content.decode()
+    for part in ("has no approved impact record", f'href="/privacy/services/{service.uid}/"', "No record"):
+        assert part in shown
     (row,) = ask(people["bureau"], "/services")
     assert (row["service"], row["standing"]) == (service.sid, "lacking")
-    assert Notice.objects.filter(recipient_uid=people["steward"].uid, subject__contains=service.sid).count() == 1
     assert "No record" in page(people["steward"], "/privacy/services/")
     assert ask(people["steward"], "/services")[0]["standing"] == "lacking"
 
@@ -256,9 +267,15 @@ def test_a_sensitive_service_without_a_record_is_a_gap_and_its_unit_is_warned(ci
     paper = page(people["steward"], f"/privacy/records/{record['uid']}/paper/")
     assert all(text in paper for key, text in RECORD.items() if key != "risk_level")
 
-    # A grant for another purpose asks for a new record; the old one is kept.
+    bureau.post(f"/services/{service.uid}/publish/")
+    service.refresh_from_db()
+    assert service.state == "published"
+
+    # A grant for another purpose asks for a new record, and the unit is warned once; the old one is kept.
     a_grant(an_application(city)[0], service, purpose="老年优待证发放")
     dispatch(now())
+    dispatch(now())
+    assert Notice.objects.filter(recipient_uid=people["steward"].uid, subject__contains=service.sid).count() == 1
     (row,) = ask(people["bureau"], "/services")
     assert (row["standing"], row["new_purposes"]) == ("outdated", ["老年优待证发放"])
     second = send(people["steward"], f"/services/{service.uid}/records", RECORD, ok=201)

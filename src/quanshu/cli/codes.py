@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from quanshu.kernel.clock import CITY_TZ, now
-from quanshu.kernel.codes import BadList, read_list, verify_offline
+from quanshu.kernel.codes import BadList, VerifyingKey, read_list, verify_offline
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -30,14 +30,20 @@ def read_json(path: Path, fault: str) -> Any:
         raise BadList(fault=fault) from error
 
 
-def read_keys(path: Path) -> dict[bytes, bytes]:
+def read_keys(path: Path) -> dict[bytes, VerifyingKey]:
     """The node's public keys by their ids. Raises BadList."""
     fault = "the file of keys cannot be read."
     try:
         rows = read_json(path, fault)["keys"]
-        return {bytes.fromhex(row["id"]): base64.b64decode(row["public"], validate=True) for row in rows}
+        return {bytes.fromhex(row["id"]): read_key(row) for row in rows}
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
         raise BadList(fault=fault) from error
+
+
+def read_key(row: dict[str, Any]) -> VerifyingKey:
+    """A public key, and when it signs; a file of before keys were replaced does not say it."""
+    public = base64.b64decode(row["public"], validate=True)
+    return VerifyingKey(public, int(row.get("signs_from", 0)), int(row.get("signs_until", 0)))
 
 
 def read_used(path: Path | None) -> set[bytes]:

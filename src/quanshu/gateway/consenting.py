@@ -7,6 +7,7 @@ to; the SD-JWT shows less than all fields where the caller wishes so, and each p
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -202,9 +203,16 @@ async def find_consent(
     feed = gateway.state.consents
     if feed.fault or not loaded.subject_key:
         raise ConsentsUnavailable
+    uids = {part: uid_of(gateway, call, loaded, part) if "~" in part else part for part in named[:MOST_NAMED]}
+    if not all(uid in feed.rows for uid in uids.values()):
+        # It may have been given since the feed was last looked at.
+        await asyncio.get_running_loop().run_in_executor(None, gateway.state.follow_consents)
+        feed = gateway.state.consents
+        if feed.fault:
+            raise ConsentsUnavailable
     found: list[tuple[int, Consented, str]] = []
-    for part in named[:MOST_NAMED]:
-        row = feed.rows.get(uid_of(gateway, call, loaded, part) if "~" in part else part)
+    for part, uid in uids.items():
+        row = feed.rows.get(uid)
         if row is not None:
             found.append(((row.sid == call.sid) + (row.rid == call.rid) + (row.subject == subject), row, part))
     if not found:

@@ -7,6 +7,7 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -83,6 +84,7 @@ class State:
     _seen: tuple[tuple[int, int, int] | None, ...] = ()
     consents: ConsentFeed = field(default_factory=ConsentFeed)
     _feed_key: bytes = b""
+    _reading: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         if self.config.serving_url and self.server is None:
@@ -118,7 +120,8 @@ class State:
                 self._feed_key = feed_key(self.config.seal_key_file.read_bytes())
             except OSError:
                 return
-        self.consents = read_consents(self.config.directory, self._feed_key, self.consents)
+        with self._reading:
+            self.consents = read_consents(self.config.directory, self._feed_key, self.consents)
 
     def ended(self, kind: str, uid: str) -> bool:
         """Whether the feed says that it has ended."""

@@ -142,6 +142,20 @@ class Code:
         return self.issued + self.lifetime
 
 
+@dataclass(frozen=True, slots=True)
+class VerifyingKey:
+    """A public key of the node, and from when to when it signs (0 for no bound): what it signed at another time is
+    forged, so that a key which was replaced is worth nothing to whoever gets hold of it later."""
+
+    public: bytes
+    since: int = 0
+    until: int = 0
+
+    def signs_at(self, at: int) -> bool:
+        """Whether what says it was signed at this time may be."""
+        return self.since <= at and not 0 < self.until < at
+
+
 def base45(data: bytes) -> str:
     """Base45 (RFC 9285): the signs a QR code holds most of."""
     signs = []
@@ -248,8 +262,8 @@ def list_part(payload: Mapping[str, Any]) -> bytes:
     return f"{LIST_KIND}\n".encode() + canonical(payload)
 
 
-def read_code(text: str, publics: Mapping[bytes, bytes]) -> Code:
-    """The code in a scanned text whose signature holds by one of the keys ({key id: public key}).
+def read_code(text: str, publics: Mapping[bytes, VerifyingKey]) -> Code:
+    """The code in a scanned text whose signature holds by the one of the keys ({key id: key}) that signed then.
 
     Raises NotACode, ForgedCode.
     """
@@ -261,8 +275,10 @@ def read_code(text: str, publics: Mapping[bytes, bytes]) -> Code:
         raise NotACode
     body, signature = raw[: _BODY.size], raw[_BODY.size :]
     code = Code(*_BODY.unpack(body)[1:])
-    public = publics.get(code.key_id)
-    if public is None or not suite("intl").verify(public, signed_part(body), signature):
+    key = publics.get(code.key_id)
+    if key is None or not suite("intl").verify(key.public, signed_part(body), signature):
+        raise ForgedCode
+    if not key.signs_at(code.issued):
         raise ForgedCode
     if code.kind not in (PERSON, ENTERPRISE) or not 1 <= code.lifetime <= LONGEST:
         raise NotACode
@@ -297,18 +313,20 @@ def check_hours(*, opens: str, closes: str, clock: str) -> None:
         raise OutsideHours(opens=opens, closes=closes)
 
 
-def read_list(document: Any, publics: Mapping[bytes, bytes], *, at: float) -> dict[str, Any]:
+def read_list(document: Any, publics: Mapping[bytes, VerifyingKey], *, at: float) -> dict[str, Any]:
     """The payload of the node's signed list, in force at a time. Raises BadList, StaleList."""
     if not isinstance(document, dict) or document.get("kind") != LIST_KIND:
         raise BadList(fault="its form is another.")
     payload = document.get("payload")
     try:
-        public = publics[bytes.fromhex(document["key"])]
+        key = publics[bytes.fromhex(document["key"])]
         signature = base64.b64decode(document["signature"], validate=True)
     except (KeyError, TypeError, ValueError, binascii.Error) as fault:
         raise BadList(fault="it is signed by no key that is known.") from fault
-    if not isinstance(payload, dict) or not suite("intl").verify(public, list_part(payload), signature):
+    if not isinstance(payload, dict) or not suite("intl").verify(key.public, list_part(payload), signature):
         raise BadList(fault="its signature does not fit.")
+    if not key.signs_at(payload.get("issued_at", 0)):
+        raise BadList(fault="its key did not sign then.")
     if at > payload["valid_until"] + SKEW_OFFLINE:
         raise StaleList(seconds=int(at - payload["valid_until"]))
     return payload
@@ -327,7 +345,7 @@ def verify_offline(
     text: str,
     *,
     listed: Mapping[str, Any],
-    publics: Mapping[bytes, bytes],
+    publics: Mapping[bytes, VerifyingKey],
     scene: int,
     verifier: int,
     at: float,

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow as pa
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from quanshu.city.codes.api import Read, Source
+from quanshu.city.vault.api import certificate_types, issue_certificate
 from quanshu.gateway.client import GatewayClient
-from quanshu.kernel.clock import now
+from quanshu.kernel.clock import freeze, now
 from quanshu.kernel.metrics import Metrics
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit import api as audit
@@ -22,13 +25,17 @@ from quanshu.shared.jobs.api import enqueue, job, run_due
 from quanshu.shared.notify.api import notify
 from quanshu.shared.outbox import api as outbox
 from quanshu.sharing.services.api import carry_receipts
+from quanshu.sharing.subjects.api import SESSION, ensure_subject
 from quanshu.supply.lake_store import get_lake
 from support_bulk import a_bulk_grant, land, refreshed
 from support_canary import ADDRESS, CANARIES, CARD, CITIZEN, NAME, PHONE, SECRET, Watch
+from support_codes import NAME as READ_NAME
+from support_codes import a_device, a_scene, citizen, code_for
 from support_delivery import body as delivery_body
 from support_intake import csv_bytes, make_supply
 from support_intake import use_folders as use_lake
 from support_services import QUERY, VERIFY, City, a_city, a_grant, a_service, an_application, use_folders
+from support_vault import MOMENT, RESIDENTS, make_vaults
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -220,6 +227,48 @@ def test_demands_deliveries_and_exports_leave_no_value_behind(
             for asked in ("", "?export=csv", "?export=xlsx"):
                 browser.get(f"{path}{asked}")
     assert watch.leaks() == set()
+
+
+def test_codes_and_safes_leave_no_value_behind(settings: Any, tmp_path: Path, watch: Watch) -> None:
+    """A certificate gathered, read, printed, shown, verified, asked for wrongly; a code shown, typed, scanned alone and
+    among others, refused, blocked; the safe erased."""
+    vaults, number = make_vaults(settings, tmp_path), citizen("19490101", 155)
+    rows = {**RESIDENTS, "citizen_id": [number, *RESIDENTS["citizen_id"][1:]]}
+    rows |= {"name": [NAME, *RESIDENTS["name"][1:]], "address": [ADDRESS] * 3}
+    get_lake().overwrite(vaults.table("id_card"), pa.table(rows))
+    with freeze(MOMENT):
+        subject = ensure_subject(actor=SYSTEM, kind="person", number=number, name=NAME, now=MOMENT)
+        card = issue_certificate(actor=SYSTEM, now=MOMENT, issuer=vaults.issuers["id_card"], number=number)[0]
+        claims = [claim.name for claim in certificate_types()["id_card"].claims if claim.hidden]
+        phone, stranger = watch.client(), watch.client()
+        session = phone.session
+        session[SESSION] = subject.uid
+        session.save()
+        told = Read(Source.CERTIFICATE, claims[0], of="id_card")
+        scene = a_scene(vaults.cast, "civil", reads=(READ_NAME, told), basis="consent", law="", offline=False)  # type: ignore[arg-type]
+        _device, token = a_device(scene)
+        gate = watch.client(HTTP_AUTHORIZATION=f"Bearer {token}")
+        for path in ("/vault/", f"/vault/mine/{card.uid}/", "/codes/", f"/codes/?scene={scene.pk}"):
+            assert phone.get(path).status_code == 200
+        shown = phone.post(f"/api/v1/my/vault/certificates/{card.uid}/present", {"claims": claims}, content_type=JSON)
+        text = str(shown.json().get("text", ""))
+        for wrong in (text, text[:-5], NAME, number, ""):
+            stranger.post("/vault/verify/", {"text": wrong})
+            stranger.post("/api/v1/vault/verify", {"presentation": wrong}, content_type=JSON)
+        codes = [code_for(phone, scene) for _ in range(4)]
+        answer = gate.post("/api/v1/codes/scan", {"code": codes[0]}, content_type=JSON).json()
+        assert NAME in str(answer), "the verifier is told"
+        gate.post("/api/v1/codes/batch", {"codes": [*codes, NAME, number]}, content_type=JSON)
+        for wrong in (codes[0], NAME, number, "1" * 12):
+            gate.post("/api/v1/codes/scan", {"code": wrong}, content_type=JSON)
+        bureau = watch.client(vaults.cast.accounts["officer"])
+        bureau.post("/codes/holder/", {"kind": "person", "number": number, "reason": "x"})
+        phone.get("/codes/mine/scans/?export=csv")
+        phone.post(f"/vault/erase/{subject.uid}/", {"reason": "不再使用"})
+        phone.get(f"/vault/mine/{card.uid}/")
+        settle()
+    assert watch.leaks() == set()
+    assert not [place for place, text in watch.places() if number in text]
 
 
 def test_signing_in_wrongly_keeps_nothing_of_what_was_typed(city: City, watch: Watch) -> None:

@@ -76,6 +76,7 @@ from support_services import (
     a_service,
     an_application,
     an_entry,
+    assess,
 )
 
 WITHIN = 1.0
@@ -364,6 +365,7 @@ def test_grades_are_asked_again_at_publication(city: City) -> None:
     """A draft made while an item was of level 2 is not published once it is core."""
     service = create_service(actor=SYSTEM, now=now(), entry=city.entry, data=QUERY)
     regrade(city, street="core")
+    assess(service)
     with pytest.raises(FieldErrors) as refused:
         publish_service(actor=SYSTEM, now=now(), service=service)
     assert refused.value.errors[0].params["item"] == "street"
@@ -416,6 +418,7 @@ def test_a_version_is_frozen_and_answers_until_the_next_is_ready(city: City) -> 
     service = revise_service(actor=SYSTEM, now=now(), service=service)
     narrower = replace(QUERY, fields=QUERY.fields[:1])
     service = update_service(actor=SYSTEM, now=now(), service=service, data=narrower)
+    assess(service)
     publish_service(actor=SYSTEM, now=now(), service=service)
     assert fresh(service).served_version == 1
     serve_entry(city.entry.uid, now())

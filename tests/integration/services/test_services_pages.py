@@ -22,6 +22,7 @@ from support_services import (
     a_service,
     an_application,
     an_entry,
+    assess,
 )
 
 PROPER = {
@@ -177,6 +178,8 @@ def test_a_service_is_made_by_the_wizard(city: City, sign_in: Any) -> None:
     assert 'name="field-street"' in text_of(bureau.get(edit))
     assert bureau.post(edit, posted | {"name": "户籍人口信息查询"}).status_code == 302
     assert sign_in("steward").post(f"/services/{service.uid}/publish/").status_code == 403
+    service.refresh_from_db()
+    assess(service)
     assert bureau.post(f"/services/{service.uid}/publish/").status_code == 302
     service.refresh_from_db()
     assert (service.state, service.name) == ("published", "户籍人口信息查询")
@@ -337,6 +340,7 @@ def test_the_api(city: City, sign_in: Any, django_capture_on_commit_callbacks: A
     made = post(bureau, "services", body)
     assert made.status_code == 201, made.content
     uid = made.json()["uid"]
+    assess(Service.objects.get(uid=uid))
     assert post(bureau, f"services/{uid}/publish").json()["state"] == "published"
     from quanshu.sharing.services.api import serve_entry
 

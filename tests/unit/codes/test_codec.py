@@ -24,6 +24,7 @@ from quanshu.kernel.codes import (
     RevokedHolder,
     SceneOff,
     StaleList,
+    VerifyingKey,
     WrongScene,
     WrongVerifier,
     base45,
@@ -38,7 +39,7 @@ from quanshu.kernel.codes import (
 
 MINT = Mint(b"s" * 32, b"r" * 32, b"h" * 32)
 OTHER = Mint(b"t" * 32, b"r" * 32, b"h" * 32)
-KEYS = {MINT.key_id: MINT.public}
+KEYS = {MINT.key_id: VerifyingKey(MINT.public)}
 NOW = 1_790_000_000
 
 

@@ -9,6 +9,7 @@ RIGHTS = {
     "codes.code.scan": _("Scan codes"),
     "codes.code.show": _("Show one's code"),
     "codes.holder.block": _("Block a holder's codes"),
+    "codes.key.rotate": _("Replace the key of codes"),
     "codes.scan.view": _("See scans"),
     "codes.scene.approve": _("Approve scenes"),
     "codes.scene.edit": _("Edit scenes"),
@@ -19,6 +20,7 @@ RIGHTS = {
 KINDS = {
     "codes.code": _("City code"),
     "codes.holder": _("Holder of codes"),
+    "codes.key": _("Key of codes"),
     "codes.scene": _("Scene"),
     "codes.verifier": _("Verifier"),
 }
@@ -38,6 +40,7 @@ class CodesConfig(AppConfig):
         register(
             NavItem("codes", _("My code"), "codes:mine", "qrcode", "mine", 10, "codes.code.show"),
             NavItem("code-scenes", _("Code scenes"), "codes:scenes", "scan", "use", 70, "codes.scene.view"),
+            NavItem("code-keys", _("Keys of codes"), "codes:signing_keys", "key", "govern", 61, "codes.key.rotate"),
         )
         register_labels({"codes.review": _("Review of a code scene")})
         register_actions(
@@ -55,13 +58,37 @@ class CodesConfig(AppConfig):
                 E.VERIFIER_SUSPENDED: _("Device suspended"),
                 E.VERIFIER_RESUMED: _("Device resumed"),
                 E.VERIFIER_ENDED: _("Device taken out of use"),
+                E.VERIFIER_RENEWED: _("Token of a device replaced"),
                 E.TYPED: _("Digits given for a code"),
                 E.SCANNED: _("Code scanned"),
                 E.REFUSED: _("Code refused"),
                 E.DOUBLE_USED: _("Code taken twice"),
                 E.BLOCKED: _("Codes blocked"),
                 E.UNBLOCKED: _("Block of codes lifted"),
+                E.KEY_ROTATED: _("Key of codes replaced"),
             }
         )
         register_rights(RIGHTS)
         register_kinds(KINDS)
+        register_holdings()
+
+
+def register_holdings() -> None:
+    """What a rule of retention may take away here."""
+    from quanshu.city.codes.models import Scan
+    from quanshu.shared.holdings import register_holding, rows_holding
+
+    register_holding(
+        rows_holding(
+            "codes.scans",
+            name=_("Scans of codes"),
+            what=_("Who showed a code where is forgotten, and what was told; the audit trail keeps that it was."),
+            dated=_("when the code was scanned"),
+            rows=Scan.objects.all,
+            date="at",
+            unit="scene__unit__path",
+            # What was taken off line is handed in within the week, and a second use must be found.
+            least_days=30,
+            order=36,
+        )
+    )

@@ -195,3 +195,28 @@ class TypedCode(models.Model):
 
     def __str__(self) -> str:
         return f"until {self.ends_at:%H:%M:%S}"
+
+
+class SigningKey(models.Model):
+    """A key that codes and lists are signed with: when it signs, and until when what it signed is taken.
+
+    The private part is with the node's keys, under its number; the first key has signed since ever.
+    """
+
+    uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
+    number = models.PositiveIntegerField(unique=True)
+    public = models.CharField(max_length=64)
+    published_at = models.DateTimeField()
+    published_by = models.CharField(max_length=100, blank=True)
+    signs_from = models.DateTimeField(null=True)
+    signs_until = models.DateTimeField(null=True)
+    verifies_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+
+    def __str__(self) -> str:
+        return f"v{self.number}"
+
+    def access_place(self) -> Place:
+        return Place()

@@ -17,6 +17,7 @@ class CodePermission(StrEnum):
     SCENE_APPROVE = "codes.scene.approve"
     VERIFIER_MANAGE = "codes.verifier.manage"
     HOLDER_BLOCK = "codes.holder.block"
+    KEY_ROTATE = "codes.key.rotate"
 
 
 P = CodePermission
@@ -29,7 +30,7 @@ UNIT_STAFF: Mapping[str, Scope] = {
 }
 ROLE_GRANTS: Mapping[str, Mapping[str, Scope]] = {
     "resident": {P.SHOW: Scope.OWN, P.SCAN_VIEW: Scope.OWN},
-    "admin": {P.SCENE_VIEW: Scope.ALL},
+    "admin": {P.SCENE_VIEW: Scope.ALL, P.KEY_ROTATE: Scope.ALL},
     "bureau": {
         P.SCENE_VIEW: Scope.ALL,
         P.SCENE_APPROVE: Scope.ALL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext_noop as N_
 
@@ -15,17 +15,21 @@ from quanshu.city.codes.types import (
     AccountField,
     Basis,
     BlockedByBureau,
+    KeyWaiting,
     NotChosen,
+    Proof,
     Read,
     SceneData,
     SceneOff,
     SceneState,
     Source,
+    TooManyGuesses,
     VerifierState,
     WrongHolder,
     WrongStep,
     WrongVerifier,
 )
+from quanshu.kernel.codes import LONGEST, SKEW_OFFLINE
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.kernel.identifiers.citizen_id import CitizenId
 from quanshu.kernel.identifiers.subject import SubjectKind
@@ -34,6 +38,13 @@ from quanshu.shared.workflow.api import Machine, Transition
 P, E, S, V = CodePermission, CodeEvent, SceneState, VerifierState
 REVIEW_DAYS = 5
 MOST_PROOFS = 8
+# Of 10^12 digits a device may try so many wrongly in this time; typing errors stay far below it.
+MOST_GUESSES, GUESSING = 20, timedelta(minutes=5)
+# A device has the list anew within a day: a key that it must know is published for longer before it signs.
+PUBLISHED_AHEAD = timedelta(hours=25)
+OLDEST_UPLOAD = timedelta(days=7)
+# What a key signed last ends within minutes, and is handed in by devices without a network within the week.
+TAKEN_AFTER = OLDEST_UPLOAD + timedelta(seconds=LONGEST + SKEW_OFFLINE)
 MOST_READS = 20
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 # In the form of a citizen ID and of a credit code, and nobody's: they tell which parameter takes which.
@@ -250,6 +261,24 @@ def check_unblock(*, by_bureau: bool, own: bool) -> None:
     """A holder lifts their own block, the bureau any. Raises `codes.blocked_by_bureau`."""
     if by_bureau and own:
         raise BlockedByBureau
+
+
+def check_rotate(*, newest_signs_from: datetime | None, now: datetime) -> None:
+    """One key follows another, unless the one in use must not sign a code more. Raises `codes.key_waiting`."""
+    if newest_signs_from is not None and newest_signs_from > now:
+        raise KeyWaiting
+
+
+def check_guesses(wrong: int) -> None:
+    """Raises `codes.too_many_guesses`."""
+    if wrong >= MOST_GUESSES:
+        raise TooManyGuesses
+
+
+def check_renewable(proof: str, state: str) -> None:
+    """A device in use, or suspended, that proves itself by a token has it replaced. Raises `codes.wrong_state`."""
+    if proof != Proof.TOKEN or state == V.ENDED:
+        raise WrongStep
 
 
 def number_parameter(parameters: Sequence[dict[str, str]], kind: str) -> str:

@@ -122,13 +122,14 @@ class SceneData:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose data is read: uid, kind, number and name of the subject, and the name of who shows the code for it."""
+    """Whose data is read: uid, kind, number and name of the subject, and name and uid of who shows the code for it."""
 
     uid: str
     kind: str
     number: str
     name: str
     agent: str = ""
+    agent_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +144,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """For what data is read: the scan's uid as case number, the scene's name, whom the answer is for, and when."""
+    """For what data is read: the scan's uid as case number, the scene's name, whom the answer is for,
+    when, and whether the holder consented to it by choosing the scene."""
 
     case_number: str
     purpose: str
     audience: str
     by: Actor
     now: datetime
+    by_consent: bool = False
 
 
 class ScenePort(Protocol):
@@ -218,10 +221,23 @@ class BlockedByBureau(Conflict):
     remedy = "Ask the city's big data bureau why, and to lift the block."
 
 
+class KeyWaiting(Conflict):
+    code = "codes.key_waiting"
+    message = "A new key is published already and signs from tomorrow."
+    remedy = "Wait until it signs, or replace the key at once when it has come into wrong hands."
+
+
 class BadTyped(Invalid):
     code = "codes.bad_typed"
     message = "There is no code with these digits now."
     remedy = "Type the twelve digits as the page shows them, within their minute, or ask for new ones."
+
+
+class TooManyGuesses(Conflict):
+    code = "codes.too_many_guesses"
+    status = 429
+    message = "This device has sent too many wrong digits."
+    remedy = "Wait five minutes, or scan the picture instead."
 
 
 class UnknownVerifier(Unauthenticated):
@@ -257,4 +273,5 @@ REFUSALS = (
     OnlineOnly,
     WrongHolder,
     BadTyped,
+    TooManyGuesses,
 )

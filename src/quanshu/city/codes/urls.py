@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.city.codes import services
-from quanshu.city.codes.pages import holder, public, scenes, verifiers
+from quanshu.city.codes.pages import holder, keys, public, scenes, verifiers
 
 app_name = "codes"
 STEPS = (
@@ -33,6 +33,9 @@ urlpatterns = [
     path("unblock/", holder.Block.as_view(lift=True), name="unblock"),
     path("keys/", public.Keys.as_view(), name="keys"),
     path("list/", public.OfflineList.as_view(), name="list"),
+    path("signing-keys/", keys.SigningKeys.as_view(), name="signing_keys"),
+    path("signing-keys/replace/", keys.RotateKey.as_view(), name="rotate_key"),
+    path("signing-keys/replace-at-once/", keys.RotateKey.as_view(at_once=True), name="rotate_key_at_once"),
     path("scan/", verifiers.ScanPage.as_view(), name="scan"),
     path("scans/", verifiers.Scans.as_view(), name="scans"),
     path("holder/", verifiers.HolderPage.as_view(), name="holder"),
@@ -51,6 +54,7 @@ urlpatterns = [
         for name, service, title in REASONS
     ),
     path("devices/<str:uid>/", verifiers.VerifierPage.as_view(), name="verifier"),
+    path("devices/<str:uid>/renew/", keys.RenewToken.as_view(), name="device_renew"),
     path(
         "devices/<str:uid>/resume/",
         verifiers.Step.as_view(service=services.resume_verifier, done=_("The device may scan again.")),

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from quanshu.demo.play.people import Cast, assign, made_up_code, person, unit
+from quanshu.demo.play.privacy import assess
 from quanshu.demo.play.sharing import Key, by_id
 from quanshu.demo.play.supply import Say, wait
 from quanshu.gateway.client import Answer, GatewayClient
@@ -116,6 +117,7 @@ def publish(cast: Cast, entry: Entry, say: Say) -> Service:
     if service is None:
         entry = Entry.objects.select_related("unit").get(pk=entry.pk)
         service = create_service(actor=bureau, now=now(), entry=entry, data=DATA)
+        assess(cast, service)
         service = publish_service(actor=bureau, now=now(), service=service)
     answering = Service.objects.filter(sid=SID, probe_ok=True)
     wait("services to wait for", lambda: 1 - answering.count(), say, seconds=120)

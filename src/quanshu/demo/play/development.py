@@ -10,6 +10,7 @@ import httpx
 from django.conf import settings
 
 from quanshu.demo.play.people import Cast
+from quanshu.demo.play.privacy import assess
 from quanshu.demo.play.sharing import BY_LAW, SERVICES, Key, by_id, query
 from quanshu.demo.play.supply import Say, wait
 from quanshu.gateway.signing import sign_headers
@@ -94,6 +95,7 @@ def play_orders(cast: Cast, entries: dict[Key, Entry], say: Say) -> None:
         order, service = built(cast, order, VERIFIED)
         comment_order(actor=developer, now=now(), order=order, text="沙箱试用通过，核验结果与样例一致。")
         order = accept_order(actor=developer, now=now(), order=order)
+        assess(cast, service)
         publish_service(actor=bureau, now=now(), service=service)
         say(f"order {order.number}: built, tested in the sandbox, accepted by the asking unit, published")
     order = an_order(cast, entries, ("human_resources", "social_insurance"), "参保状态查询服务", ("status_code",))
@@ -116,6 +118,7 @@ def play_versions(cast: Cast, say: Say) -> None:
         )  # fmt: skip
         service = revise_service(actor=bureau, now=now(), service=service)
         service = update_service(actor=bureau, now=now(), service=service, data=data)
+        assess(cast, service)
         publish_service(actor=bureau, now=now(), service=service, ends_on=today() + timedelta(days=45))
         served = Service.objects.filter(sid=CHANGED, served_version=2)
         wait("versions to serve", lambda: 1 - served.count(), say, seconds=60)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quanshu.demo.play.people import Cast
 from quanshu.demo.play.supply import Say
 from quanshu.kernel.clock import now
@@ -18,12 +20,15 @@ from quanshu.oversight.privacy.api import (
     draft_record,
     preview,
     propose_rule,
+    sensitive_in,
+    stand_of,
     stands,
     start_run,
     submit_record,
 )
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.holdings import find_holding
+from quanshu.sharing.services.api import Service
 
 # Holding, days, basis, whether the police proposes it for itself, whether it is approved.
 RULES = (
@@ -49,7 +54,7 @@ def play_privacy(cast: Cast, say: Say) -> None:
     """Rules and records, made once; told again each time."""
     if not RetentionRule.objects.exists():
         make_rules(cast)
-        assess(cast)
+        renew_one(cast)
     rule = RetentionRule.objects.filter(state=RuleState.IN_FORCE, unit=None).order_by("pk").first()
     holding = find_holding(rule.holding) if rule else None
     if rule is None or holding is None:
@@ -62,7 +67,7 @@ def play_privacy(cast: Cast, say: Say) -> None:
     in_force = RetentionRule.objects.filter(state=RuleState.IN_FORCE).count()
     say(
         f"privacy: {in_force} rules of retention in force, {seen.due.count} loads' refused rows due; "
-        f"{len(found)} sensitive services, {lacking} without an impact record"
+        f"{len(found)} sensitive services, {lacking} whose impact record does not speak of every purpose"
     )
 
 
@@ -78,12 +83,21 @@ def make_rules(cast: Cast) -> None:
             approve_rule(actor=cast.actors[decider], now=now(), rule=rule)
 
 
-def assess(cast: Cast) -> None:
-    """One service of the police gets its record."""
+def assess(cast: Cast, service: Service) -> None:
+    """The record of a sensitive service, by its supplying unit and approved by the bureau: what has none is not
+    published."""
+    standing = stand_of(service, now()).standing if sensitive_in(service) else Standing.IN_ORDER
+    if standing in {Standing.LACKING, Standing.OUTDATED}:
+        drafter = replace(cast.actors["steward"], unit_uid=service.unit.uid, unit_path=service.unit.path)
+        record = draft_record(actor=drafter, now=now(), service=service, data=RECORD)
+        record = submit_record(actor=drafter, now=now(), record=record)
+        approve_record(actor=cast.actors["bureau"], now=now(), record=record)
+
+
+def renew_one(cast: Cast) -> None:
+    """The police renews the record of one service, whose grants name purposes that it did not know."""
     steward = cast.actors["steward"]
     for row in stands(steward, now()).values():
-        if row.service.unit.path == steward.unit_path and row.standing == Standing.LACKING:
-            record = draft_record(actor=steward, now=now(), service=row.service, data=RECORD)
-            record = submit_record(actor=steward, now=now(), record=record)
-            approve_record(actor=cast.actors["bureau"], now=now(), record=record)
+        if row.service.unit.path == steward.unit_path and row.standing == Standing.OUTDATED:
+            assess(cast, row.service)
             return

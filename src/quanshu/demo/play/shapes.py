@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from quanshu.demo.play.people import Cast
+from quanshu.demo.play.privacy import assess
 from quanshu.demo.play.sharing import Key
 from quanshu.demo.play.supply import Say, wait
 from quanshu.gateway.client import Answer, GatewayClient
@@ -118,6 +119,7 @@ def statistics(cast: Cast, entries: dict[Key, Entry]) -> list[Service]:
             entry = Entry.objects.select_related("unit").get(pk=entries[key].pk)
             service = create_service(actor=bureau, now=now(), entry=entry, data=data)
         if service.state == "draft" and service.served_version is None:
+            assess(cast, service)
             service = publish_service(actor=bureau, now=now(), service=service)
         found.append(service)
     return found

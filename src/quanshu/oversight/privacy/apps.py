@@ -64,12 +64,15 @@ class PrivacyConfig(AppConfig):
     label = "privacy"
 
     def ready(self) -> None:
+        from quanshu.oversight.privacy.handlers import check_impact
+        from quanshu.oversight.privacy.pages.impact import review_cards
         from quanshu.oversight.privacy.queries import may_unmask
         from quanshu.shared.access.api import register_rights
         from quanshu.shared.audit.api import register_actions, register_kinds
         from quanshu.shared.jobs.api import register_jobs
         from quanshu.shared.web.api import NavItem, register, register_unmasking
         from quanshu.shared.workflow.api import register_labels
+        from quanshu.sharing.services.api import register_publish_check, register_review
 
         rules, records = "privacy.rule.view", "privacy.record.view"
         register(
@@ -77,6 +80,8 @@ class PrivacyConfig(AppConfig):
             NavItem("impact", _("Impact records"), "privacy:services", "shield-lock", "govern", 89, records),
         )
         register_unmasking(may_unmask)
+        register_publish_check(check_impact)
+        register_review(review_cards)
         register_labels(
             {
                 "privacy.rule": _("Decide on a rule of retention"),

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from quanshu.kernel.clock import now
+from quanshu.oversight.privacy.queries import check_assessed
 from quanshu.oversight.privacy.services import warn_of_gap
 from quanshu.shared.outbox.api import Event, subscribe
 from quanshu.sharing.services.api import Grant, Service
+
+
+def check_impact(service: Service) -> None:
+    """What is asked before a draft is published. Raises `privacy.not_assessed`."""
+    check_assessed(service, now())
 
 
 @subscribe("services.service.published")

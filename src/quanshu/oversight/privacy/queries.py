@@ -31,7 +31,7 @@ from quanshu.oversight.privacy.types import (
 from quanshu.shared.access.api import Actor, scope_q
 from quanshu.shared.holdings import Due, Holding, Reach, find_holding, holdings
 from quanshu.shared.workflow.api import city_day
-from quanshu.sharing.services.api import Grant, Service, items_in, published_spec, terms_of
+from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape, items_in, published_spec, terms_of
 
 UNDER_WAY = (RecordState.DRAFT, RecordState.REVIEW)
 
@@ -153,11 +153,13 @@ def certificate_of(run: ErasureRun) -> dict[str, Any]:
 
 
 def items_told(service: Service) -> dict[str, tuple[bool, str, str]]:
-    """{item: (personal, grade, mask)} of what a service takes and tells, by the entry as published."""
+    """{item: (personal, grade, mask)} of what a service takes and tells, by the entry as published; of a draft, what
+    it will once it is published."""
     terms = terms_of(service.entry)
     if terms is None:
         return {}
-    spec, known = published_spec(service), items_in(terms)
+    spec = service.spec if service.state == ServiceState.DRAFT else published_spec(service)
+    known = items_in(terms)
     masks = {part["name"]: "none" for part in spec.get("parameters", ())}
     masks |= {part["name"]: str(part.get("mask") or "none") for part in spec.get("fields", ())}
     return {
@@ -202,14 +204,27 @@ def stand_of(service: Service, now: datetime, records: Iterable[ImpactRecord] | 
     return Stand(service, standing, under_way or approved, *fresh)
 
 
+def check_assessed(service: Service, now: datetime) -> None:
+    """What tells of sensitive personal data is published once its record is approved (PIPL article 55).
+
+    A composite tells what its parts do, each of which has a record of its own. Raises `privacy.not_assessed`.
+    """
+    if service.shape == Shape.COMPOSITE:
+        return
+    items = sensitive_in(service)
+    if items:
+        rules.check_in_order(stand_of(service, now).standing, items=items, uid=service.uid)
+
+
 def services_in_sight(actor: Actor) -> QuerySet[Service]:
-    """Published services of units within the actor's scope."""
-    rows = Service.objects.filter(scope_q(actor, P.RECORD_VIEW), state="published")
+    """Services of units within the actor's scope, published or about to be."""
+    states = [ServiceState.DRAFT, ServiceState.PUBLISHED]
+    rows = Service.objects.filter(scope_q(actor, P.RECORD_VIEW), state__in=states)
     return rows.select_related("entry", "unit")
 
 
 def stands(actor: Actor, now: datetime) -> dict[int, Stand]:
-    """{service: how it stands} of every published service in sight that tells of sensitive personal data."""
+    """{service: how it stands} of every service in sight that tells of sensitive personal data."""
     needing = [service for service in services_in_sight(actor) if sensitive_in(service)]
     rows = ImpactRecord.objects.filter(service__in=needing, state__in=[*UNDER_WAY, RecordState.APPROVED])
     by_service: dict[int, list[ImpactRecord]] = {}
@@ -262,7 +277,7 @@ def may_unmask(actor: Actor, listed: str, now: datetime) -> str:
 
 def privacy_figures(actor: Actor, now: datetime) -> Mapping[str, int]:
     """Counts for the head of the room's page."""
-    found = stands(actor, now).values()
+    found = [row for row in stands(actor, now).values() if row.service.state == ServiceState.PUBLISHED]
     return {
         "rules": list_rules(actor).filter(state=RuleState.IN_FORCE).count(),
         "holds": LegalHold.objects.in_force(now).count(),

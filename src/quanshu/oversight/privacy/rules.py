@@ -17,6 +17,7 @@ from quanshu.oversight.privacy.types import (
     HoldData,
     HoldKept,
     HoldLifted,
+    NotAssessed,
     NotSensitive,
     Outdated,
     OwnProposal,
@@ -243,6 +244,12 @@ def standing(*, approved: Subject | None, under_way: bool, now: Subject) -> Stan
     if under_way:
         return Standing.UNDER_WAY
     return Standing.LACKING if approved is None else Standing.OUTDATED
+
+
+def check_in_order(standing: Standing, *, items: Sequence[str], uid: str) -> None:
+    """Raises `privacy.not_assessed`."""
+    if standing != Standing.IN_ORDER:
+        raise NotAssessed(items=", ".join(items), url=f"/privacy/services/{uid}/")
 
 
 def kept_until(approved_on: date) -> date:

@@ -195,6 +195,15 @@ class NotSensitive(Conflict):
     remedy = "Choose one from the list of services that need a record."
 
 
+class NotAssessed(Conflict):
+    code = "privacy.not_assessed"
+    message = (
+        "The service tells of sensitive personal data (%(items)s) and has no approved impact record that speaks of it "
+        "as it is (Personal Information Protection Law, article 55)."
+    )
+    remedy = "Draft the record at %(url)s; when the bureau has approved it, publish."
+
+
 class Outdated(Conflict):
     code = "privacy.outdated"
     message = "The service has changed since the record was drafted."

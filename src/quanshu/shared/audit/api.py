@@ -29,7 +29,7 @@ from quanshu.shared.audit.queries import (
     tree_head,
     waiting_entries,
 )
-from quanshu.shared.audit.services import NotInTree, erase_salt, record
+from quanshu.shared.audit.services import NotInTree, erase_salt, record, record_all
 
 __all__ = [
     "AuditEntry",
@@ -56,6 +56,7 @@ __all__ = [
     "oldest_waiting",
     "published_rows",
     "record",
+    "record_all",
     "register_actions",
     "register_details",
     "register_kinds",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,14 +38,15 @@ def record(
     now: datetime,
     request_id: str = "",
     trace_id: str = "",
+    keep: bool = True,
 ) -> AuditEntry:
     """Write one entry in the caller's transaction: step four of every write.
 
     `details` are plain JSON values and hold no personal data. Placed at `place`, else where `obj`
-    stands, else at the actor's unit.
+    stands, else at the actor's unit. Not written yet with `keep` False: `record_all` writes many at once.
     """
     where = place or (obj.access_place() if obj is not None else Place(unit_path=actor.unit_path))
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=now,
         actor_uid=actor.uid,
         actor_name=actor.name,
@@ -62,6 +63,14 @@ def record(
         request_id=request_id or current_request_id(),
         trace_id=trace_id or current_trace(),
     )
+    if keep:
+        entry.save(force_insert=True)
+    return entry
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """Write entries that `record` made without keeping them, in the caller's transaction."""
+    AuditEntry.objects.bulk_create(entries)
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,14 @@ LONGEST_WAIT = timedelta(hours=1)
 def add(*, name: str, payload: Mapping[str, Any], now: datetime) -> OutboxEvent:
     """Write an event in the caller's transaction: step five of every write."""
     return OutboxEvent.objects.create(name=str(name), payload=dict(payload), at=now, trace_id=current_trace())
+
+
+def add_all(events: Iterable[tuple[str, Mapping[str, Any]]], *, now: datetime) -> None:
+    """Write many events, (name, payload) each, in the caller's transaction."""
+    trace = current_trace()
+    OutboxEvent.objects.bulk_create(
+        [OutboxEvent(name=str(name), payload=dict(payload), at=now, trace_id=trace) for name, payload in events]
+    )
 
 
 def dispatch(now: datetime, limit: int = 200) -> int:

@@ -17,6 +17,7 @@ from quanshu.sharing.consent.queries import (
 from quanshu.sharing.consent.queries.words import words_in_both, words_of
 from quanshu.sharing.consent.services import (
     ask_consent,
+    consent_once,
     end_order,
     grant_consent,
     record_order,
@@ -36,6 +37,7 @@ __all__ = [
     "Narrowing",
     "OrderData",
     "ask_consent",
+    "consent_once",
     "delayed_receipts",
     "end_order",
     "get_consent",

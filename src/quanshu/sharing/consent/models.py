@@ -40,7 +40,8 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 class Consent(models.Model):
     """What a receiver asked of a subject, and what the subject granted of it.
 
-    `asked` keeps what was asked where less was granted. `fed`: gateways have been told its present state.
+    `asked` keeps what was asked where less was granted. `fed`: gateways have been told its present state. `occasion`
+    is the scene that it was given for by showing a code, empty where a request was answered.
     """
 
     uid = models.CharField(max_length=36, unique=True, default=new_uid, editable=False)
@@ -74,6 +75,7 @@ class Consent(models.Model):
     uses = models.PositiveIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     fed = models.BooleanField(default=True, db_index=True)
+    occasion = models.CharField(max_length=200, blank=True, default="")
 
     objects = ConsentQuerySet.as_manager()
 

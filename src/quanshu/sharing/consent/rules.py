@@ -67,10 +67,22 @@ def check_ask(data: AskData, *, kind: str, offered: Sequence[str], now: datetime
     if not 0 <= data.retention_days <= LONGEST_KEPT:
         fault = N_("Data is kept for 0 to 3,650 days.")
         faults.append(FieldError("retention_days", fault, N_("Enter how long the purpose needs it.")))
-    if len(data.case_number) > 64:
-        faults.append(FieldError("case_number", N_("This text is too long."), N_("Shorten it.")))
+    faults += case_faults(data.case_number)
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def check_once(fields: Sequence[str], *, offered: Sequence[str], occasion: str, case_number: str) -> None:
+    """A consent for one use names fields that the grant covers, what for, and the case. Raises FieldErrors."""
+    faults = [*field_faults(fields, offered), *text_faults("occasion", occasion, 200), *case_faults(case_number)]
+    if faults:
+        raise FieldErrors(errors=tuple(faults))
+
+
+def case_faults(case_number: str) -> Iterator[FieldError]:
+    """The receiver's own number, which a receipt has room for."""
+    if len(case_number) > 64:
+        yield FieldError("case_number", N_("This text is too long."), N_("Shorten it."))
 
 
 def field_faults(fields: Sequence[str], offered: Sequence[str]) -> Iterator[FieldError]:

@@ -18,6 +18,7 @@ from quanshu.sharing.subjects.queries import (
     own_subject,
     subjects_for,
 )
+from quanshu.sharing.subjects.rules import covers
 from quanshu.sharing.subjects.services import (
     approve_mandate,
     ask_mandate,
@@ -59,6 +60,7 @@ __all__ = [
     "approve_mandate",
     "ask_mandate",
     "chosen_subject",
+    "covers",
     "digest_of",
     "end_mandate",
     "ensure_subject",

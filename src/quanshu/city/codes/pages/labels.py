@@ -25,6 +25,13 @@ SCENE_TONES = {
 }
 VERIFIER_STATES = {"active": _("Active"), "suspended": _("Suspended"), "ended": _("Ended for good")}
 VERIFIER_TONES = {"active": "green", "suspended": "orange", "ended": "secondary"}
+KEY_STATES = {
+    "waiting": _("Published, not in use yet"),
+    "signs": _("Signs"),
+    "checked": _("Replaced, still checked"),
+    "over": _("Taken no more"),
+}
+KEY_TONES = {"waiting": "blue", "signs": "green", "checked": "orange", "over": "secondary"}
 PROOFS = {
     "desk": _("Desk: staff sign in and scan on the page"),
     "token": _("Token in each request"),
@@ -52,6 +59,7 @@ REASONS = {
     "codes.outside_hours": _("Outside the hours"),
     "codes.online_only": _("On line only"),
     "codes.bad_typed": _("Digits unknown"),
+    "codes.too_many_guesses": _("Too many wrong digits"),
 }
 
 

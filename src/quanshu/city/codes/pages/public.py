@@ -18,8 +18,14 @@ class Keys(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
         rows = [
-            {"id": key_id.hex(), "algorithm": "Ed25519", "public": base64.b64encode(public).decode()}
-            for key_id, public in queries.publics().items()
+            {
+                "id": key_id.hex(),
+                "algorithm": "Ed25519",
+                "public": base64.b64encode(key.public).decode(),
+                "signs_from": key.since,
+                "signs_until": key.until,
+            }
+            for key_id, key in queries.publics(self.now).items()
         ]
         return JsonResponse({"keys": rows})
 

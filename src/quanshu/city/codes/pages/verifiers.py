@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django import forms
@@ -15,6 +16,7 @@ from quanshu.city.codes.models import Scene, Verifier
 from quanshu.city.codes.pages import labels
 from quanshu.city.codes.pages.holder import outcome
 from quanshu.city.codes.permissions import CodePermission as P
+from quanshu.city.codes.types import WrongStep
 from quanshu.kernel.errors import QuanshuError
 from quanshu.shared.access.api import allows
 from quanshu.shared.web.api import (
@@ -130,11 +132,22 @@ class VerifierPage(DetailPage):
             "resume": (_("Resume"), "player-play", "success", "post"),
             "end": (_("End"), "ban", "outline-danger", "get"),
         }
-        return [
+        actions = [
             Action(label, reverse(f"codes:device_{step.name}", args=[obj.uid]), icon, style, method)
             for step in rules.VERIFIERS.allowed(obj.state)
             for label, icon, style, method in [shown[step.name]]
         ]
+        with suppress(WrongStep):
+            rules.check_renewable(obj.proof, obj.state)
+            renew = Action(
+                _("Replace the token"),
+                reverse("codes:device_renew", args=[obj.uid]),
+                "key",
+                "outline-primary",
+                confirm=_("The old token is worth nothing from then on."),
+            )
+            actions.insert(0, renew)
+        return actions
 
     def cards(self, obj: Verifier) -> list[Card]:
         rows = queries.list_scans(self.actor, now=self.now).filter(verifier=obj)[:20]

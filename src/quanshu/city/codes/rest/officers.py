@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.city.codes import queries, services
-from quanshu.city.codes.models import Scene, Verifier
+from quanshu.city.codes.models import Scene, SigningKey, Verifier
 from quanshu.city.codes.permissions import CodePermission as P
 from quanshu.city.codes.rest.scanning import scan_row
 from quanshu.city.codes.types import CodesNotFound, Read, SceneData
@@ -62,6 +62,12 @@ class ReasonBody(Schema):
     """Why."""
 
     reason: str = ""
+
+
+class RotateBody(Schema):
+    """Whether the key in use must not sign, and nothing it signed be taken, any more."""
+
+    at_once: bool = False
 
 
 class VerifierBody(Schema):
@@ -158,7 +164,7 @@ def list_verifiers(request: HttpRequest, scene: str = "", limit: int = 50, offse
 
 @router.post("/verifiers/{uid}/{step}")
 def move_verifier(request: HttpRequest, uid: str, step: str, body: ReasonBody | None = None) -> dict[str, Any]:
-    """Take a step: suspend, resume, end."""
+    """Take a step: suspend, resume, end; renew replaces the token."""
     actor = request.actor  # type: ignore[attr-defined]
     verifier = queries.get_verifier(actor=actor, uid=uid)
     reason = body.reason if body else ""
@@ -168,7 +174,31 @@ def move_verifier(request: HttpRequest, uid: str, step: str, body: ReasonBody | 
         return verifier_row(services.suspend_verifier(actor=actor, now=now(), verifier=verifier, reason=reason))
     if step == "end":
         return verifier_row(services.end_verifier(actor=actor, now=now(), verifier=verifier, reason=reason))
+    if step == "renew":
+        verifier, token = services.renew_token(actor=actor, now=now(), verifier=verifier)
+        return {**verifier_row(verifier), "token": token}
     raise CodesNotFound
+
+
+def key_row(key: SigningKey) -> dict[str, Any]:
+    """A signing key."""
+    names = ("number", "public", "published_at", "published_by", "signs_from", "signs_until", "verifies_until")
+    return {name: getattr(key, name) for name in names}
+
+
+@router.get("/keys")
+def list_keys(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
+    """Keys that have followed one another; none while the first there ever was signs."""
+    require(request.actor, P.KEY_ROTATE)  # type: ignore[attr-defined]
+    return page_of(SigningKey.objects.all(), limit=limit, offset=offset, serialise=key_row)
+
+
+@router.post("/keys", response={201: dict[str, Any]})
+def rotate_key(request: HttpRequest, body: RotateBody | None = None) -> Status[dict[str, Any]]:
+    """Publish a new key, which signs a day later, or at once where the one in use is in wrong hands."""
+    actor = request.actor  # type: ignore[attr-defined]
+    key = services.rotate_key(actor=actor, now=now(), at_once=bool(body and body.at_once))
+    return Status(201, key_row(key))
 
 
 @router.get("/scans")

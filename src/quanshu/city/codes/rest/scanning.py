@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import Field, Router, Schema
 
 from quanshu.city.codes import queries, services
 from quanshu.city.codes.models import Scan, Verifier
 from quanshu.city.codes.rest.proof import VerifierProof
-from quanshu.city.codes.services.scanning import MOST_UPLOADED
+from quanshu.city.codes.services.batching import MOST_AT_ONCE
+from quanshu.city.codes.services.scanning import MOST_UPLOADED, Scanned
 from quanshu.city.codes.types import Told, Upload
 from quanshu.kernel.clock import now
+from quanshu.kernel.errors import QuanshuError
 
 scanning = Router(auth=VerifierProof())
 
@@ -22,6 +25,13 @@ class ScanBody(Schema):
     """A code as scanned, or its twelve digits; the device's time in seconds since 1970, where it tells it."""
 
     code: str
+    device_time: int | None = None
+
+
+class BatchBody(Schema):
+    """Codes as scanned, and the device's time, where it tells it."""
+
+    codes: list[str] = Field(min_length=1, max_length=MOST_AT_ONCE)
     device_time: int | None = None
 
 
@@ -72,6 +82,11 @@ def scan_row(scan: Scan) -> dict[str, Any]:
     }
 
 
+def scanned_row(found: Scanned) -> dict[str, Any]:
+    """A scan with what was told."""
+    return {**scan_row(found.scan), "values": [told_row(row) for row in found.told]}
+
+
 def verifier_of(request: HttpRequest) -> Verifier:
     """Who called."""
     found: Verifier = request.auth  # type: ignore[attr-defined]
@@ -89,7 +104,26 @@ def scan(request: HttpRequest, body: ScanBody) -> dict[str, Any]:
         text=body.code,
         device_time=moment(body.device_time) if body.device_time is not None else None,
     )
-    return {**scan_row(found.scan), "values": [told_row(row) for row in found.told]}
+    return scanned_row(found)
+
+
+@scanning.post("/batch")
+def scan_batch(request: HttpRequest, body: BatchBody) -> dict[str, Any]:
+    """Take up to 100 codes at once, as a hub of many gates does; each is answered as it would be alone."""
+    verifier = verifier_of(request)
+    found = services.scan_codes(
+        actor=queries.actor_of_verifier(verifier),
+        now=now(),
+        verifier=verifier,
+        texts=body.codes,
+        device_time=moment(body.device_time) if body.device_time is not None else None,
+    )
+    return {
+        "answers": [
+            {"ok": False, **row.as_dict(gettext)} if isinstance(row, QuanshuError) else scanned_row(row)
+            for row in found
+        ]
+    }
 
 
 @scanning.post("/uploads")

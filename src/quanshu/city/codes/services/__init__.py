@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from quanshu.city.codes.services.batching import scan_codes
 from quanshu.city.codes.services.holders import block_codes, type_code, unblock_codes
+from quanshu.city.codes.services.keys import rotate_key
 from quanshu.city.codes.services.scanning import scan_code, upload_scans
 from quanshu.city.codes.services.scenes import (
     approve_scene,
@@ -18,6 +20,7 @@ from quanshu.city.codes.services.scenes import (
 from quanshu.city.codes.services.verifiers import (
     end_verifier,
     register_verifier,
+    renew_token,
     resume_verifier,
     suspend_verifier,
 )
@@ -30,10 +33,13 @@ __all__ = [
     "end_scene",
     "end_verifier",
     "register_verifier",
+    "renew_token",
     "resume_scene",
     "resume_verifier",
     "return_scene",
+    "rotate_key",
     "scan_code",
+    "scan_codes",
     "start_scene",
     "submit_scene",
     "suspend_scene",

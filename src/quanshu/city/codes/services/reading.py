@@ -16,6 +16,7 @@ from quanshu.city.vault.api import CertificateState, judge, list_cards, open_pre
 from quanshu.kernel.errors import QuanshuError
 from quanshu.lake.masking import Mask, mask_value
 from quanshu.shared.workflow.api import city_day
+from quanshu.sharing.consent.api import consent_once
 from quanshu.sharing.services.api import Consumer, Service, call_as, published_spec
 from quanshu.sharing.subjects.api import Subject, SubjectKind, actor_of_subject
 
@@ -57,7 +58,13 @@ class GatewayPort:
         parameters = {name: texts[what] for name, what in places.items()}
         try:
             answer = call_as(
-                consumer, sid, parameters, fields=fields or None, case_number=asking.case_number, now=asking.now
+                consumer,
+                sid,
+                parameters,
+                fields=fields or None,
+                case_number=asking.case_number,
+                consent=self.consent(consumer, sid, fields, person, asking),
+                now=asking.now,
             )
         except QuanshuError as fault:
             return [Told(read, fault=fault.code) for read in reads]
@@ -74,6 +81,24 @@ class GatewayPort:
             for read in reads
         ]
 
+    def consent(self, consumer: Consumer, sid: str, fields: Sequence[str], person: Person, asking: Asking) -> str:
+        """The consent that choosing the scene and showing the code gave, for this one call; "" where a law is the
+        basis, or where the service asks for none."""
+        if not asking.by_consent:
+            return ""
+        given = consent_once(
+            actor=actor_of_subject(Subject.objects.get(uid=person.agent_uid or person.uid)),
+            now=asking.now,
+            subject=Subject.objects.get(uid=person.uid),
+            consumer=consumer,
+            sid=sid,
+            asked_by=asking.by,
+            occasion=asking.purpose,
+            fields=fields,
+            case_number=asking.case_number,
+        )
+        return given.uid if given else ""
+
 
 class CertificatePort:
     """Certificates: what the scene may see is presented out of the holder's safe, to the scene's unit, once.
@@ -85,10 +110,10 @@ class CertificatePort:
         return each_group(reads, lambda part: self.present(part[0].of, part, person, asking))
 
     def present(self, kind: str, reads: Sequence[Read], person: Person, asking: Asking) -> list[Told]:
-        """One certificate in part; where there is none, or it does not hold, each field says so."""
-        subject = Subject.objects.get(uid=person.uid)
-        holder, now = actor_of_subject(subject), asking.now
-        rows = list_cards(holder, now).filter(subject=subject, type_code=kind, state=CertificateState.VALID)
+        """One certificate in part; where there is none that whoever shows the code may use, or it does not hold, each
+        field says so."""
+        holder, now = actor_of_subject(Subject.objects.get(uid=person.agent_uid or person.uid)), asking.now
+        rows = list_cards(holder, now).filter(subject__uid=person.uid, type_code=kind, state=CertificateState.VALID)
         card = rows.first()
         if card is None:
             return [Told(read, fault=NoCertificate.code) for read in reads]

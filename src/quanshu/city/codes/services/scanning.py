@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,20 +15,22 @@ from django.utils.translation import gettext_noop as N_
 
 from quanshu.city.codes import rules
 from quanshu.city.codes.events import CodeEvent
-from quanshu.city.codes.models import Block, Scan, TypedCode, Verifier
+from quanshu.city.codes.models import Scan, TypedCode, Verifier
 from quanshu.city.codes.permissions import CodePermission
-from quanshu.city.codes.queries import KIND_CODES, mint, publics
+from quanshu.city.codes.queries import KIND_CODES, publics, whose_code
 from quanshu.city.codes.services.noting import note
 from quanshu.city.codes.services.reading import read_all
 from quanshu.city.codes.types import (
     REFUSALS,
     Asking,
     BadTyped,
+    Basis,
     ClockSkewed,
     OnlineOnly,
     Person,
     ReplayedCode,
     RevokedHolder,
+    Source,
     Told,
     Upload,
     UploadAnswer,
@@ -53,15 +56,16 @@ from quanshu.sharing.subjects.api import MandateScope, NotMandated, Subject, act
 # A device may be as far off as when it scans off line; a scan is uploaded within the week.
 TWICE = N_("A code was taken twice, once of it off line: %(scene)s, %(verifier)s")
 MOST_UPLOADED = 500
-OLDEST_UPLOAD = 7 * 86_400
+SEEN_STEP = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A code that was taken, and what its scene was told."""
+    """A code that was taken, and what its scene was told; `rest` while services and certificates are to be asked."""
 
     scan: Scan
-    told: list[Told]
+    told: list[Told] = field(default_factory=list)
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,16 @@ class Taking:
     @property
     def skew(self) -> int:
         return SKEW_OFFLINE if self.offline else SKEW
+
+    def renewed(self) -> Taking:
+        """The same with verifier and scene as they are in this transaction."""
+        return replace(self, verifier=Verifier.objects.select_related("scene__unit").get(pk=self.verifier.pk))
+
+    def note_seen(self) -> None:
+        """Keep to the minute when the verifier was last seen, so that not every scan writes it."""
+        seen, moment = self.verifier.last_seen_at, self.received_at
+        if seen is None or not timedelta(0) <= moment - seen < SEEN_STEP:
+            Verifier.objects.filter(pk=self.verifier.pk).update(last_seen_at=moment)
 
 
 def scan_code(
@@ -92,18 +106,12 @@ def scan_code(
     try:
         if device_time is not None:
             check_clock(device_time, now)
-        code = read_code(picture_text(text, now), publics())
-        scan = take(code, taking, actor=actor)
+        code = read_code(picture_text(text, taking), publics(now))
+        scanned = take(code, taking, actor=actor)
     except REFUSALS as fault:
         refuse(fault, code, taking, actor=actor)
         raise
-    unit = scan.scene.unit
-    asking = Asking(scan.uid, scan.scene.name, f"urn:quanshu:unit:{unit.code}", actor, now)
-    told = read_all(scan.scene.reads, person_of(scan), asking)
-    scan.receipts = sorted({row.receipt for row in told if row.receipt})
-    scan.told = [row.read.title for row in told if not row.fault]
-    scan.save(update_fields=["receipts", "told"])
-    return Scanned(scan, told)
+    return tell_rest(scanned, actor, now)
 
 
 def check_clock(device: datetime, now: datetime) -> None:
@@ -113,11 +121,15 @@ def check_clock(device: datetime, now: datetime) -> None:
         raise ClockSkewed(seconds=int(apart), most=SKEW_OFFLINE)
 
 
-def picture_text(text: str, now: datetime) -> str:
-    """The text of the picture, also where its twelve digits were typed. Raises BadTyped."""
+def picture_text(text: str, taking: Taking) -> str:
+    """The text of the picture, also where its twelve digits were typed. Raises BadTyped, TooManyGuesses."""
     digits = "".join(sign for sign in text if sign not in " -\t\r\n")
     if text.startswith(PREFIX) or not (digits.isascii() and digits.isdigit() and len(digits) == 12):
         return text
+    wrong = Scan.objects.filter(
+        verifier_id=taking.verifier.pk, reason=BadTyped.code, received_at__gt=taking.received_at - rules.GUESSING
+    )
+    rules.check_guesses(wrong.count())
     # Digits outlive their code a little, so that one typed too late is told from one mistyped.
     row = TypedCode.objects.filter(digits=digits).first()
     if row is None:
@@ -125,23 +137,30 @@ def picture_text(text: str, now: datetime) -> str:
     return row.text
 
 
-def whose(code: Code) -> tuple[Subject, Subject | None]:
+def people_of(codes: Iterable[Code]) -> dict[int, Subject]:
+    """{number: whose codes they are and who showed them}, each with the block on their codes."""
+    numbers = set()
+    for code in codes:
+        with suppress(ForgedCode):
+            numbers.update(whose_code(code))
+    return Subject.objects.select_related("code_block").in_bulk(numbers - {0})
+
+
+def whose(code: Code, people: Mapping[int, Subject]) -> tuple[Subject, Subject | None]:
     """Whose code it is, and who showed it where that is another. Raises ForgedCode."""
-    subject, agent = mint().whose(code)
-    found = Subject.objects.in_bulk([pk for pk in (subject, agent) if pk])
-    if subject not in found or (agent and agent not in found) or KIND_CODES.get(found[subject].kind) != code.kind:
+    subject, agent = whose_code(code)
+    if subject not in people or (agent and agent not in people) or KIND_CODES.get(people[subject].kind) != code.kind:
         raise ForgedCode
-    return found[subject], found.get(agent)
+    return people[subject], people.get(agent)
 
 
-@transaction.atomic
-def take(code: Code, taking: Taking, *, actor: Actor) -> Scan:
-    """Check a code and write that it is taken: one transaction, and the database takes a code once.
+def check_taking(code: Code, taking: Taking, people: Mapping[int, Subject]) -> Scan:
+    """The scan that takes a code, not yet written, once everything but an earlier use has been checked.
 
-    Raises one of `types.REFUSALS`.
+    The verifier of `taking` is as it is now. Raises one of `types.REFUSALS`.
     """
-    verifier = Verifier.objects.select_related("scene__unit").get(pk=taking.verifier.pk)
-    scene, at = verifier.scene, taking.at
+    verifier, at = taking.verifier, taking.at
+    scene = verifier.scene
     check_time(code, at=at.timestamp(), skew=taking.skew)
     rules.check_verifier(verifier.state)
     check_bound(code, scene=scene.pk, verifier=verifier.pk)
@@ -150,37 +169,83 @@ def take(code: Code, taking: Taking, *, actor: Actor) -> Scan:
         raise OnlineOnly
     check_hours(opens=scene.opens, closes=scene.closes, clock=f"{at.astimezone(CITY_TZ):%H:%M}")
     rules.check_chosen(basis=scene.basis, scene=code.scene)
-    subject, agent = whose(code)
+    subject, agent = whose(code, people)
     rules.check_holder(kind=subject.kind, holders=scene.holders)
-    check_standing(subject, agent, at)
+    check_standing(subject, agent, taking)
+    return Scan(
+        code_id=code.code_id.hex(),
+        scene=scene,
+        verifier=verifier,
+        subject=subject,
+        agent=agent,
+        at=at,
+        received_at=taking.received_at,
+        offline=taking.offline,
+        ok=True,
+    )
+
+
+@transaction.atomic
+def take(code: Code, taking: Taking, *, actor: Actor) -> Scanned:
+    """Check a code and write that it is taken: one transaction, and the database takes a code once.
+
+    Raises one of `types.REFUSALS`.
+    """
+    taking = taking.renewed()
+    scan = check_taking(code, taking, people_of([code]))
+    scanned = told_of_account(scan, taking, actor)
     try:
-        with transaction.atomic():
-            scan = Scan.objects.create(
-                code_id=code.code_id.hex(),
-                scene=scene,
-                verifier=verifier,
-                subject=subject,
-                agent=agent,
-                at=at,
-                received_at=taking.received_at,
-                offline=taking.offline,
-                ok=True,
-            )
+        # Nothing was written before this: the transaction ends with the refusal.
+        scan.save(force_insert=True)
     except IntegrityError as fault:
         raise ReplayedCode from fault
-    Verifier.objects.filter(pk=verifier.pk).update(last_seen_at=taking.received_at)
+    taking.note_seen()
     note(CodeEvent.SCANNED, scan, actor=actor, now=taking.received_at, details=facts_of(scan))
-    return scan
+    return scanned
 
 
-def check_standing(subject: Subject, agent: Subject | None, at: datetime) -> None:
-    """Neither holder nor who shows the code is blocked, and the mandate is in force. Raises RevokedHolder."""
-    people = [subject.pk, agent.pk] if agent else [subject.pk]
-    if Block.objects.filter(subject_id__in=people).exists():
+def told_of_account(scan: Scan, taking: Taking, actor: Actor) -> Scanned:
+    """The scan with what its scene is told; where that is of the holder's account alone it is told at once, else
+    after the code is taken."""
+    if taking.offline:
+        return Scanned(scan)
+    if any(read.source != Source.ACCOUNT for read in scan.scene.reads):
+        return Scanned(scan, rest=True)
+    return Scanned(scan, tell(scan, actor, taking.received_at))
+
+
+def tell(scan: Scan, actor: Actor, now: datetime) -> list[Told]:
+    """Read what the scene may read, and note on the scan which fields were told and by which receipts."""
+    scene = scan.scene
+    audience, by_consent = f"urn:quanshu:unit:{scene.unit.code}", scene.basis == Basis.CONSENT
+    asking = Asking(scan.uid, scene.name, audience, actor, now, by_consent)
+    told = read_all(scene.reads, person_of(scan), asking)
+    scan.receipts = sorted({row.receipt for row in told if row.receipt})
+    scan.told = [row.read.title for row in told if not row.fault]
+    return told
+
+
+def tell_rest(scanned: Scanned, actor: Actor, now: datetime) -> Scanned:
+    """The same, read of services and certificates once the code is taken."""
+    if not scanned.rest:
+        return scanned
+    told = tell(scanned.scan, actor, now)
+    Scan.objects.filter(uid=scanned.scan.uid).update(receipts=scanned.scan.receipts, told=scanned.scan.told)
+    return Scanned(scanned.scan, told)
+
+
+def check_standing(subject: Subject, agent: Subject | None, taking: Taking) -> None:
+    """Neither holder nor who shows the code is blocked, and the mandate is in force. Raises RevokedHolder.
+
+    A device without a network may have scanned before the block; its clock may be as far off as it is let.
+    """
+    blocks = [person.code_block for person in (subject, agent) if person and hasattr(person, "code_block")]
+    since = taking.at + timedelta(seconds=SKEW_OFFLINE)
+    if any(not taking.offline or block.at <= since for block in blocks):
         raise RevokedHolder
     if agent is not None:
         try:
-            acting_subject(actor_of_subject(agent), uid=subject.uid, now=at, what=MandateScope.CODES)
+            acting_subject(actor_of_subject(agent), uid=subject.uid, now=taking.at, what=MandateScope.CODES)
         except NotMandated as fault:
             raise RevokedHolder from fault
 
@@ -199,16 +264,15 @@ def facts_of(scan: Scan) -> dict[str, Any]:
     }
 
 
-@transaction.atomic
-def refuse(fault: QuanshuError, code: Code | None, taking: Taking, *, actor: Actor) -> Scan:
-    """Record a refusal; its subject is told, where the code tells whose it is."""
+def refused(fault: QuanshuError, code: Code | None, taking: Taking, people: Mapping[int, Subject]) -> Scan:
+    """The scan of a refusal, not yet written; its subject is told, where the code tells whose it is."""
     subject, agent = None, None
     if code is not None:
         try:
-            subject, agent = whose(code)
+            subject, agent = whose(code, people)
         except ForgedCode:
             code = None
-    scan = Scan.objects.create(
+    return Scan(
         code_id=code.code_id.hex() if code else "",
         scene=taking.verifier.scene,
         verifier=taking.verifier,
@@ -220,6 +284,13 @@ def refuse(fault: QuanshuError, code: Code | None, taking: Taking, *, actor: Act
         ok=False,
         reason=fault.code,
     )
+
+
+@transaction.atomic
+def refuse(fault: QuanshuError, code: Code | None, taking: Taking, *, actor: Actor) -> Scan:
+    """Record a refusal."""
+    scan = refused(fault, code, taking, people_of([code] if code else []))
+    scan.save(force_insert=True)
     note(CodeEvent.REFUSED, scan, actor=actor, now=taking.received_at, details=facts_of(scan), outcome="refused")
     return scan
 
@@ -229,7 +300,9 @@ def person_of(scan: Scan) -> Person:
     subject = scan.subject
     if subject is None:
         raise ForgedCode
-    return Person(subject.uid, subject.kind, number_of(subject), subject.name, scan.agent.name if scan.agent else "")
+    agent = scan.agent
+    shown_by = (agent.name, agent.uid) if agent else ("", "")
+    return Person(subject.uid, subject.kind, number_of(subject), subject.name, *shown_by)
 
 
 def upload_scans(
@@ -246,11 +319,11 @@ def upload_scans(
 
 def enter(*, actor: Actor, now: datetime, verifier: Verifier, row: Upload) -> UploadAnswer:
     """One uploaded code."""
-    late = not -SKEW_OFFLINE <= now.timestamp() - row.at <= OLDEST_UPLOAD
+    late = not -SKEW_OFFLINE <= now.timestamp() - row.at <= rules.OLDEST_UPLOAD.total_seconds()
     at = now if late else datetime.fromtimestamp(row.at, UTC)
     taking, code = Taking(verifier, at, now, offline=True), None
     try:
-        code = read_code(row.text, publics())
+        code = read_code(row.text, publics(now))
         if Scan.objects.filter(code_id=code.code_id.hex(), verifier=verifier, at=at, offline=True).exists():
             return UploadAnswer("known")
         take(code, taking, actor=actor)

@@ -41,7 +41,7 @@ def register_verifier(
     if faults:
         raise FieldErrors(errors=tuple(faults))
     raw = check_public_key("ed25519", public_key) if proof == Proof.KEY else b""
-    token = TOKEN_MARK + secrets.token_urlsafe(32) if proof == Proof.TOKEN else ""
+    token = new_token() if proof == Proof.TOKEN else ""
     verifier = Verifier.objects.create(
         scene=scene,
         name=name,
@@ -84,3 +84,24 @@ def resume_verifier(*, actor: Actor, now: datetime, verifier: Verifier) -> Verif
 def end_verifier(*, actor: Actor, now: datetime, verifier: Verifier, reason: str) -> Verifier:
     """Take a device out of use for good. Raises Forbidden, `codes.wrong_state`."""
     return take_step(actor=actor, now=now, verifier=verifier, step="end", reason=reason)
+
+
+@transaction.atomic
+def renew_token(*, actor: Actor, now: datetime, verifier: Verifier) -> tuple[Verifier, str]:
+    """Give a device a new token, shown once; the old one is worth nothing from then on.
+
+    Raises Forbidden, `codes.wrong_state`.
+    """
+    verifier = Verifier.objects.select_for_update(of=("self",)).select_related("scene__unit").get(pk=verifier.pk)
+    require(actor, CodePermission.VERIFIER_MANAGE, verifier)
+    rules.check_renewable(verifier.proof, verifier.state)
+    token = new_token()
+    verifier.token_hash = token_digest(token)
+    verifier.save(update_fields=["token_hash"])
+    note(CodeEvent.VERIFIER_RENEWED, verifier, actor=actor, now=now)
+    return verifier, token
+
+
+def new_token() -> str:
+    """A token that nobody guesses."""
+    return TOKEN_MARK + secrets.token_urlsafe(32)

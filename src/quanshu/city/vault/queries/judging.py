@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from quanshu.city.vault import rules
 from quanshu.city.vault.models import SigningKey, StatusList
-from quanshu.city.vault.services import signing
-from quanshu.city.vault.services.presenting import ANSWER_DAYS
+from quanshu.city.vault.queries.naming import LIST_BITS, issuer_url, list_url, public_of
+from quanshu.city.vault.rules import ANSWER_DAYS
 from quanshu.city.vault.types import Purpose, Unreadable, Verdict
 from quanshu.kernel.sd_jwt import (
     Expired,
@@ -112,16 +112,16 @@ class _Finder:
         """The key that the header names, when it is the named issuer's."""
         rows = SigningKey.objects.filter(kid=str(header.get("kid", "")), purpose=Purpose.CREDENTIAL)
         row = rows.select_related("unit").first()
-        if row is None or row.unit is None or claims.get("iss") != signing.issuer_url(row.unit):
+        if row is None or row.unit is None or claims.get("iss") != issuer_url(row.unit):
             return None
         self.unit = row.unit
         kind = rules.type_of_vct(claims.get("vct"))
         self.type_code = kind.code if kind else ""
-        return signing.public_of(row)
+        return public_of(row)
 
     def statuses(self, uri: str) -> Statuses | None:
         """The list at an address of this node, of the same unit."""
         row = StatusList.objects.filter(uid=uri.rstrip("/").rpartition("/")[2], unit=self.unit).first()
-        if row is None or signing.list_url(row) != uri:
+        if row is None or list_url(row) != uri:
             return None
-        return Statuses(row.size, bits=signing.LIST_BITS, data=bytes(row.bits))
+        return Statuses(row.size, bits=LIST_BITS, data=bytes(row.bits))

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from quanshu.city.vault.models import Issuer, SigningKey, StatusList
+from quanshu.city.vault.queries.naming import issuer_url, jwk, list_url
 from quanshu.city.vault.rules import certificate_types
-from quanshu.city.vault.services import signing
 from quanshu.city.vault.types import CertificateType, NoIssuer, Purpose
 from quanshu.organisation.api import Unit
 
@@ -17,7 +17,7 @@ DOCUMENT = "quanshu.vault.issuers/1"
 def jwks_of(unit: Unit) -> dict[str, Any]:
     """A unit's keys for credentials, retired ones too, as a JWK set (RFC 7517)."""
     rows = SigningKey.objects.filter(unit=unit, purpose=Purpose.CREDENTIAL)
-    return {"keys": [signing.jwk(row) for row in rows]}
+    return {"keys": [jwk(row) for row in rows]}
 
 
 def issuer_metadata(uid: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def issuer_metadata(uid: str) -> dict[str, Any]:
     issuer = Issuer.objects.filter(unit__uid=uid).select_related("unit").first()
     if issuer is None:
         raise NoIssuer
-    return {"issuer": signing.issuer_url(issuer.unit), "jwks": jwks_of(issuer.unit)}
+    return {"issuer": issuer_url(issuer.unit), "jwks": jwks_of(issuer.unit)}
 
 
 def type_metadata(kind: CertificateType) -> dict[str, Any]:
@@ -55,12 +55,12 @@ def published_issuers(now: datetime) -> dict[str, Any]:
         "at": now.isoformat(),
         "issuers": [
             {
-                "iss": signing.issuer_url(unit),
+                "iss": issuer_url(unit),
                 "name": unit.name,
                 "name_en": unit.name_en,
                 "code": unit.code,
                 "jwks": jwks_of(unit),
-                "status_lists": [signing.list_url(row) for row in StatusList.objects.filter(unit=unit)],
+                "status_lists": [list_url(row) for row in StatusList.objects.filter(unit=unit)],
             }
             for unit in units
         ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from io import BytesIO
 
+from asn1crypto import pem  # type: ignore[import-untyped]
+from asn1crypto.x509 import Certificate as Asn1Certificate  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 from django.utils.translation import gettext
@@ -17,7 +19,6 @@ from pyhanko_certvalidator import ValidationContext
 from quanshu.city.vault import rules
 from quanshu.city.vault.models import Certificate, SigningKey
 from quanshu.city.vault.queries.judging import unit_name
-from quanshu.city.vault.services.sealing import load
 from quanshu.city.vault.types import NotInForce, Purpose, SealBroken, Unreadable, Verdict
 
 PDF_START = b"%PDF-"
@@ -49,6 +50,11 @@ def judge_pdf(content: bytes, *, now: datetime, language: str) -> Verdict:
         fault="" if in_force else NotInForce.message,
         code="" if in_force else NotInForce.code,
     )
+
+
+def load(certificate: str) -> Asn1Certificate:
+    """A certificate in PEM as signers and validators of PDF files take it."""
+    return Asn1Certificate.load(pem.unarmor(certificate.encode())[2])
 
 
 def _read(content: bytes, now: datetime) -> tuple[PdfSignatureStatus, str]:

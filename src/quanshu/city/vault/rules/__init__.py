@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quanshu.city.vault.rules.deciding import (
+    ANSWER_DAYS,
     MACHINE,
     STATUS_MINUTES,
     check_answer,
@@ -27,6 +28,7 @@ from quanshu.city.vault.rules.kinds import certificate_types, get_type, read_typ
 from quanshu.city.vault.rules.telling import kind_name, shown_claims, value_text
 
 __all__ = [
+    "ANSWER_DAYS",
     "MACHINE",
     "STATUS_MINUTES",
     "certificate_types",

@@ -38,6 +38,7 @@ LONGEST_MINUTES = 30
 MOST_NUMBERS = 10_000
 MOST_TEXT = 300
 STATUS_MINUTES = 15
+ANSWER_DAYS = 7
 
 MACHINE = Machine(
     name="vault.certificate",

@@ -18,6 +18,7 @@ from quanshu.city.vault import rules
 from quanshu.city.vault.events import VaultEvent
 from quanshu.city.vault.models import Certificate, Issuer, StatusList
 from quanshu.city.vault.permissions import VaultPermission
+from quanshu.city.vault.queries.naming import issuer_url, list_url
 from quanshu.city.vault.services import signing
 from quanshu.city.vault.services.keys import key_for, seal
 from quanshu.city.vault.services.noting import note, note_certificate, tell_holder
@@ -133,10 +134,10 @@ def sign(
     holder = Ed25519PrivateKey.generate()
     signer = signing.credential_key(issuer.unit, now=now)
     body: dict[str, Any] = {
-        "iss": signing.issuer_url(issuer.unit),
+        "iss": issuer_url(issuer.unit),
         "vct": kind.vct,
         "iat": int(now.timestamp()),
-        "status": status_claim(signing.list_url(listed), index),
+        "status": status_claim(list_url(listed), index),
         **claims,
     }
     if until is not None:

@@ -11,6 +11,7 @@ from quanshu.city.vault import rules
 from quanshu.city.vault.events import VaultEvent
 from quanshu.city.vault.models import Certificate, Issuer, SubjectKey
 from quanshu.city.vault.permissions import VaultPermission
+from quanshu.city.vault.queries.naming import origin
 from quanshu.city.vault.services import signing
 from quanshu.city.vault.services.drawing import Face, draw_page
 from quanshu.city.vault.services.issuing import end
@@ -56,7 +57,7 @@ def print_certificate(*, actor: Actor, now: datetime, certificate: Certificate) 
         number=certificate.uid,
         issued_on=f"{issued.year}年{issued.month}月{issued.day}日",
         until=certificate.valid_until.isoformat() if certificate.valid_until else "长期",
-        check_url=f"{signing.origin()}/vault/verify/",
+        check_url=f"{origin()}/vault/verify/",
     )
     note_certificate(VaultEvent.SEALED, certificate, actor=actor, now=now)
     return seal_pdf(

@@ -18,7 +18,7 @@ from quanshu.city.vault import rules
 from quanshu.city.vault.events import VaultEvent
 from quanshu.city.vault.models import Certificate, Presentation, Request
 from quanshu.city.vault.permissions import VaultPermission
-from quanshu.city.vault.services import signing
+from quanshu.city.vault.queries.naming import origin
 from quanshu.city.vault.services.issuing import locked
 from quanshu.city.vault.services.keys import seal, unseal
 from quanshu.city.vault.services.noting import note, tell_holder
@@ -30,7 +30,6 @@ from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import ANONYMOUS, Actor, require
 
 REQUEST_MINUTES = 10
-ANSWER_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def held(certificate: Certificate, actor: Actor, now: datetime) -> Certificate:
 
 def audience_of(unit: Unit | None) -> str:
     """Whom a holder's proof is for: a unit that asked, or whoever opens a link of this node."""
-    return f"urn:quanshu:unit:{unit.code}" if unit else f"{signing.origin()}/vault/verify/"
+    return f"urn:quanshu:unit:{unit.code}" if unit else f"{origin()}/vault/verify/"
 
 
 def link_digest(token: str) -> str:
@@ -248,7 +247,7 @@ def answer_request(
         actor=actor,
         now=now,
         purpose=request.purpose,
-        until=now + timedelta(days=ANSWER_DAYS),
+        until=now + timedelta(days=rules.ANSWER_DAYS),
         audience=audience_of(request.unit),
         nonce=request.nonce,
         request=request,

@@ -6,23 +6,19 @@ import tempfile
 from io import BytesIO
 from pathlib import Path
 
-from asn1crypto import keys, pem, x509  # type: ignore[import-untyped]
+from asn1crypto import keys, pem  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from quanshu.city.vault.models import SigningKey
+from quanshu.city.vault.queries.sealed import load
 from quanshu.city.vault.services.drawing import SEAL_BOX, draw_seal
 from quanshu.city.vault.services.signing import FAMILY
 from quanshu.shared.keys import open_text
 
 FIELD = "Seal"
-
-
-def load(certificate: str) -> x509.Certificate:
-    """A certificate in PEM as the signer takes it."""
-    return x509.Certificate.load(pem.unarmor(certificate.encode())[2])
 
 
 def seal_pdf(page: bytes, *, key: SigningKey, authority: SigningKey, unit: str, use: str) -> bytes:

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 from django.db import transaction
 
 from quanshu.city.vault.models import SigningKey, StatusList
+from quanshu.city.vault.queries.naming import LIST_BITS, list_url
 from quanshu.city.vault.rules import STATUS_MINUTES
 from quanshu.city.vault.types import Purpose
 from quanshu.kernel.sd_jwt import StatusList as Statuses
@@ -25,23 +26,6 @@ AUTHORITY_YEARS, SEAL_YEARS = 10, 3
 # A list has room for this many certificates, of which at most half are taken: places are drawn at random, so that
 # a place tells nothing of when a certificate was issued.
 LIST_SIZE = 1 << 16
-LIST_BITS = 2
-
-
-def origin() -> str:
-    """The node's public address."""
-    given = next(iter(settings.CSRF_TRUSTED_ORIGINS), "http://{}:{}".format(*settings.QUANSHU_WEB))
-    return str(given).rstrip("/")
-
-
-def issuer_url(unit: Unit) -> str:
-    """What a credential names as its issuer (`iss`)."""
-    return f"{origin()}/vault/issuers/{unit.uid}"
-
-
-def list_url(row: StatusList) -> str:
-    """Where a status list is found; it is also its name (`sub`)."""
-    return f"{origin()}/vault/status/{row.uid}/"
 
 
 def credential_key(unit: Unit, *, now: datetime) -> SigningKey:
@@ -65,16 +49,6 @@ def credential_key(unit: Unit, *, now: datetime) -> SigningKey:
 def private_of(key: SigningKey) -> Ed25519PrivateKey:
     """The private part of a credential key."""
     return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(open_text(FAMILY, key.sealed, key.kid)))
-
-
-def public_of(key: SigningKey) -> Ed25519PublicKey:
-    """The public part of a credential key."""
-    return Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.public))
-
-
-def jwk(key: SigningKey) -> dict[str, str]:
-    """A credential key as it is published."""
-    return {**jwk_of(public_of(key)), "kid": key.kid, "use": "sig", "alg": "EdDSA"}
 
 
 def status_token(row: StatusList, *, now: datetime) -> str:

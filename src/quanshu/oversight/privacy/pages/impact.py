@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quanshu.kernel.clock import now
 from quanshu.oversight.privacy import queries, rules, services
 from quanshu.oversight.privacy.models import ImpactRecord
 from quanshu.oversight.privacy.pages import labels
@@ -31,7 +32,7 @@ from quanshu.shared.web.api import (
     day,
     reason_against,
 )
-from quanshu.sharing.services.api import Service
+from quanshu.sharing.services.api import Service, ServiceState, Shape
 
 
 def service_url(row: Service) -> str:
@@ -40,7 +41,7 @@ def service_url(row: Service) -> str:
 
 
 class NeedingList(ListPage):
-    """Published services that tell of sensitive personal data, and how each stands."""
+    """Services that tell of sensitive personal data, published or drafted, and how each stands."""
 
     title = gettext_lazy("Impact records of sensitive services")
     subtitle = gettext_lazy(
@@ -179,6 +180,18 @@ class ServiceRecords(DetailPage):
             )
         )
         return found
+
+
+def review_cards(service: Service) -> list[Card]:
+    """Whether a draft of a service may be published, by its impact record: the port of the review page."""
+    items = queries.sensitive_in(service)
+    if service.state != ServiceState.DRAFT or not items or service.shape == Shape.COMPOSITE:
+        return []
+    standing = queries.stand_of(service, now()).standing
+    label, _tone = labels.badge_of(labels.STANDINGS, standing)
+    note = "" if standing == Standing.IN_ORDER else _("It is published once an approved record speaks of it as it is.")
+    facts = [(_("State"), label), (_("Sensitive items"), ", ".join(items))]
+    return [Card(_("Impact record"), note=note, facts=facts, more=(service_url(service), _("Records of this service")))]
 
 
 class RecordForm(Form):

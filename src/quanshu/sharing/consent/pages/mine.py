@@ -127,6 +127,7 @@ class OwnPage(DetailPage):
             (_("How often"), often(obj)),
             (_("Answer by"), when(obj.answer_until) if obj.state == "asked" else ""),
             (_("Decided at"), when(obj.decided_at)),
+            (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
         ]
 

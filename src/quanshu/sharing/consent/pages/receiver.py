@@ -233,6 +233,7 @@ class RequestPage(DetailPage):
             (_("Answer by"), when(obj.answer_until)),
             (_("Decided at"), when(obj.decided_at)),
             (_("Decided by"), DECIDED_AS.get(obj.decided_as, "")),
+            (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
             (
                 _("Bound to the application's key"),

@@ -23,7 +23,7 @@ from quanshu.sharing.consent.permissions import ConsentPermission as P
 from quanshu.sharing.consent.queries import STATUS_SIZE, holder_of, issuer_jwk, issuer_key, scope_of_consent, status_uri
 from quanshu.sharing.consent.services.noting import locked, note, tell, tell_gateways
 from quanshu.sharing.consent.types import ConsentState, Narrowing
-from quanshu.sharing.subjects.api import Mandate, MandateScope, Subject, acting_subject, number_of
+from quanshu.sharing.subjects.api import Mandate, MandateScope, Subject, acting_subject, covers, number_of
 
 # In step with what the gateway asks for.
 VCT = "urn:quanshu:consent:1"
@@ -41,8 +41,8 @@ def grant_consent(*, actor: Actor, now: datetime, consent: Consent, given: Narro
     """
     require(actor, P.OWN)
     consent = locked(consent)
-    subject = decider(actor, consent, now)
-    transition = rules.check_open(state=consent.state, step="grant", answer_until=consent.answer_until, now=now)
+    decider(actor, consent, now)
+    rules.check_open(state=consent.state, step="grant", answer_until=consent.answer_until, now=now)
     given = given or Narrowing(tuple(consent.fields), consent.ends_at, consent.most_uses, consent.per_day)
     rules.check_narrowing(
         given,
@@ -57,8 +57,15 @@ def grant_consent(*, actor: Actor, now: datetime, consent: Consent, given: Narro
     consent.asked = {**asked, "ends_at": consent.ends_at.isoformat()}
     consent.fields = [name for name in consent.fields if name in given.fields]
     consent.ends_at, consent.most_uses, consent.per_day = given.ends_at, given.most_uses, given.per_day
-    consent.state, consent.decided_at = transition.target, now
-    consent.decided_by, consent.decided_as = actor.uid, role_of(actor, subject, now)
+    put_in_force(consent, actor=actor, now=now)
+    tell([consent.asked_by], GRANTED, consent, url=consent.get_absolute_url(), now=now)
+    return consent
+
+
+def put_in_force(consent: Consent, *, actor: Actor, now: datetime) -> None:
+    """Write that a request is granted as it now stands: token, status, the gateways' feed, audit entry."""
+    consent.state, consent.decided_at = rules.check_step(consent.state, "grant").target, now
+    consent.decided_by, consent.decided_as = actor.uid, role_of(actor, consent.subject, now)
     consent.status_list, consent.status_index = free_status()
     consent.token = issue_token(consent, now).text
     tell_gateways(consent, now)
@@ -73,8 +80,6 @@ def grant_consent(*, actor: Actor, now: datetime, consent: Consent, given: Narro
         per_day=consent.per_day,
         decided_as=consent.decided_as,
     )
-    tell([consent.asked_by], GRANTED, consent, url=consent.get_absolute_url(), now=now)
-    return consent
 
 
 NARROWED = frozenset({"fields", "most_uses", "per_day"})
@@ -145,7 +150,7 @@ def role_of(actor: Actor, subject: Subject, now: datetime) -> str:
     if actor.uid == subject.uid:
         return "self"
     held = Mandate.objects.in_force(now).filter(agent__uid=actor.uid, principal=subject)
-    return str(held.values_list("kind", flat=True).first() or "")
+    return next((row.kind for row in held if covers(row.kind, row.scope, MandateScope.CONSENT)), "")
 
 
 def free_status() -> tuple[int, int]:

@@ -52,9 +52,12 @@ def call_as(
     *,
     fields: Sequence[str] | None = None,
     case_number: str = "",
+    consent: str = "",
     now: datetime,
 ) -> Answer:
     """A call through the gateway signed with an application's key: for its unit's own doings alone.
+
+    `consent` is the uid of the consent it is made under, where the service asks for one.
 
     Raises NoGrantToTry without a key in force, OwnKeysOnly, GatewaySilent.
     """
@@ -69,7 +72,8 @@ def call_as(
     try:
         way = {"profile": profile, "kid": key.kid}
         with GatewayClient(settings.QUANSHU_GATEWAY_URL, consumer.rid, secret, timeout=10, **way) as client:
-            return client.call(sid, parameters, fields=fields, case_number=case_number or None)
+            given = {"case_number": case_number or None, "consent": consent or None}
+            return client.call(sid, parameters, fields=fields, **given)
     except httpx.HTTPError as fault:
         raise GatewaySilent(address=settings.QUANSHU_GATEWAY_URL) from fault
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -13,30 +12,27 @@ from django.db.models import Count, Q, QuerySet
 from quanshu.city.codes import rules
 from quanshu.city.codes.models import Block, Scan, Scene, Verifier
 from quanshu.city.codes.permissions import CodePermission
+from quanshu.city.codes.queries.keys import mint
 from quanshu.city.codes.types import Blocked, CodesNotFound, SceneState, Shown, VerifierState
 from quanshu.city.vault.api import Issuer, certificate_types
 from quanshu.kernel.ciphers import suite
-from quanshu.kernel.codes import DAY, ENTERPRISE, LIFETIME, PERSON, SKEW_OFFLINE, Mint
+from quanshu.kernel.codes import DAY, ENTERPRISE, LIFETIME, PERSON, SKEW_OFFLINE
 from quanshu.shared.access.api import Actor, ActorKind, Scope, require
-from quanshu.shared.keys import node_key
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services.api import Grant, Shape, published_spec
-from quanshu.sharing.subjects.api import MandateScope, Subject, SubjectKind, acting_subject, number_of, subjects_for
+from quanshu.sharing.subjects.api import (
+    MandateScope,
+    NotMandated,
+    Subject,
+    SubjectKind,
+    acting_subject,
+    number_of,
+    subjects_for,
+)
 
 LIST_LIFE = timedelta(hours=24)
 TOKEN_MARK = "qsv_"  # noqa: S105 - what every token begins with
 KIND_CODES: Mapping[str, int] = {SubjectKind.PERSON: PERSON, SubjectKind.ENTERPRISE: ENTERPRISE}
-
-
-@cache
-def mint() -> Mint:
-    """The node's secrets for codes. An Ed25519 private key is any 32 bytes, as a symmetric key is."""
-    return Mint(node_key("codes-signing"), node_key("codes-reference"), node_key("codes-holder"))
-
-
-def publics() -> dict[bytes, bytes]:
-    """{key id: public key} that codes and lists of this node are checked by."""
-    return {mint().key_id: mint().public}
 
 
 def get_scene(*, actor: Actor, uid: str) -> Scene:
@@ -98,9 +94,8 @@ def show_code(
     Raises Forbidden, NotMandated, Blocked, SceneOff, WrongHolder, CodesNotFound for a device not of the scene.
     """
     require(actor, CodePermission.SHOW)
-    subject = acting_subject(actor, uid=subject_uid or actor.uid, now=now, what=MandateScope.CODES)
-    blocked = Block.objects.filter(subject__uid__in={subject.uid, actor.uid})
-    if blocked.exists():
+    subject, blocked = whose_to_show(actor, subject_uid or actor.uid, now)
+    if blocked:
         raise Blocked
     if verifier and not Verifier.objects.filter(pk=verifier, scene=scene, state=VerifierState.ACTIVE).exists():
         raise CodesNotFound
@@ -111,7 +106,7 @@ def show_code(
         if rules.statements(scene.reads):
             proofs = rules.proofs_of(scene.reads, kind=subject.kind, number=number_of(subject), today=city_day(now))
     agent = 0 if subject.uid == actor.uid else Subject.objects.only("pk").get(uid=actor.uid).pk
-    text = mint().issue(
+    text = mint(now).issue(
         subject=subject.pk,
         agent=agent,
         kind=KIND_CODES[subject.kind],
@@ -121,6 +116,24 @@ def show_code(
         now=int(now.timestamp()),
     )
     return Shown(text, LIFETIME, int(now.timestamp()) + LIFETIME, scene, subject)
+
+
+# Asked every 50 seconds of every page that is open: one look-up by a unique index, for the holder and the block on it.
+OWN = (
+    "SELECT s.*, b.id AS blocked FROM subjects_subject s LEFT JOIN codes_block b ON b.subject_id = s.id "
+    "WHERE s.uid = %s"
+)
+
+
+def whose_to_show(actor: Actor, uid: str, now: datetime) -> tuple[Subject, bool]:
+    """(the subject whose code the actor may show, whether it or the actor is blocked). Raises NotMandated."""
+    if uid == actor.uid and actor.kind == ActorKind.RESIDENT:
+        found = next(iter(Subject.objects.raw(OWN, [uid])), None)
+        if found is None:
+            raise NotMandated
+        return found, found.blocked is not None
+    subject = acting_subject(actor, uid=uid, now=now, what=MandateScope.CODES)
+    return subject, Block.objects.filter(subject__uid__in={uid, actor.uid}).exists()
 
 
 def actor_of_verifier(verifier: Verifier) -> Actor:
@@ -200,7 +213,7 @@ def offline_list(*, now: datetime) -> dict[str, Any]:
     scenes = Scene.objects.exclude(state=SceneState.DRAFT).filter(offline=True).prefetch_related("verifiers")
     off = Verifier.objects.exclude(state=VerifierState.ACTIVE).values_list("pk", flat=True)
     blocked = list(Block.objects.values_list("subject_id", flat=True))
-    days = range(stamp // DAY - 1, stamp // DAY + 2)
+    days, secrets = range(stamp // DAY - 1, stamp // DAY + 2), mint(now)
     payload = {
         "node": settings.QUANSHU_NODE_NAME,
         "issued_at": stamp,
@@ -208,9 +221,9 @@ def offline_list(*, now: datetime) -> dict[str, Any]:
         "skew": SKEW_OFFLINE,
         "scenes": [offline_scene(scene) for scene in scenes if scene.state == SceneState.IN_FORCE],
         "verifiers_off": sorted(off),
-        "holders_off": {str(day): sorted(mint().holder_key(pk, day).hex() for pk in blocked) for day in days},
+        "holders_off": {str(day): sorted(secrets.holder_key(pk, day).hex() for pk in blocked) for day in days},
     }
-    return mint().sign_list(payload)
+    return secrets.sign_list(payload)
 
 
 def offline_scene(scene: Scene) -> dict[str, Any]:
