@@ -58,6 +58,8 @@ PLACES = {
     "method": "PUT",
     "fault": "沙箱模拟",
     "fault_en": "provoked in the sandbox",
+    "why": "沙箱模拟",
+    "why_en": "provoked in the sandbox",
 }
 
 

@@ -7,11 +7,13 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.gateway.composing import RESULT
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
