@@ -197,7 +197,7 @@ def test_a_statistic_is_made_and_tried_in_the_browser(city: City, settings: Any,
 
 
 def test_a_statistic_answers_in_the_sandbox_before_any_grant(city: City, settings: Any, tmp_path: Path) -> None:
-    """Its page names the tables there are; a call is read, refused and answered as in production, with made-up cells."""
+    """Its page names the tables there are; calls are read and refused as in production, and told made-up cells."""
     service = published(city)
     dispatch(now(), 100)
     consumer, _secret = an_application(city)
