@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 
 from quanshu.gateway.delta_sharing.asking import Window
@@ -125,7 +126,7 @@ class Ranged(RawIOBase):
     """A file of the lake that is read where it is asked to be; its foot tells what all of it holds."""
 
     def __init__(self, storage: Storage, name: str, file: LogFile) -> None:
-        self._read = lambda start, end: b"".join(storage.chunks(name, file.path, start, end))
+        self._chunks = partial(storage.chunks, name, file.path)
         self._size = file.size
         self._at = 0
 
@@ -144,6 +145,6 @@ class Ranged(RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         end = self._size if size < 0 else min(self._size, self._at + size)
-        found = self._read(self._at, end) if end > self._at else b""
+        found = b"".join(self._chunks(self._at, end)) if end > self._at else b""
         self._at += len(found)
         return found
