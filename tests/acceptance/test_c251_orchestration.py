@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from django.test import Client
 
 from quanshu.gateway.client import GatewayClient
-from quanshu.gateway.signing import sign_headers
 from quanshu.kernel.clock import now
 from quanshu.shared.audit.api import history
 from quanshu.shared.notify.api import Notice
-from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.composition.api import Composition, check_composites
 from quanshu.sharing.services.api import Exchange, Service, carry_receipts, publish_snapshot
 from support_composition import GRAPH, STREET, City, a_city, services_to_compose
-from support_services import PERSON, QUERY, VERIFY, a_gateway, a_grant, an_application, use_folders
+from support_services import PERSON, QUERY, VERIFY, a_gateway, a_grant, a_sandbox, an_application, use_folders
 
 SID = "jn-one-call-check"
 NAMES = {"sid": SID, "name": "一次核验", "name_en": "One-call check"}
@@ -124,26 +120,16 @@ def test_services_are_composed_in_the_browser_and_called_as_one(city: City, sett
     assert len({call.request_hash for call in kept.values()}) == 1
 
 
-def in_sandbox(url: str, sid: str, rid: str, secret: str, body: dict[str, Any]) -> dict[str, Any]:
-    """One call of the sandbox, signed as the documentation says."""
-    headers = sign_headers(rid, sid, secret, time.time_ns() // 1_000_000)
-    answer: dict[str, Any] = httpx.post(f"{url}/sandbox/{sid}", json=body, headers=headers, trust_env=False).json()
-    return answer
-
-
 def test_a_composite_answers_in_the_sandbox_before_any_grant(city: City, settings: Any, tmp_path: Path) -> None:
     """In the form it has in production: masked fields, one of three words for a verification, and its parts."""
     service = published(city)
-    dispatch(now(), 100)
-    consumer, _secret = an_application(city)
     developer = browser_of(city, "developer")
-    secret = developer.post(f"/api/v1/development/applications/{consumer.uid}/sandbox-key").json()["secret"]
-    keys = developer.get(f"/api/v1/development/services/{service.uid}/sandbox").json()["keys"]
+    ask, keys = a_sandbox(city, service, developer)
     page = developer.get(f"/development/services/{service.uid}/sandbox/").content.decode()
     assert keys[0]["id"] in page
     assert "样" in page.split("The first rows")[1], "names of nobody, by the part's own items"
     with a_gateway(settings, tmp_path, now()) as gateway:
-        answer = in_sandbox(gateway.url, SID, consumer.rid, secret, {"id": keys[0]["id"]})
+        answer = ask(gateway.url, {"id": keys[0]["id"]})
     (row,) = answer["data"]
     assert row["same"] in {"match", "mismatch", "no_record"}
     assert row["name"].endswith("**")

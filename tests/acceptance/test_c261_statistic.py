@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pyarrow as pa
 import pytest
 from django.test import Client
 
 from quanshu.gateway.client import GatewayClient
-from quanshu.gateway.signing import sign_headers
 from quanshu.kernel.clock import now
-from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.services.api import Service, publish_snapshot, serve_entry
 from quanshu.supply.lake_store import get_lake
-from support_services import City, a_city, a_gateway, a_grant, an_application, use_folders
+from support_services import City, a_city, a_gateway, a_grant, a_sandbox, an_application, use_folders
 
 STREETS = {"千佛山街道": 60, "舜华路街道": 45, "建新街道": 30, "龙洞街道": 4}
 CUBE = {
@@ -199,21 +195,11 @@ def test_a_statistic_is_made_and_tried_in_the_browser(city: City, settings: Any,
 def test_a_statistic_answers_in_the_sandbox_before_any_grant(city: City, settings: Any, tmp_path: Path) -> None:
     """Its page names the tables there are; calls are read and refused as in production, and told made-up cells."""
     service = published(city)
-    dispatch(now(), 100)
-    consumer, _secret = an_application(city)
     developer = browser_of(city, "developer")
-    secret = developer.post(f"/api/v1/development/applications/{consumer.uid}/sandbox-key").json()["secret"]
-    keys = developer.get(f"/api/v1/development/services/{service.uid}/sandbox").json()["keys"]
+    ask, keys = a_sandbox(city, service, developer)
     assert [key["groups"] for key in keys] == ["street", "age"]
     page = developer.get(f"/development/services/{service.uid}/sandbox/").content.decode()
     assert "count,share" in page.split("Keys that exist")[1].split("The first rows")[0]
-
-    def ask(url: str, body: dict[str, Any]) -> dict[str, Any]:
-        headers = sign_headers(consumer.rid, service.sid, secret, time.time_ns() // 1_000_000)
-        answer = httpx.post(f"{url}/sandbox/{service.sid}", json=body, headers=headers, trust_env=False)
-        found: dict[str, Any] = answer.json()
-        return found
-
     with a_gateway(settings, tmp_path, now()) as gateway:
         told, wrong = ask(gateway.url, keys[0]), ask(gateway.url, {"groups": ["citizen_id"]})
     assert {row["street"] for row in told["data"]} >= set(STREETS)
