@@ -18,7 +18,7 @@ def operations() -> Iterator[tuple[str, str, Operation]]:
         for path, view in router.path_operations.items():
             for operation in view.operations:
                 for method in operation.methods:
-                    address = re.sub(r"\{(?:\w+:)?(\w+)\}", r"{\1}", f"/api/v1{prefix}/{path.lstrip('/')}")
+                    address = re.sub(r"\{(?:\w+:)?(\w+)\}", r"{\1}", f"/api/v1/{prefix}/{path}")
                     yield re.sub("/{2,}", "/", address), method.lower(), operation
 
 
