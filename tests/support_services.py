@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
+from django.test import Client
 
+from quanshu.gateway.signing import sign_headers
 from quanshu.kernel.clock import now
 from quanshu.kernel.identifiers.uscc import check_character
 from quanshu.organisation.api import Account, Unit, UnitData, actor_for, assign_role, create_person, create_unit
@@ -18,6 +22,7 @@ from quanshu.oversight.privacy.models import ImpactRecord
 from quanshu.oversight.privacy.queries import sensitive_in, stand_of, subject_of
 from quanshu.oversight.privacy.types import Standing
 from quanshu.shared.access.api import SYSTEM, Actor
+from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.services.api import (
     ConsentTerms,
     Consumer,
@@ -244,3 +249,17 @@ def a_gateway(settings: Any, folder: Path, moment: datetime) -> Iterator[Gateway
         yield process
     finally:
         process.kill()
+
+
+def a_sandbox(city: City, service: Service, developer: Client) -> tuple[Callable[..., Any], list[dict[str, str]]]:
+    """A call of a service's sandbox as a developer makes it, (gateway's url, body) → answer; and keys that exist."""
+    dispatch(now(), 100)
+    consumer, _secret = an_application(city)
+    secret = developer.post(f"/api/v1/development/applications/{consumer.uid}/sandbox-key").json()["secret"]
+    keys = developer.get(f"/api/v1/development/services/{service.uid}/sandbox").json()["keys"]
+
+    def ask(url: str, body: dict[str, Any]) -> Any:
+        headers = sign_headers(consumer.rid, service.sid, secret, time.time_ns() // 1_000_000)
+        return httpx.post(f"{url}/sandbox/{service.sid}", json=body, headers=headers, trust_env=False).json()
+
+    return ask, keys

@@ -186,6 +186,8 @@ def test_an_overdue_review_goes_up(monday: City) -> None:
     post(city, "officer", f"/emergencies/{emergency['uid']}/end", {"reason": "Over"})
     clock = clocks_of("emergency.emergency", emergency["uid"]).get()
     assert clock.due_on.isoformat() == "2026-03-09"
+    told = browser(city.accounts["bureau"]).get(f"{API}/emergencies/{emergency['uid']}").json()
+    assert told["review_due_on"] == "2026-03-09"
     late = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
     with freeze(late):
         check_overdue(late)

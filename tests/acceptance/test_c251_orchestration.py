@@ -15,7 +15,17 @@ from quanshu.shared.notify.api import Notice
 from quanshu.sharing.composition.api import Composition, check_composites
 from quanshu.sharing.services.api import Exchange, Service, carry_receipts, publish_snapshot
 from support_composition import GRAPH, STREET, City, a_city, services_to_compose
-from support_services import PERSON, QUERY, VERIFY, a_gateway, a_grant, an_application, assess, use_folders
+from support_services import (
+    PERSON,
+    QUERY,
+    VERIFY,
+    a_gateway,
+    a_grant,
+    a_sandbox,
+    an_application,
+    assess,
+    use_folders,
+)
 
 SID = "jn-one-call-check"
 NAMES = {"sid": SID, "name": "一次核验", "name_en": "One-call check"}
@@ -120,6 +130,22 @@ def test_services_are_composed_in_the_browser_and_called_as_one(city: City, sett
     assert len({call.request_hash for call in kept.values()}) == 1
 
 
+def test_a_composite_answers_in_the_sandbox_before_any_grant(city: City, settings: Any, tmp_path: Path) -> None:
+    """In the form it has in production: masked fields, one of three words for a verification, and its parts."""
+    service = published(city)
+    developer = browser_of(city, "developer")
+    ask, keys = a_sandbox(city, service, developer)
+    page = developer.get(f"/development/services/{service.uid}/sandbox/").content.decode()
+    assert keys[0]["id"] in page
+    assert "样" in page.split("The first rows")[1], "names of nobody, by the part's own items"
+    with a_gateway(settings, tmp_path, now()) as gateway:
+        answer = ask(gateway.url, {"id": keys[0]["id"]})
+    (row,) = answer["data"]
+    assert row["same"] in {"match", "mismatch", "no_record"}
+    assert row["name"].endswith("**")
+    assert [(part["node"], part["outcome"]) for part in answer["parts"]] == [("person", "ok"), ("check", "ok")]
+
+
 def test_a_part_is_told_by_name_when_it_cannot_be_had(city: City, settings: Any, tmp_path: Path) -> None:
     """Without a grant for the optional part the answer says so; without one for the required part there is none."""
     service = published(city)
@@ -140,6 +166,7 @@ def test_a_part_is_told_by_name_when_it_cannot_be_had(city: City, settings: Any,
     }
     assert refused.body["code"] == "gateway.part_refused"
     assert "person" in refused.body["message_en"]
+    assert "has no valid grant" in refused.body["message_en"], "a sentence, and not a code alone"
 
 
 def graph_body(**changes: Any) -> dict[str, Any]:

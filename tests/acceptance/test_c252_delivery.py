@@ -24,8 +24,9 @@ from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import history
 from quanshu.shared.outbox.api import dispatch
 from quanshu.sharing.bulk.api import BulkGrant, revoke_bulk
+from quanshu.sharing.bulk.services.granting import begin_anew, locked
 from quanshu.sharing.delivery.models import Batch, Delivery
-from quanshu.sharing.delivery.queries import file_of, reach
+from quanshu.sharing.delivery.queries import file_of, reach, secret_of
 from quanshu.sharing.delivery.services import queue_due, run_batch, settle_batches, start_batch
 from support_bulk import a_bulk_grant, browser_of, land, refreshed
 from support_delivery import API, JSON, a_batch, a_delivery, body, work
@@ -146,6 +147,50 @@ def test_a_revoked_grant_stops_deliveries_at_once(city: City, grant: BulkGrant) 
     delivery.refresh_from_db()
     assert delivery.state == "ended"
     assert not file_of(done).exists()
+
+
+def test_a_view_built_anew_stops_what_stands_under_the_one_before(city: City, grant: BulkGrant) -> None:
+    """As when a grade rises: files of the weaker masks are closed, and a batch that had begun does not bring them."""
+    delivery = a_delivery(city, grant)
+    done = a_batch(city, delivery)
+    waiting = start_batch(actor=SYSTEM, delivery=delivery, now=now())
+    Batch.objects.filter(pk=waiting.pk).update(view=grant.view, version=grant.view_version, state="running")
+    before = grant.view
+    begin_anew(locked(grant), now())
+    developer = browser_of(city, "developer")
+    assert developer.get(f"{API}/batches/{done.uid}/file").json()["code"] == "delivery.view_changed"
+    assert run_batch(waiting.uid, now()).error["code"] == "delivery.view_not_ready"
+    refreshed(grant)
+    fresh = a_batch(city, delivery)
+    assert (fresh.state, fresh.view != before) == ("done", True)
+    assert developer.get(f"{API}/batches/{fresh.uid}/file").status_code == 200
+
+
+def test_a_password_is_not_sent_to_another_server(city: City, grant: BulkGrant) -> None:
+    """Who changes the address enters the password anew; other changes keep it, and it is shown to nobody."""
+    developer = browser_of(city, "developer")
+    options = {"host": "127.0.0.1", "port": 1, "username": "u", "database": "d", "table": "t"}
+    given = body(grant, channel="database", options=options, secret={"password": "receiver-secret"})
+    made = developer.post(f"{API}/deliveries", given, content_type=JSON)
+    path = f"{API}/deliveries/{made.json()['uid']}"
+
+    def change(**more: Any) -> Any:
+        changed = {**given, "secret": {}, "options": {**options, **more}}
+        return developer.put(path, changed, content_type=JSON)
+
+    for more in ({"host": "collector.example"}, {"port": 2}, {"username": "v"}, {"sslmode": "disable"}):
+        answer = change(**more)
+        assert answer.status_code == 422, more
+        assert [error["field"] for error in answer.json()["errors"]] == ["password"]
+    kept = change(table="other")
+    assert kept.status_code == 200
+    assert "receiver-secret" not in kept.content.decode()
+    delivery = Delivery.objects.get(uid=made.json()["uid"])
+    assert secret_of(delivery) == {"password": "receiver-secret"}
+    moved = {**given, "secret": {"password": "another"}, "options": {**options, "host": "localhost"}}
+    assert developer.put(path, moved, content_type=JSON).status_code == 200
+    delivery.refresh_from_db()
+    assert secret_of(delivery) == {"password": "another"}
 
 
 def test_limits_of_the_grant_hold(city: City) -> None:

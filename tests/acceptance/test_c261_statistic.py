@@ -14,7 +14,7 @@ from quanshu.gateway.client import GatewayClient
 from quanshu.kernel.clock import now
 from quanshu.sharing.services.api import Service, publish_snapshot, serve_entry
 from quanshu.supply.lake_store import get_lake
-from support_services import City, a_city, a_gateway, a_grant, an_application, use_folders
+from support_services import City, a_city, a_gateway, a_grant, a_sandbox, an_application, use_folders
 
 STREETS = {"千佛山街道": 60, "舜华路街道": 45, "建新街道": 30, "龙洞街道": 4}
 CUBE = {
@@ -190,3 +190,18 @@ def test_a_statistic_is_made_and_tried_in_the_browser(city: City, settings: Any,
     assert "q-chart" in answer
     assert "千佛山街道" in answer
     assert "Not told, because" in answer
+
+
+def test_a_statistic_answers_in_the_sandbox_before_any_grant(city: City, settings: Any, tmp_path: Path) -> None:
+    """Its page names the tables there are; calls are read and refused as in production, and told made-up cells."""
+    service = published(city)
+    developer = browser_of(city, "developer")
+    ask, keys = a_sandbox(city, service, developer)
+    assert [key["groups"] for key in keys] == ["street", "age"]
+    page = developer.get(f"/development/services/{service.uid}/sandbox/").content.decode()
+    assert "count,share" in page.split("Keys that exist")[1].split("The first rows")[0]
+    with a_gateway(settings, tmp_path, now()) as gateway:
+        told, wrong = ask(gateway.url, keys[0]), ask(gateway.url, {"street": "nowhere"})
+    assert {row["street"] for row in told["data"]} >= set(STREETS)
+    assert all(set(row) == {"street", "count", "share"} for row in told["data"])
+    assert wrong["code"] == "gateway.bad_parameter"

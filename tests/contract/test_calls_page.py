@@ -92,10 +92,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayHome]:
     sealed = suite("intl").seal(home.seal, SANDBOX_SECRET.encode(), f"{RID}:sandbox".encode())
     key = SandboxKeySpec(RID, base64.b64encode(sealed).decode(), time.time() + 3600)
     shapes = (ColumnShape("id", kind="citizen_id", search=True), ColumnShape("name"), ColumnShape("age", "integer"))
-    sandbox = SandboxSpec(a_service(QUERY), shapes)
+    made = {service.sid: service for service in services()}
+    sandboxes = tuple(SandboxSpec(made[sid], shapes) for sid in (QUERY, STATISTIC))
     snapshot = Snapshot(1, "2026-01-05T08:00:00+00:00", "jinan", services(), (home.client(),), grants)
     home.version = 1
-    write_snapshot(home.directory, replace(snapshot, sandboxes=(sandbox,), sandbox_keys=(key,)), home._pair.private)
+    write_snapshot(home.directory, replace(snapshot, sandboxes=sandboxes, sandbox_keys=(key,)), home._pair.private)
     home.start()
     yield home
     home.kill()

@@ -8,6 +8,7 @@ import io
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,13 +20,16 @@ from delta_sharing import SharingClient
 from delta_sharing.protocol import DeltaSharingProfile
 from delta_sharing.rest_client import DataSharingRestClient
 
+from quanshu.gateway.delta_sharing.files import one_range
 from quanshu.gateway.journal import read_after
 from quanshu.gateway.messages import MESSAGES
 from quanshu.gateway.snapshot import BulkSpec, BulkTokenSpec, Snapshot, append_revocation, write_snapshot
 from quanshu.lake import Lake
 from quanshu.lake.masking import Mask
+from quanshu.lake.storage import Bucket, Storage
 from quanshu.lake.views import materialise_view, tidy_view
 from support_gateway import RID, GatewayHome
+from support_object_store import a_bucket, object_store
 
 TOKEN, OLD, OTHER = "qst_reader", "qst_expired", "qst_of_another"
 SCHEMA = "u1137"
@@ -65,9 +69,9 @@ def people(rows: list[tuple[str, str, str, str | None, int]]) -> pa.Table:
 class BulkHome(GatewayHome):
     """A gateway's folder with a lake that has a view of residents in five versions."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, storage: Storage | None = None) -> None:
         super().__init__(folder)
-        self.lake = Lake(folder / "lake", memory_limit="256MB")
+        self.lake = Lake(folder / "lake", memory_limit="256MB", storage=storage)
         rows = [(str(n), "张三丰", "历下", "1990-01-01", n) for n in range(100)]
         self.lake.append("s.people", people(rows))
         self.refresh()
@@ -75,6 +79,15 @@ class BulkHome(GatewayHome):
         self.refresh()
         self.lake.delete("s.people", pa.table({"id": ["2", "3"]}))
         self.refresh()
+
+    def start(self, *, workers: int = 1, **extra: str) -> None:
+        """Start the gateway, told where the lake lies as a node's settings tell it."""
+        bucket = self.lake.storage
+        if isinstance(bucket, Bucket):
+            place = {"URL": bucket.url, "ENDPOINT": bucket.endpoint, "REGION": bucket.region, "ALLOW_HTTP": "true"}
+            place |= {"KEY_ID": bucket.key_id, "SECRET": bucket.secret}
+            extra = {f"QUANSHU_LAKE_{name}": value for name, value in place.items()} | extra
+        super().start(workers=workers, **extra)
 
     def refresh(self) -> None:
         """Bring the view up to date."""
@@ -103,9 +116,24 @@ class BulkHome(GatewayHome):
         write_snapshot(self.directory, snapshot, self._pair.private)
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BulkHome]:
-    home = BulkHome(tmp_path_factory.mktemp("bulk-home"))
+@contextmanager
+def a_place(where: str) -> Iterator[Storage | None]:
+    """Where the lake lies: in the home folder, or in a bucket that the gateways' settings name."""
+    if where == "folder":
+        yield None
+        return
+    with object_store() as url:
+        yield a_bucket(url)
+
+
+@pytest.fixture(scope="module", params=["folder", "bucket"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BulkHome]:
+    with a_place(request.param) as storage:
+        yield from a_city(BulkHome(tmp_path_factory.mktemp("bulk-home"), storage))
+
+
+def a_city(home: BulkHome) -> Iterator[BulkHome]:
+    """The gateway of this file's grants."""
     home.share(
         a_bulk("b-people", "people"),
         a_bulk("b-few", "few", row_limit=50),
@@ -336,6 +364,10 @@ class TestFiles:
         assert (part.status_code, part.content) == (206, b"PAR1")
         assert self.get(url, Range="bytes=-4").content == b"PAR1"
         assert self.get(url, Range="bytes=99999999-").status_code == 416
+        assert self.get(url, Range="bytes=4-9,12-14").status_code in {200, 206}
+        assert self.get(url, Range="bytes=0-3", **{"If-Range": '"another"'}).content == whole.content
+        head = httpx.head(url, trust_env=False)
+        assert (head.status_code, head.headers["content-length"]) == (200, str(len(whole.content)))
 
     def test_an_altered_or_expired_address_is_refused(self, home: BulkHome) -> None:
         url = self.url(home)
@@ -385,16 +417,56 @@ def test_a_web_server_in_front_may_send_the_files(tmp_path: Path, monkeypatch: p
         home.kill()
 
 
-def test_files_of_versions_no_longer_kept_go_and_the_rest_stays_readable(tmp_path: Path) -> None:
-    home = BulkHome(tmp_path)
-    tidy_view(home.lake, "bulk.people", keep=2)
-    home.share(a_bulk("b-people", "people", versions_kept=2))
-    home.start()
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_files_of_versions_no_longer_kept_go_and_the_rest_stays_readable(tmp_path: Path, where: str) -> None:
+    with a_place(where) as storage:
+        home = BulkHome(tmp_path, storage)
+        tidy_view(home.lake, "bulk.people", keep=2)
+        home.share(a_bulk("b-people", "people", versions_kept=2))
+        home.start()
+        try:
+            path = tmp_path / "p.share"
+            path.write_text(profile_text(home), encoding="utf-8")
+            assert len(delta_sharing.load_as_pandas(f"{path}#city.{SCHEMA}.people", version=1)) == 101
+            frame = delta_sharing.load_table_changes_as_pandas(f"{path}#city.{SCHEMA}.people", starting_version=1)
+            assert len(frame) == 5
+            before = home.lake.storage.files("bulk.people")
+            tidy_view(home.lake, "bulk.people", keep=1)
+            assert len(home.lake.storage.files("bulk.people")) < len(before)
+            assert len(delta_sharing.load_as_pandas(f"{path}#city.{SCHEMA}.people")) == 99
+        finally:
+            home.kill()
+
+
+def test_a_store_that_does_not_answer_is_told_and_the_calls_go_on(tmp_path: Path) -> None:
+    with a_place("bucket") as storage:
+        home = BulkHome(tmp_path, storage)
+        home.share(a_bulk("b-people", "people"))
+        home.start()
     try:
-        path = tmp_path / "p.share"
-        path.write_text(profile_text(home), encoding="utf-8")
-        assert len(delta_sharing.load_as_pandas(f"{path}#city.{SCHEMA}.people", version=1)) == 101
-        frame = delta_sharing.load_table_changes_as_pandas(f"{path}#city.{SCHEMA}.people", starting_version=1)
-        assert len(frame) == 5
+        answer = ask(home, "POST", f"{ROOT}/people/query", json={})
+        assert (answer.status_code, answer.json()["errorCode"]) == (503, "gateway.bulk_store_away")
+        assert ask(home, "GET", "/shares").status_code == 200
     finally:
         home.kill()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", None),
+        ("bytes=-", None),
+        ("rows=1-2", None),
+        ("bytes=0-1,3-4", None),
+        ("bytes=5-2", None),
+        ("bytes=0-3", (0, 4)),
+        ("bytes=2-", (2, 10)),
+        ("bytes=2-99", (2, 10)),
+        ("bytes=-3", (7, 10)),
+        ("bytes=-99", (0, 10)),
+        ("bytes=10-", (10, 10)),
+        ("bytes=-0", (10, 0)),
+    ],
+)
+def test_one_range_of_a_file(text: str, expected: tuple[int, int] | None) -> None:
+    assert one_range(text, 10) == expected

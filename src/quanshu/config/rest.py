@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
@@ -16,6 +15,7 @@ from quanshu.city.codes.rest import mine as my_codes
 from quanshu.city.codes.rest import router as codes
 from quanshu.city.vault.rest import my_router as my_vault
 from quanshu.city.vault.rest import router as vault
+from quanshu.config.openapi import DocumentedAPI
 from quanshu.kernel.errors import Invalid, QuanshuError, Unauthenticated
 from quanshu.organisation.api import actor_from_token
 from quanshu.organisation.rest import router as organisation
@@ -91,7 +91,7 @@ class ResidentSignedIn(SessionAuth):
         return actor if actor is not None and actor.kind == ActorKind.RESIDENT else None
 
 
-api = NinjaAPI(
+api = DocumentedAPI(
     title="Quanshu 泉枢",
     version=__version__,
     description="The control plane's API. Data itself is called through the gateway.",

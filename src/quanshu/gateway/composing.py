@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from quanshu.gateway import messages
 from quanshu.gateway.calls import Call
 from quanshu.gateway.consenting import check_consent, count_use
 from quanshu.gateway.execution import Answer, Masks, pick_fields, read_parameters
@@ -125,7 +126,7 @@ class Composite:
         self, values: Mapping[str, Any], fields: Sequence[str], *, most: int | None = None, masks: Masks = ()
     ) -> Answer:
         """A composite is run by `compose`, which knows who calls."""
-        raise PartFailed(node="*", sid=self.service.sid, reason="no caller")
+        raise PartFailed(node="*", sid=self.service.sid, why="没有调用方", why_en="there is no caller")
 
     def needed(self, fields: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """{part: fields needed of it} for an answer with these fields: sources, what feeds them, required parts."""
@@ -217,7 +218,7 @@ class Composite:
         await asyncio.gather(*waiting)
 
     def _refuse(self, part: Part, *, late: bool) -> None:
-        params = {"node": part.node.name, "sid": part.node.sid, "reason": part.outcome}
+        params = {"node": part.node.name, "sid": part.node.sid, **messages.why(part.outcome, part.fault)}
         if isinstance(part.fault, Forbidden):
             raise PartRefused(**params)
         if part.fault is None and late:
@@ -244,7 +245,7 @@ async def run_part(caller: Caller, part: Part, parts: Mapping[str, Part], values
         async with asyncio.timeout(part.node.timeout_ms / 1000):
             await call_part(caller, part, parts, values)
     except TimeoutError:
-        part.fault = PartTimeout(node=part.node.name, sid=part.node.sid, reason="")
+        part.fault = PartTimeout(node=part.node.name, sid=part.node.sid)
         part.outcome = part.fault.code
     except QuanshuError as fault:
         part.fault, part.outcome = fault, fault.code
@@ -258,7 +259,7 @@ async def call_part(caller: Caller, part: Part, parts: Mapping[str, Part], value
     executor = gateway.find_service(call, loaded)
     given = inputs_of(part, parts, values)
     if executor.service.shape not in {"query", "verify"}:
-        raise PartGone(node=part.node.name, sid=part.node.sid, reason=executor.service.shape)
+        raise PartGone(node=part.node.name, sid=part.node.sid)
     verify = executor.service.shape == "verify"
     asked = () if verify else part.needed or tuple(f.name for f in executor.service.fields[:1])
     call.grant = gateway.find_grant(call, loaded, asked)

@@ -104,7 +104,7 @@ class Parameters:
             values[name] = read_value(parameter, value)
         for names in self._needed:
             if names.isdisjoint(values):
-                told = "/".join(name for name in known if name in names)
+                told = ", ".join(name for name in known if name in names)
                 raise BadParameter(name=told, fault="至少填写一项", fault_en="at least one is required")
         return values
 

@@ -26,9 +26,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from quanshu.gateway import messages, signing
-from quanshu.gateway.execution import Answer, Executor, pick_fields, read_parameters
+from quanshu.gateway.execution import Answer, Executor
 from quanshu.gateway.limits import Terms, day_of
 from quanshu.gateway.reading import NotReady, read_body, read_request
+from quanshu.gateway.sampling import SampleComposite, SampleStatistic
+from quanshu.gateway.shapes import Shape, outcome
 from quanshu.gateway.snapshot import GrantSpec, SandboxKeySpec, SandboxSpec, Snapshot
 from quanshu.gateway.synthetic import TABLE, build
 from quanshu.kernel.ciphers import OpenFailed, suite
@@ -56,6 +58,8 @@ PLACES = {
     "method": "PUT",
     "fault": "沙箱模拟",
     "fault_en": "provoked in the sandbox",
+    "why": "沙箱模拟",
+    "why_en": "provoked in the sandbox",
 }
 
 
@@ -83,7 +87,7 @@ class Prepared:
     newest: Mapping[str, int]
     specs: Mapping[tuple[str, int], SandboxSpec]
     keys: Mapping[str, SandboxKeySpec]
-    executors: dict[tuple[str, int], Executor] = field(default_factory=dict)
+    executors: dict[tuple[str, int], Shape] = field(default_factory=dict)
 
 
 def prepare(snapshot: Snapshot) -> Prepared:
@@ -185,19 +189,18 @@ class Sandbox:
         await self.take(rid, now_ms=int(now().timestamp() * 1000))
         await provoke(given)
         service = executor.service
-        verify = service.shape == "verify"
-        fields = () if verify else pick_fields(service, asked, [part.name for part in service.fields])
-        values = read_parameters(service, given)
-        found = executor.run(values, fields)
+        fields = executor.pick(executor.asks(given, asked), [part.name for part in service.fields])
+        found = executor.run(executor.read(given), fields)
         if not isinstance(found, Answer):
             found = await found
-        outcome = {"result": found.result} if found.data is None else {"data": found.data, "total": len(found.data)}
+        parts = executor.parts(fields) if isinstance(executor, SampleComposite) else ()
         return {
             "code": "ok",
             "message": "成功",
             "request_hash": hashlib.sha256(raw or request.url.query.encode()).hexdigest(),
             "service": {"sid": service.sid, "version": service.version},
-            **outcome,
+            **outcome(found),
+            **({"parts": list(parts)} if parts else {}),
         }
 
     async def take(self, rid: str, *, now_ms: int) -> None:
@@ -207,7 +210,7 @@ class Sandbox:
         if taken is not None:
             await taken
 
-    async def find(self, sid: str, version: int) -> Executor:
+    async def find(self, sid: str, version: int) -> Shape:
         """The executor over a version's synthetic rows, made at its first call; 0 is the newest. Raises NoSandbox."""
         prepared = self.ready()
         key = (sid, version or prepared.newest.get(sid, 0))
@@ -219,9 +222,11 @@ class Sandbox:
         return prepared.executors[key]
 
 
-def executor_of(spec: SandboxSpec, folder: Path) -> Executor:
+def executor_of(spec: SandboxSpec, folder: Path) -> Shape:
     """The service over its synthetic rows, written to a file in the folder where they are not there yet."""
     service = spec.service
+    if service.statistic is not None:
+        return SampleStatistic(service, service.statistic)
     shape = hashlib.sha256(repr(spec).encode()).hexdigest()[:16]
     path = folder / f"{shape}.sqlite"
     if not path.exists():
@@ -229,7 +234,8 @@ def executor_of(spec: SandboxSpec, folder: Path) -> Executor:
             whole = Path(making) / path.name
             build(whole, spec.shapes, f"{service.sid}@{service.version}")
             whole.replace(path)
-    return Executor(replace(service, table_file=path.name, table=TABLE, key=()), folder)
+    made = Executor if service.composite is None else SampleComposite
+    return made(replace(service, table_file=path.name, table=TABLE, key=()), folder)
 
 
 async def provoke(given: dict[str, Any]) -> None:

@@ -139,14 +139,6 @@ class NotReachable(Unavailable):
     remedy = "Check QUANSHU_LAKE_URL, the endpoint and the keys, and that the bucket is there."
 
 
-class NeedsFolder(Conflict):
-    """What hands files out needs a lake in a folder."""
-
-    code = "lake.needs_folder"
-    message = "Files of a table can be handed out only by a lake in a folder; this lake is in an object store."
-    remedy = "Keep the lake on a shared file system to share in bulk; docs/operations.md says how."
-
-
 class BadCondition(Invalid):
     """A condition of a row filter cannot be used: its operator, the number of its values, or one of them."""
 

@@ -1,4 +1,4 @@
-"""The log of a table read as it lies on disk: which files make up a version, and which tell of its changes.
+"""The log of a table read as it lies in its place: which files make up a version, and which tell of its changes.
 
 Plain JSON, so that a process which only hands files out need not open the table. Follows the Delta transaction
 log protocol as far as the lake's own writers use it: no deletion vectors, no column mapping, logs never cleaned.
@@ -9,10 +9,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quanshu.lake.errors import NoTable, NoVersion
+
+if TYPE_CHECKING:
+    from quanshu.lake.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +100,30 @@ def state_after(commits: Sequence[Commit]) -> TableState:
 class TableLog:
     """The commits of one table. Safe to share among threads; reads on when it is asked to."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, storage: "Storage", table: str) -> None:
+        self.storage = storage
+        self.table = table
         self._lock = threading.Lock()
         self._commits: list[Commit] = []
-        self._identity: tuple[int, int] | None = None
+        self._identity = ""
 
     def follow(self) -> Sequence[Commit]:
         """All commits, oldest first, with those written since the last time. Raises `lake.no_table`."""
         with self._lock:
-            first = self.folder / "_delta_log" / _name(0)
-            try:
-                found = first.stat()
-            except FileNotFoundError as fault:
-                raise NoTable(table=self.folder.name) from fault
-            identity = (found.st_ino, found.st_mtime_ns)
-            if identity != self._identity:
+            first = self.storage.mark(self.table, _name(0))
+            if first is None:
+                raise NoTable(table=self.table)
+            if first.identity != self._identity:
                 # Another table has taken the name.
-                self._commits, self._identity = [], identity
-            while (path := first.with_name(_name(len(self._commits)))).exists():
-                self._commits.append(_read(path, len(self._commits)))
+                self._commits, self._identity = [], first.identity
+            while mark := self.storage.mark(self.table, _name(len(self._commits))):
+                self._commits.append(self._read(len(self._commits), mark.written_ms))
             return tuple(self._commits)
+
+    def _read(self, version: int, written_ms: float) -> Commit:
+        """One commit; a file of the log appears whole or not at all."""
+        text = b"".join(self.storage.chunks(self.table, _name(version))).decode()
+        return read_commit(text, version, written_ms)
 
     def state(self, version: int | None = None) -> TableState:
         """The table at a version, the newest by default. Raises `lake.no_version`."""
@@ -126,7 +131,7 @@ class TableLog:
         newest = len(commits) - 1
         wanted = newest if version is None else version
         if not 0 <= wanted <= newest:
-            raise NoVersion(table=self.folder.name, version=wanted, newest=newest)
+            raise NoVersion(table=self.table, version=wanted, newest=newest)
         return state_after(commits[: wanted + 1])
 
     def needed(self, oldest: int) -> set[str]:
@@ -143,15 +148,16 @@ class TableLog:
         Answers how many. The caller holds other writers off.
         """
         needed = self.needed(max(0, len(self.follow()) - keep))
-        files = [path for path in self.folder.rglob("*.parquet") if "_delta_log" not in path.parts]
-        gone = [path for path in files if path.relative_to(self.folder).as_posix() not in needed]
-        for path in gone:
-            path.unlink(missing_ok=True)
+        there = self.storage.files(self.table)
+        gone = [
+            path for path in there if path.endswith(".parquet") and "_delta_log/" not in path and path not in needed
+        ]
+        self.storage.erase(self.table, gone)
         return len(gone)
 
 
 def _name(version: int) -> str:
-    return f"{version:020d}.json"
+    return f"_delta_log/{version:020d}.json"
 
 
 def _file(action: Mapping[str, Any]) -> LogFile:
@@ -161,11 +167,6 @@ def _file(action: Mapping[str, Any]) -> LogFile:
         partition_values=action.get("partitionValues") or {},
         stats=action.get("stats") or "",
     )
-
-
-def _read(path: Path, version: int) -> Commit:
-    """One commit; a file of the log appears whole or not at all."""
-    return read_commit(path.read_text(encoding="utf-8"), version, path.stat().st_mtime * 1000)
 
 
 def read_commit(text: str, version: int, written_ms: float) -> Commit:

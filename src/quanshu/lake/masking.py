@@ -69,7 +69,8 @@ _TEMPLATES = {
         WHEN strpos(c, '市') BETWEEN 2 AND 10 AND substr(c, strpos(c, '市') + 1, 1) <> '场'
         THEN substr(c, 1, strpos(c, '市')) || '***'
         ELSE '***' END""",
-    Mask.DATE_YEAR: """CASE WHEN length(c) BETWEEN 8 AND 32 AND strpos('|18|19|20|21|', '|' || substr(c, 1, 2) || '|') > 0
+    Mask.DATE_YEAR: """CASE WHEN length(c) BETWEEN 8 AND 32
+        AND strpos('|18|19|20|21|', '|' || substr(c, 1, 2) || '|') > 0
         THEN substr(c, 1, 4) ELSE substr('****', 1, length(c)) END""",
 }
 _HASHES = {

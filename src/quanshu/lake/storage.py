@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 from deltalake import DeltaTable
-from obstore.exceptions import AlreadyExistsError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import S3Store
 
 from quanshu.lake import engine
@@ -27,6 +28,15 @@ from quanshu.lake.schema import quote
 LOG = "_delta_log/"
 REMOVED_AT_ONCE = 1000
 CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A file as it is found: bytes, when it was written in epoch milliseconds, and what its place knows it by."""
+
+    size: int
+    written_ms: float
+    identity: str
 
 
 class Storage(Protocol):
@@ -73,8 +83,12 @@ class Storage(Protocol):
         """Where a file lies on this machine; None in an object store."""
         ...
 
-    def chunks(self, name: str, file: str) -> Iterator[bytes]:
-        """A file's bytes. Raises FileNotFoundError."""
+    def chunks(self, name: str, file: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """A file's bytes, or those from `start` up to and without `end`. Raises FileNotFoundError."""
+        ...
+
+    def mark(self, name: str, file: str) -> Mark | None:
+        """What tells a file from another that has taken its name; None when there is none."""
         ...
 
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
@@ -141,10 +155,20 @@ class Folder:
     def local_path(self, name: str, file: str) -> Path | None:
         return Path(self.address(name)) / file
 
-    def chunks(self, name: str, file: str) -> Iterator[bytes]:
+    def chunks(self, name: str, file: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with (Path(self.address(name)) / file).open("rb") as handle:
-            while chunk := handle.read(CHUNK):
+            handle.seek(start)
+            at = start
+            while chunk := handle.read(CHUNK if end is None else min(CHUNK, end - at)):
+                at += len(chunk)
                 yield chunk
+
+    def mark(self, name: str, file: str) -> Mark | None:
+        try:
+            found = (Path(self.address(name)) / file).stat()
+        except FileNotFoundError:
+            return None
+        return Mark(found.st_size, found.st_mtime * 1000, f"{found.st_ino} {found.st_mtime_ns}")
 
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
         path = Path(self.address(name)) / file
@@ -239,8 +263,27 @@ class Bucket:
     def local_path(self, name: str, file: str) -> Path | None:
         return None
 
-    def chunks(self, name: str, file: str) -> Iterator[bytes]:
-        yield from (bytes(chunk) for chunk in self.store.get(f"{name}/{file}").stream(min_chunk_size=CHUNK))
+    def chunks(self, name: str, file: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        asked: Any = {"range": {"offset": start} if end is None else (start, end)} if start or end else {}
+        with self._answering():
+            found = self.store.get(f"{name}/{file}", options=asked)
+            yield from (bytes(chunk) for chunk in found.stream(min_chunk_size=CHUNK))
+
+    def mark(self, name: str, file: str) -> Mark | None:
+        try:
+            with self._answering():
+                found = self.store.head(f"{name}/{file}")
+        except FileNotFoundError:
+            return None
+        when = found["last_modified"]
+        return Mark(int(found["size"]), when.timestamp() * 1000, f"{found.get('e_tag') or ''} {when.isoformat()}")
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseError as error:
+            raise NotReachable(fault=first_line(error)) from error
 
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
         self.store.put(f"{name}/{file}", source)
@@ -289,8 +332,11 @@ class Beside:
     def local_path(self, name: str, file: str) -> Path | None:
         return self._of(name).local_path(name, file)
 
-    def chunks(self, name: str, file: str) -> Iterator[bytes]:
-        return self._of(name).chunks(name, file)
+    def chunks(self, name: str, file: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        return self._of(name).chunks(name, file, start, end)
+
+    def mark(self, name: str, file: str) -> Mark | None:
+        return self._of(name).mark(name, file)
 
     def put_back(self, name: str, file: str, source: BinaryIO) -> None:
         self._of(name).put_back(name, file, source)

@@ -20,7 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from quanshu.lake import applying, engine, storage
 from quanshu.lake.applying import OPERATION, ChangeCounts
 from quanshu.lake.erasing import check_kept
-from quanshu.lake.errors import NeedsFolder, NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
+from quanshu.lake.errors import NoKeys, NoTable, NoVersion, WriteConflict, telling_full_disk
 from quanshu.lake.log import TableLog, TableVersion
 from quanshu.lake.merging import LABEL, UpsertCounts, check_types, compare, on_keys, stage
 from quanshu.lake.schema import Data, as_stored, check_table_name, need_columns, quote
@@ -275,9 +275,7 @@ class Lake:
 
     def log(self, name: str) -> TableLog:
         """The table's log, for a process that hands its files out."""
-        if not self.storage.local:
-            raise NeedsFolder
-        return TableLog(Path(self.storage.address(check_table_name(name))))
+        return TableLog(self.storage, check_table_name(name))
 
     def create(self, name: str, data: Data, *, commit: Mapping[str, str] | None = None) -> int:
         """Write a table that is not there yet. Raises `lake.write_conflict` when it is, on any machine."""

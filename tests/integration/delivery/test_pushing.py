@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -179,6 +180,28 @@ def test_what_may_not_be_reached_is_refused(tmp_path: Path, target: Target) -> N
     with pytest.raises(TargetFailed) as refused:
         push(lake, span, wrong, REACH, **more)
     assert "pass-word" not in str(refused.value)
+
+
+def test_the_nodes_own_password_is_offered_to_no_receiver(
+    tmp_path: Path, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery without a password signs in without one, whatever libpq finds in this machine's environment."""
+    asked: dict[str, Any] = {}
+    passes = tmp_path / "pgpass"
+    passes.write_text("*:*:*:*:the-nodes-own\n")
+    passes.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(passes))
+    monkeypatch.setenv("PGPASSWORD", "the-nodes-own")
+    begin = psycopg.connect
+
+    def seen(**given: Any) -> Any:
+        connection = begin(**given)
+        asked["password"] = connection.info.password
+        return connection
+
+    monkeypatch.setattr("quanshu.lake.delivering.pushing.psycopg.connect", seen)
+    assert try_target(replace(target, password=""), REACH, None)
+    assert asked == {"password": ""}
 
 
 def test_a_refusal_before_the_commit_changes_nothing(tmp_path: Path, target: Target) -> None:

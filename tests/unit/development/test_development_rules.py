@@ -207,3 +207,30 @@ def test_no_personal_value_of_the_demo_city_is_in_a_sandbox(tmp_path: Path) -> N
 def test_no_pattern_makes_a_gateway_fail_or_wait(pattern: str, rng: Any) -> None:
     assert len(from_pattern(pattern, rng)) <= 5000
     assert len(from_pattern(f"{'(' * 40}a{'{9999}' * 3}{')' * 40}", rng)) <= 5000
+
+
+def test_a_composite_s_columns_are_those_of_its_parts() -> None:
+    part = {"type": "string", "max_length": 18, "pattern": "", "compare": False}
+    spec = {
+        "parameters": [{**part, "name": "id", "column": "id"}, {**part, "name": "note", "column": "note"}],
+        "fields": [{"name": name, "column": column} for name, column in (("n", "p.name"), ("s", "c.result"))],
+        "composite": {
+            "nodes": [
+                {"name": "p", "sid": "query", "inputs": [{"parameter": "citizen_id", "name": "id", "node": ""}]},
+                {"name": "c", "sid": "verify", "inputs": [{"parameter": "key", "name": "name", "node": "p"}]},
+            ],
+            "outputs": [{"name": "n", "sources": [["p", "name"]]}, {"name": "s", "sources": [["c", "result"]]}],
+        },
+    }
+    known = {
+        "query": {
+            "citizen_id": ColumnShape("citizen_id", kind="citizen_id"),
+            "name": ColumnShape("person_name", kind="name", length=20),
+        }
+    }
+    shapes = {shape.column: shape for shape in rules.composite_shapes(spec, known)}
+    assert list(shapes) == ["id", "note", "p.name", "c.result"]
+    assert (shapes["id"].kind, shapes["id"].search) == ("citizen_id", True)
+    assert (shapes["p.name"].kind, shapes["p.name"].length, shapes["p.name"].search) == ("name", 20, False)
+    assert shapes["c.result"].codes == ("match", "mismatch", "no_record")
+    assert shapes["note"].kind == "text"

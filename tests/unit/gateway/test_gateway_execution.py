@@ -185,7 +185,7 @@ def test_types(type_: str, value: object, expected: str | None) -> None:
 
 def test_a_search_needs_one_of_its_parameters_and_a_verification_something_to_compare() -> None:
     either = (ParameterSpec("a", "a", required=False), ParameterSpec("b", "b", required=False))
-    assert fault(dataclasses.replace(QUERY, parameters=either), {}) == ("a/b", "at least one is required")
+    assert fault(dataclasses.replace(QUERY, parameters=either), {}) == ("a, b", "at least one is required")
     assert read_parameters(dataclasses.replace(QUERY, parameters=either), {"b": "x"}) == {"b": "x"}
     optional = dataclasses.replace(NAME, required=False)
     service = dataclasses.replace(VERIFY, parameters=(ID, optional))

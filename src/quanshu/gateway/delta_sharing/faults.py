@@ -47,6 +47,12 @@ class ViewMissing(Unavailable):
     code = "gateway.bulk_view_missing"
 
 
+class StoreAway(Unavailable):
+    """The object store that holds the lake does not answer."""
+
+    code = "gateway.bulk_store_away"
+
+
 def error_body(code: str, params: Mapping[str, Any], receipt_id: str) -> dict[str, str]:
     """The protocol's error body, with the receipt for those who have one."""
     _status, fault, remedy, fault_en, remedy_en = MESSAGES[code]

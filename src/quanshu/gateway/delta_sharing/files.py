@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import re
 import time
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
 from quanshu.gateway import messages
 from quanshu.gateway.calls import Call
-from quanshu.gateway.delta_sharing.faults import BadLink, error_body
+from quanshu.gateway.delta_sharing.faults import BadLink, StoreAway, error_body
 from quanshu.gateway.delta_sharing.links import Link, link_holds
 from quanshu.gateway.delta_sharing.receipts import keep
 from quanshu.gateway.delta_sharing.tables import Tables
@@ -18,11 +21,14 @@ from quanshu.gateway.journal import JournalFailed
 from quanshu.gateway.snapshot import BulkSpec, GrantSpec
 from quanshu.kernel.clock import now_ms
 from quanshu.kernel.ids import new_uid
+from quanshu.lake.errors import NotReachable
+from quanshu.lake.storage import Mark
 
 if TYPE_CHECKING:
     from quanshu.gateway.app import Gateway
 
 PARQUET = "application/vnd.apache.parquet"
+RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 
 
 class LargeChunks(FileResponse):
@@ -46,8 +52,11 @@ class Files:
             self.gateway.unsigned += 1
             return refused(BadLink.code)
         path = request.path_params["path"]
-        file = self.tables.folder(spec) / path
-        if not file.is_file():
+        try:
+            mark = await asyncio.to_thread(self.tables.storage.mark, spec.lake_table, path)
+        except NotReachable:
+            return refused(StoreAway.code)
+        if mark is None:
             return refused(BadLink.code)
         if request.method == "GET":
             call.parameters = ["file", f"range:{request.headers.get('range', 'whole')[:60]}"]
@@ -56,11 +65,35 @@ class Files:
             except JournalFailed as fault:
                 return refused(fault.code)
         headers = {"X-Receipt-Id": call.receipt_id, "Cache-Control": "no-store"}
+        file = self.tables.storage.local_path(spec.lake_table, path)
+        if file is None:
+            return self.from_store(request, spec.lake_table, path, mark, headers)
         prefix = self.gateway.config.accel_prefix
         if prefix:
             headers["X-Accel-Redirect"] = f"{prefix.rstrip('/')}/{spec.lake_table}/{path}"
             return Response(headers=headers, media_type=PARQUET)
         return LargeChunks(file, headers=headers, media_type=PARQUET)
+
+    def from_store(self, request: Request, table: str, path: str, mark: Mark, headers: dict[str, str]) -> Response:
+        """A file of an object store, passed on as it comes: so a link ends with its grant, and readers need not reach
+        the store. One range is served as a range; several are answered with the whole, as RFC 9110 allows."""
+        tag = f'"{hashlib.sha256(mark.identity.encode()).hexdigest()[:32]}"'
+        headers |= {"Accept-Ranges": "bytes", "ETag": tag}
+        if request.headers.get("if-range", tag) != tag:
+            asked = None
+        else:
+            asked = one_range(request.headers.get("range", ""), mark.size)
+        start, end = asked or (0, mark.size)
+        if start >= end and mark.size:
+            return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{mark.size}"})
+        headers["Content-Length"] = str(end - start)
+        if asked:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{mark.size}"
+        status = 206 if asked else 200
+        if request.method == "HEAD":
+            return Response(status_code=status, headers=headers, media_type=PARQUET)
+        chunks = self.tables.storage.chunks(table, path, start, end)
+        return StreamingResponse(chunks, status_code=status, headers=headers, media_type=PARQUET)
 
     def admitted(self, request: Request, call: Call) -> BulkSpec | None:
         """The grant of a link that holds: signed by us, not over, and neither grant, token nor client ended since."""
@@ -90,6 +123,22 @@ class Files:
         call.grant = GrantSpec(spec.uid, spec.rid, call.sid, spec.fields, spec.purpose, 0, None, 0.0, 0.0)
         call.fields = spec.fields
         return spec
+
+
+def one_range(text: str, size: int) -> tuple[int, int] | None:
+    """First byte and end of a `Range` of one part, the end cut to the file's; None for none, several or another unit.
+
+    A range that begins behind the file has an end that is not after its first byte.
+    """
+    found = RANGE.fullmatch(text.strip())
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:
+        return max(0, size - int(last)), size if int(last) else 0
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(size, int(last) + 1) if last else size
 
 
 def refused(code: str) -> Response:

@@ -30,6 +30,7 @@ from quanshu.gateway.delta_sharing.asking import Query, moment, page, read_query
 from quanshu.gateway.delta_sharing.faults import BadToken, DailyVolume, NoToken, NotShared, error_body
 from quanshu.gateway.delta_sharing.files import Files
 from quanshu.gateway.delta_sharing.links import LIFE_SECONDS, Link, link_url
+from quanshu.gateway.delta_sharing.place import read_place
 from quanshu.gateway.delta_sharing.receipts import keep
 from quanshu.gateway.delta_sharing.tables import SharedTable, Tables, rows_of_change
 from quanshu.gateway.delta_sharing.volume import take_rows
@@ -42,6 +43,7 @@ from quanshu.kernel.clock import now_ms
 from quanshu.kernel.errors import QuanshuError
 from quanshu.kernel.ids import new_uid
 from quanshu.lake.log import Commit, LogFile
+from quanshu.lake.storage import Folder
 
 if TYPE_CHECKING:
     from quanshu.gateway.app import Gateway
@@ -94,7 +96,8 @@ class DeltaSharing:
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
-        self.tables = Tables(gateway.config.lake)
+        own = gateway.config.lake_directory
+        self.tables = Tables(read_place(gateway.config.lake) if own is None else Folder(own))
         self.files = Files(gateway, self.tables)
 
     def routes(self) -> list[Route]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
+from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 
 from quanshu.gateway.delta_sharing.asking import Window
-from quanshu.gateway.delta_sharing.faults import BadRequest, NoSuchVersion, RowLimit, ViewMissing
+from quanshu.gateway.delta_sharing.faults import BadRequest, NoSuchVersion, RowLimit, StoreAway, ViewMissing
 from quanshu.gateway.snapshot import BulkSpec
-from quanshu.lake.errors import NoTable
+from quanshu.lake.errors import NoTable, NotReachable
 from quanshu.lake.log import Commit, LogFile, TableLog, TableState
+from quanshu.lake.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +91,21 @@ class SharedTable:
 
 
 class Tables:
-    """The views below the lake's folder, their logs read once and followed."""
+    """The views in the lake's place, their logs read once and followed."""
 
-    def __init__(self, lake: Path) -> None:
-        self.lake = lake
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
         self._logs: dict[str, TableLog] = {}
 
-    def folder(self, spec: BulkSpec) -> Path:
-        """Where a view's files are."""
-        return self.lake / "tables" / spec.lake_table
-
     def open(self, spec: BulkSpec) -> SharedTable:
-        """A grant's view with the versions it shows. ViewMissing while it is not built."""
-        log = self._logs.setdefault(spec.lake_table, TableLog(self.folder(spec)))
+        """A grant's view with the versions it shows. ViewMissing while it is not built, StoreAway."""
+        log = self._logs.setdefault(spec.lake_table, TableLog(self.storage, spec.lake_table))
         try:
             commits = log.follow()
         except NoTable as fault:
             raise ViewMissing(table=spec.table) from fault
+        except NotReachable as fault:
+            raise StoreAway from fault
         return SharedTable(spec, log, tuple(commits[-max(1, spec.versions_kept) :]))
 
 
@@ -116,4 +116,35 @@ def rows_of_change(table: Tables, spec: BulkSpec, kind: str, file: LogFile) -> i
     # Costs nothing more: the lake's masks, which every gateway uses, have loaded it already.
     from pyarrow.parquet import read_metadata
 
-    return int(read_metadata(table.folder(spec) / file.path).num_rows)
+    try:
+        return int(read_metadata(Ranged(table.storage, spec.lake_table, file)).num_rows)
+    except NotReachable as fault:
+        raise StoreAway from fault
+
+
+class Ranged(RawIOBase):
+    """A file of the lake that is read where it is asked to be; its foot tells what all of it holds."""
+
+    def __init__(self, storage: Storage, name: str, file: LogFile) -> None:
+        self._chunks = partial(storage.chunks, name, file.path)
+        self._size = file.size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = SEEK_SET) -> int:
+        self._at = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence] + offset
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        end = self._size if size < 0 else min(self._size, self._at + size)
+        found = b"".join(self._chunks(self._at, end)) if end > self._at else b""
+        self._at += len(found)
+        return found

@@ -10,7 +10,7 @@ from quanshu.gateway.messages.bulk import BULK
 from quanshu.gateway.messages.consents import CONSENTS
 from quanshu.gateway.messages.shapes import SHAPES
 from quanshu.gateway.messages.text import Text
-from quanshu.kernel.errors import fill
+from quanshu.kernel.errors import QuanshuError, fill
 from quanshu.kernel.redaction import BLOT, redact
 
 MESSAGES: Mapping[str, Text] = {
@@ -384,6 +384,17 @@ def code_like(value: str) -> str:
 def told(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a refusal as they are repeated to the caller."""
     return {name: code_like(str(value)) if name in CALLERS else value for name, value in params.items()}
+
+
+def why(code: str, fault: QuanshuError | None) -> dict[str, str]:
+    """The sentence of one refusal as part of another's, in both languages, with its code: `why` and `why_en`."""
+    if code not in MESSAGES:
+        return {"why": code, "why_en": code}
+    body = envelope(code, fault.params if fault else {}, "")
+    return {
+        "why": f"{body['message'].rstrip('。')}（{code}）",
+        "why_en": f"{body['message_en'].rstrip('.')} ({code})",
+    }
 
 
 def envelope(code: str, params: Mapping[str, Any], receipt_id: str) -> dict[str, Any]:

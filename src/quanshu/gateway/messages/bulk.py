@@ -70,4 +70,11 @@ BULK: Mapping[str, Text] = {
         "The view of %(table)s is being made.",
         "Try again in a few minutes; if it goes on, tell the platform.",
     ),
+    "gateway.bulk_store_away": (
+        503,
+        "存放数据的对象存储暂时没有应答。",
+        "请几分钟后重试；如持续出现请联系平台。",
+        "The object store that holds the data does not answer.",
+        "Try again in a few minutes; if it goes on, tell the platform.",
+    ),
 }

@@ -9,16 +9,16 @@ from quanshu.gateway.messages.text import Text
 SHAPES: Mapping[str, Text] = {
     "gateway.part_refused": (
         403,
-        "组合服务的必需部分 %(node)s（%(sid)s）被拒绝：%(reason)s。",
+        "组合服务的必需部分 %(node)s（%(sid)s）被拒绝：%(why)s。",
         "调用方须持有各部分服务的有效授权，并包含所用字段；请就该服务提出需求。",
-        "The required part %(node)s (%(sid)s) of the composite was refused: %(reason)s.",
+        "The required part %(node)s (%(sid)s) of the composite was refused: %(why_en)s.",
         "The caller needs a grant in force for each part, with the fields used. Ask for that service by a demand.",
     ),
     "gateway.part_failed": (
         503,
-        "组合服务的必需部分 %(node)s（%(sid)s）未能完成：%(reason)s。",
+        "组合服务的必需部分 %(node)s（%(sid)s）未能完成：%(why)s。",
         "请稍后重试；如持续出现请凭回执号联系平台。",
-        "The required part %(node)s (%(sid)s) of the composite failed: %(reason)s.",
+        "The required part %(node)s (%(sid)s) of the composite failed: %(why_en)s.",
         "Try again later; if it goes on, give the platform the receipt number.",
     ),
     "gateway.part_timeout": (

@@ -5,6 +5,7 @@ transaction that writes the rows, under a lock, so that a push that is killed, o
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -125,6 +126,9 @@ def connected(target: Target, reach: Reach) -> Iterator[psycopg.Connection[Any]]
             user=target.username,
             password=target.password,
             sslmode=target.sslmode,
+            # No credential of this node's own account is offered to a receiver's server.
+            passfile=os.devnull,
+            gssencmode="disable",
             connect_timeout=_SECONDS,
             application_name="quanshu delivery",
             options="-c datestyle=ISO -c timezone=UTC -c lock_timeout=60s",

@@ -47,6 +47,8 @@ TEXTS = {
     Channel.SFTP: ("host", "username", "folder", "host_key"),
     Channel.DATABASE: ("host", "username", "database", "schema", "table", "sslmode"),
 }
+# What a secret was entered for; the rest of a place may change without it.
+ACCOUNT = ("host", "port", "username", "host_key", "database", "sslmode")
 PORTS = {Channel.SFTP: 22, Channel.DATABASE: 5432}
 SSL_MODES = ("prefer", "require", "disable")
 # PostgreSQL cuts longer names off.
@@ -89,6 +91,18 @@ def check_data(data: DeliveryData) -> None:
         faults += _place_faults(data)
     if faults:
         raise FieldErrors(errors=tuple(faults))
+
+
+def is_elsewhere(before: Mapping[str, str | int], after: Mapping[str, str | int]) -> bool:
+    """Whether options lead to another server, another account there, or by a way less protected."""
+    return any(before.get(name) != after.get(name) for name in ACCOUNT)
+
+
+def check_secret(before: Mapping[str, str | int], after: Mapping[str, str | int], *, kept: bool, given: bool) -> None:
+    """A password is kept for the server it was entered for: another one needs it entered again. Raises FieldErrors."""
+    if before and kept and not given and is_elsewhere(before, after):
+        text = N_("Server or account have changed, and the password kept is not sent to another.")
+        raise FieldErrors(errors=(_fault("password", text, N_("Enter the password or key again.")),))
 
 
 def _place_faults(data: DeliveryData) -> list[FieldError]:

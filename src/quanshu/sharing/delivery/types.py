@@ -89,6 +89,14 @@ class ViewNotReady(Conflict):
     remedy = "Wait until data of the entry have landed and its page shows the view; then deliver."
 
 
+class ViewChanged(Conflict):
+    """The grant's view was built anew, as when a grade rises: what stands under the one before goes nowhere more."""
+
+    code = "delivery.view_changed"
+    message = "The view of the bulk grant is built anew, under other masks or for another table."
+    remedy = "Deliver again once its page shows the new view."
+
+
 class Busy(Conflict):
     code = "delivery.busy"
     message = "A batch of this delivery is under way."

@@ -7,11 +7,13 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop as N_
 
+from quanshu.gateway.composing import RESULT
 from quanshu.gateway.synthetic import ColumnShape
 from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
@@ -201,6 +203,34 @@ def shapes_of(spec: Mapping[str, Any], items: Mapping[str, ItemData]) -> tuple[C
             )
         )
     return tuple(shapes)
+
+
+def composite_shapes(
+    spec: Mapping[str, Any], parts: Mapping[str, Mapping[str, ColumnShape]]
+) -> tuple[ColumnShape, ...]:
+    """The columns of a composite's sandbox: those of its parts, told by `parts` as {service: {name: shape}}.
+
+    A verification's result is one of its three words. What no part tells of is plain text.
+    """
+    nodes = {node["name"]: node for node in spec["composite"]["nodes"]}
+    fed: dict[str, ColumnShape] = {}
+    for node in nodes.values():
+        for given in node["inputs"]:
+            shape = parts.get(node["sid"], {}).get(given["parameter"])
+            if not given["node"] and shape is not None:
+                fed.setdefault(given["name"], shape)
+    for output in spec["composite"]["outputs"]:
+        node, name = output["sources"][0]
+        found = parts.get(nodes[node]["sid"], {}).get(name) if node in nodes else None
+        if found is None and name == RESULT:
+            found = ColumnShape(column=name, codes=("match", "mismatch", "no_record"))
+        if found is not None:
+            fed[f"{node}.{name}"] = found
+    plain = shapes_of(spec, {})
+    return tuple(
+        replace(fed[shape.column], column=shape.column, search=shape.search) if shape.column in fed else shape
+        for shape in plain
+    )
 
 
 def months_before(today: date, count: int) -> list[date]:

@@ -25,6 +25,7 @@ from quanshu.sharing.delivery.types import (
     BatchState,
     Channel,
     DeliveryState,
+    ViewChanged,
     WorkGivenUp,
 )
 
@@ -122,9 +123,11 @@ def take_files_away(batches: QuerySet[Batch]) -> None:
 
 @transaction.atomic
 def take_file(*, actor: Actor, batch: Batch, now: datetime) -> Path:
-    """The file of a batch, for its receiver; the download is noted. Raises Forbidden, GrantOver, LinkOver."""
+    """The file of a batch, for its receiver; the download is noted. Raises Forbidden, GrantOver, ViewChanged,
+    LinkOver."""
     require(actor, P.DOWNLOAD, batch)
-    check_in_force(batch.delivery.grant, now)
+    if check_in_force(batch.delivery.grant, now).view != batch.view:
+        raise ViewChanged
     path = file_of(batch)
     there = batch.delivery.channel == Channel.PAGE and batch.state == BatchState.DONE and path.is_file()
     rules.check_link(has_file=there, expires_at=batch.expires_at, now=now)

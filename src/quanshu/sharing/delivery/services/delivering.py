@@ -20,7 +20,16 @@ from quanshu.sharing.delivery.queries import database_of, file_of, keys_of, reac
 from quanshu.sharing.delivery.services.batches import fail_batch, held, told_of
 from quanshu.sharing.delivery.services.keeping import check_in_force, locked
 from quanshu.sharing.delivery.services.noting import note, receipt_of
-from quanshu.sharing.delivery.types import UNFINISHED, BatchNotFound, BatchState, Channel, Extent, GrantOver
+from quanshu.sharing.delivery.types import (
+    UNFINISHED,
+    BatchNotFound,
+    BatchState,
+    Channel,
+    Extent,
+    GrantOver,
+    ViewChanged,
+    ViewNotReady,
+)
 from quanshu.supply.lake_store import get_lake
 
 
@@ -49,7 +58,9 @@ def run_batch(batch_uid: str, now: datetime) -> Batch:
     if batch.state not in UNFINISHED:
         return batch
     try:
-        check_in_force(batch.delivery.grant, now)
+        _still(batch)
+        if batch.version is None:
+            raise ViewNotReady
         outcome = _deliver(batch)
     except QuanshuError as fault:
         if isinstance(fault, Unavailable) and batch.attempts < rules.MOST_ATTEMPTS:
@@ -61,7 +72,10 @@ def run_batch(batch_uid: str, now: datetime) -> Batch:
 
 @transaction.atomic
 def _begin(batch_uid: str, now: datetime) -> Batch:
-    """Count the attempt; the first one settles which version the batch brings, and since which."""
+    """Count the attempt; the first one settles which version the batch brings, and since which.
+
+    A view that was built anew meanwhile is settled upon anew: nothing more of the one before goes out.
+    """
     found = Batch.objects.filter(uid=batch_uid).first()
     if found is None:
         raise BatchNotFound(batch=batch_uid)
@@ -69,7 +83,7 @@ def _begin(batch_uid: str, now: datetime) -> Batch:
     if batch.state not in UNFINISHED:
         return batch
     delivery, grant = batch.delivery, batch.delivery.grant
-    if batch.version is None:
+    if batch.version is None or batch.view != grant.view:
         batch.view, batch.version = grant.view, grant.view_version
         follows = delivery.extent == Extent.CHANGES and not batch.force_whole and delivery.base_view == grant.view
         batch.since = delivery.base_version if follows else None
@@ -97,8 +111,9 @@ def _admit(batch: Batch, counts: Counts, span: Span) -> None:
 
 
 def _still(batch: Batch) -> None:
-    """Whether the batch may go on: nobody has ended the grant or the delivery. Raises GrantOver."""
-    check_in_force(batch.delivery.grant, clock_now())
+    """Whether the batch may go on: grant, view and delivery are as they were. Raises GrantOver, ViewChanged."""
+    if check_in_force(batch.delivery.grant, clock_now()).view != batch.view:
+        raise ViewChanged
     if not Batch.objects.filter(pk=batch.pk, state=BatchState.RUNNING).exists():
         raise GrantOver
 

@@ -108,10 +108,11 @@ def _noted_try(delivery: Delivery, fault: str, *, actor: Actor, now: datetime) -
     note(DeliveryEvent.TRIED, delivery, actor=actor, now=now, details=details)
 
 
-def check_in_force(grant: BulkGrant, now: datetime) -> None:
-    """A grant as it is in the database now. Raises GrantOver."""
+def check_in_force(grant: BulkGrant, now: datetime) -> BulkGrant:
+    """The grant as it is in the database now. Raises GrantOver."""
     row = BulkGrant.objects.select_related("consumer").get(pk=grant.pk)
     rules.check_grant(state=row.state, valid_until=row.valid_until, consumer_active=row.consumer.active, now=now)
+    return row
 
 
 def locked(delivery: Delivery) -> Delivery:
@@ -143,18 +144,22 @@ def _next(delivery: Delivery, now: datetime) -> datetime | None:
 
 
 def _keep(delivery: Delivery, data: DeliveryData, event: DeliveryEvent, *, actor: Actor, now: datetime) -> Delivery:
-    secret = {**secret_of(delivery), **{name: value for name, value in data.secret.items() if value}}
     options = rules.clean_options(data.channel, data.options)
-    rules.check_data(replace(data, options=options, secret=secret))
     moved = bool(delivery.pk) and options != delivery.options
+    given = {name: value for name, value in data.secret.items() if value}
+    rules.check_secret(delivery.options, options, kept=bool(delivery.sealed_secret), given=bool(given))
+    # What was entered for one server is not sent to another.
+    secret = given if rules.is_elsewhere(delivery.options, options) else {**secret_of(delivery), **given}
+    rules.check_data(replace(data, options=options, secret=secret))
     delivery.name, delivery.channel, delivery.form = data.name.strip(), data.channel, data.form
     delivery.extent, delivery.cron, delivery.link_days = data.extent, data.cron.strip(), data.link_days
     delivery.options = options
     if moved:
         # Another place has had nothing yet.
         delivery.base_view, delivery.base_version = "", None
-    if secret and options:
-        delivery.sealed_secret = seal_text(FAMILY, json.dumps(secret, ensure_ascii=False), delivery.uid)
+    if options:
+        sealed = seal_text(FAMILY, json.dumps(secret, ensure_ascii=False), delivery.uid) if secret else ""
+        delivery.sealed_secret = sealed
     delivery.next_at = _next(delivery, now)
     delivery.save()
     details = {"table": delivery.grant.full_name, "target": delivery.target, "extent": delivery.extent}

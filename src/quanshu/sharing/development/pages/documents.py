@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from django import forms
@@ -104,8 +105,9 @@ class SandboxPage(Page):
         rows = queries.example_rows(found)
         parts = [*found.spec["parameters"], *found.spec["fields"]]
         titles = {part["column"]: title_of(part) for part in parts}
-        columns = [Column(name, titles.get(name, name), value=name) for name in (rows[0] if rows else {})]
-        names = [part["name"] for part in found.spec["parameters"] if part["name"] in keys[0]] if keys else []
+        # By name and not by path: a composite's columns have a dot in them.
+        columns = [Column(name, titles.get(name, name), value=itemgetter(name)) for name in (rows[0] if rows else {})]
+        names = list(keys[0]) if keys else []
         uses = [use for use in queries.sandbox_uses() if use.sid == service.sid]
         return {
             "service": service,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from quanshu.gateway.limits import day_of
+from quanshu.gateway.sampling import SampleStatistic
 from quanshu.gateway.sandbox import read_counts
 from quanshu.gateway.snapshot import SandboxKeySpec, SandboxSpec
 from quanshu.gateway.synthetic import ColumnShape, rows_of
@@ -52,14 +53,24 @@ def sandbox_of(service: Service, number: int = 0) -> SandboxVersion:
 
 
 def example_rows(row: SandboxVersion, count: int = EXAMPLES) -> list[dict[str, Any]]:
-    """The first rows of a sandbox: they exist, and are nobody's."""
+    """The first rows of a sandbox, or cells of a statistic's first table: they exist, and are nobody's."""
     spec = specs_of(row)
+    if spec.service.statistic is not None:
+        cube = spec.service.statistic
+        names = [*(group.name for group in cube.groups[:1]), *(measure.name for measure in cube.measures)]
+        return (SampleStatistic(spec.service, cube).run({}, names).data or [])[:count]
     made = rows_of(spec.shapes, f"{spec.service.sid}@{spec.service.version}")
     return [found for _number, found in zip(range(count), made, strict=False)]
 
 
 def example_keys(row: SandboxVersion, count: int = EXAMPLES) -> list[dict[str, str]]:
-    """Parameters that find the first rows: required ones and compared ones, else the first that may be searched by."""
+    """Parameters that find the first rows: required ones and compared ones, else the first that may be searched by.
+
+    Of a statistic, a table by each of its groups.
+    """
+    if cube := row.spec.get("statistic"):
+        measures = ",".join(part["name"] for part in cube["measures"])
+        return [{"groups": part["name"], "measures": measures} for part in cube["groups"][:count]]
     parts = row.spec["parameters"]
     wanted = [part for part in parts if part["required"] or part["compare"]]
     if not any(not part["compare"] for part in wanted):

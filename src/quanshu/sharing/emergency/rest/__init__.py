@@ -13,10 +13,11 @@ from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
 from quanshu.shared.access.api import require
 from quanshu.shared.web.api import page_of
+from quanshu.shared.workflow.api import clocks_of
 from quanshu.sharing.emergency import queries, services
 from quanshu.sharing.emergency.models import Alert, DutyOfficer, Emergency, Request
 from quanshu.sharing.emergency.permissions import EmergencyPermission as P
-from quanshu.sharing.emergency.types import DutyData, EmergencyData, RequestData
+from quanshu.sharing.emergency.types import REVIEW_CLOCK, DutyData, EmergencyData, RequestData
 from quanshu.sharing.services.api import get_consumer
 from quanshu.supply.catalogue.api import get_entry
 
@@ -175,10 +176,12 @@ def figures(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/emergencies/{uid}")
 def get_emergency(request: HttpRequest, uid: str) -> dict[str, Any]:
-    """One emergency with its demands."""
+    """One emergency with its demands, and until when its review must be closed."""
     row = find(request, uid)
+    review = clocks_of(queries.KIND, row.uid).filter(kind=REVIEW_CLOCK).last()
     asked = queries.list_requests(actor_of(request)).filter(emergency=row).order_by("asked_at")
-    return emergency_row(row) | {"demands": [request_row(each) for each in asked]}
+    due = {"review_due_on": review.due_on if review else None}
+    return emergency_row(row) | due | {"demands": [request_row(each) for each in asked]}
 
 
 @router.post("/emergencies/{uid}/extend")
