@@ -12,10 +12,11 @@ from quanshu.city.citizen.queries.corrections import (
     received_shown,
     waiting_for,
 )
-from quanshu.city.citizen.queries.finding import find_record, get_record, records_of
+from quanshu.city.citizen.queries.finding import choices_for, find_record, get_record, records_of, value_in_words
 from quanshu.city.citizen.queries.uses import uses_of
 
 __all__ = [
+    "choices_for",
     "correction_figures",
     "find_record",
     "get_correction",
@@ -27,5 +28,6 @@ __all__ = [
     "received_shown",
     "records_of",
     "uses_of",
+    "value_in_words",
     "waiting_for",
 ]

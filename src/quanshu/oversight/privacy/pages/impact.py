@@ -290,7 +290,7 @@ class RecordPage(DetailPage):
             found = [
                 Action(_("Submit"), self.url(obj, "submit"), "send", reason=outdated),
                 Action(_("Edit"), self.url(obj, "change"), "pencil", "outline-primary", method="get"),
-                Action(_("Withdraw"), self.url(obj, "withdraw"), "trash", "outline-danger"),
+                Action(_("Take back"), self.url(obj, "withdraw"), "trash", "outline-danger"),
                 *found,
             ]
         if obj.state == RecordState.REVIEW and allows(self.actor, P.RECORD_REVIEW, obj):
