@@ -31,9 +31,10 @@ CHROMIUM_SWITCHES = [
 
 @dataclass(frozen=True)
 class Node:
-    """A running node: its address and the demo accounts' passwords."""
+    """A running node: addresses of its pages and its gateway, and the demo accounts' passwords."""
 
     base: str
+    gateway: str
     home: Path
     passwords: dict[str, str]
 
@@ -62,7 +63,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     try:
         wait_until_played(process, log)
         passwords = json.loads((home / "demo-accounts.json").read_text(encoding="utf-8"))
-        yield Node(f"http://127.0.0.1:{web}", home, passwords)
+        yield Node(f"http://127.0.0.1:{web}", f"http://127.0.0.1:{gateway}", home, passwords)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

@@ -32,11 +32,17 @@ from quanshu.shared.web.api import (
     reason_against,
 )
 from quanshu.sharing.services.api import Service
+from quanshu.supply.catalogue.api import item_titles
 
 
 def service_url(row: Service) -> str:
     """The page of a service's records."""
     return reverse("privacy:service", args=[row.uid])
+
+
+def sensitive_items(service: Service) -> str:
+    """Titles of the sensitive items a service tells."""
+    return ", ".join(item_titles(service.entry, queries.sensitive_in(service)))
 
 
 class NeedingList(ListPage):
@@ -72,7 +78,7 @@ class NeedingList(ListPage):
             Column("sid", _("Service code"), kind="code", sort="sid", link=service_url),
             Column("name", _("Service"), value="title", sort="name"),
             Column("unit", _("Supplying unit"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
-            Column("items", _("Sensitive items"), value=lambda row: ", ".join(queries.sensitive_in(row)), phone=False),
+            Column("items", _("Sensitive items"), value=sensitive_items, phone=False),
             Column(
                 "standing",
                 _("Standing"),
@@ -151,7 +157,7 @@ class ServiceRecords(DetailPage):
             (_("Service code"), obj.sid),
             (_("Supplying unit"), str(obj.unit)),
             (_("Catalogue entry"), obj.entry.title),
-            (_("Sensitive items"), ", ".join(queries.sensitive_in(obj)) or _("None: no record is needed")),
+            (_("Sensitive items"), sensitive_items(obj) or _("None: no record is needed")),
         ]
 
     def actions(self, obj: Service) -> list[Action]:
