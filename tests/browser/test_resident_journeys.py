@@ -6,7 +6,6 @@ asks, sees the use with its receipt, withdraws, and the bank's next call is refu
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from pathlib import Path
@@ -21,41 +20,19 @@ if TYPE_CHECKING:
     from conftest import People
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-PHONE = {"width": 390, "height": 844}
 SID, CASE = "jn-ga-resident-consent", "XD-2026-0900"
 # A use is shown within a minute; a withdrawal is in force within a second, and a call takes a little.
 MOST_SECONDS_TO_SEE, MOST_SECONDS_TO_WITHDRAW = 60, 2
 
 
-def on_a_phone(people: People, place: int = 0) -> tuple[Page, dict[str, str]]:
-    """A resident of the demo's list, signed in by the identity provider."""
-    residents = json.loads((people.node.home / "demo-residents.json").read_text(encoding="utf-8"))
-    who = residents[place]
-    context = people.browser.new_context(
-        viewport=PHONE, base_url=people.node.base, locale="zh-CN", is_mobile=True, accept_downloads=True
-    )
-    people.contexts.append(context)
-    page = context.new_page()
-    page.on("pageerror", lambda fault: people.complaints.append(str(fault)))
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.goto("/sign-in/")
-    page.get_by_role("link", name="居民和企业从此登录").click()
-    page.get_by_role("link", name="前往统一身份认证").click()
-    page.select_option("#sub", who["sub"])
-    page.fill("#pin", who["pin"])
-    page.get_by_role("button").click()
-    page.wait_for_url("**/my/")
-    return page, who
-
-
 def fits(page: Page) -> None:
     """Nothing on the page is wider than the phone."""
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_a_resident_finds_the_planted_error_consents_and_withdraws(people: People, tmp_path: Path) -> None:
     """What the platform was built to do for a resident, from the first look to the last refusal."""
-    page, who = on_a_phone(people)
+    page, who = people.phone()
     expect(page.locator("main")).to_contain_text(who["name"])
     fits(page)
     record = reports_the_planted_error(page, who, tmp_path)
@@ -216,8 +193,8 @@ def withdraws(page: Page, consent: str) -> None:
 
 
 def test_a_delegate_is_given_a_mandate_and_acts_under_it(people: People) -> None:
-    principal, _who = on_a_phone(people, 5)
-    delegate, other = on_a_phone(people, 6)
+    principal, _who = people.phone(5)
+    delegate, other = people.phone(6)
     principal.goto("/my/others/delegate/")
     principal.fill("#id_number", other["number"])
     principal.fill("#id_name", other["name"])
