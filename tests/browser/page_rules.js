@@ -75,7 +75,7 @@
     if (!e.closest("code, pre, textarea, svg, .CodeMirror")) {
       if (raw.test(text) && !made.test(text)) faults.push(`a value as programs write it: ${told(e)}`);
       if (language === "zh" && !e.closest("dd") && /^[A-Z]?[a-z]{2,}( [a-z]{2,})+/.test(text) && !/[\u4e00-\u9fff]/.test(text)) faults.push(`left in English: ${told(e)}`);
-      if (language === "en" && e.closest("th, dt, label, legend, button:not([lang]), .badge") && /[\u4e00-\u9fff]/.test(text)) faults.push(`left in Chinese: ${told(e)}`);
+      if (language === "en" && e.closest("th[scope=col], dt, label, legend, button:not([lang]), .badge") && /[\u4e00-\u9fff]/.test(text)) faults.push(`left in Chinese: ${told(e)}`);
     }
     if (e.closest("[disabled], .disabled, svg")) continue;
     const style = getComputedStyle(e);

@@ -109,7 +109,7 @@ def size(count: int) -> str:
 def lag_text(grant: BulkGrant, now: datetime) -> str:
     """How far a view is behind its source."""
     if grant.stale_since is None:
-        return gettext("None")
+        return gettext("Not behind")
     minutes = max(0, int((now - grant.stale_since).total_seconds() // 60))
     return gettext("%(minutes)s min") % {"minutes": minutes}
 
