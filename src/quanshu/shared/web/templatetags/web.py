@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -196,6 +196,16 @@ def progress(ratio: float | None, target: float | None = None, label: Any = "") 
 def action_button(context: Any, action: Action) -> dict[str, Any]:
     """A button for an `Action`; one that cannot be used now is disabled and says why."""
     return {"action": action, "csrf_token": context.get("csrf_token")}
+
+
+@register.filter
+def reasons(actions: Sequence[Action] | None) -> list[tuple[str, str]]:
+    """[(buttons, why they cannot be used now)]: a tooltip is nothing to a thumb. Each reason stands once."""
+    found: dict[str, list[str]] = {}
+    for action in actions or ():
+        if action.reason:
+            found.setdefault(action.reason, []).append(str(action.label))
+    return [(" · ".join(labels), reason) for reason, labels in found.items()]
 
 
 @register.inclusion_tag("web/chart.html")
