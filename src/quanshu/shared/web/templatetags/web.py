@@ -203,8 +203,9 @@ def reasons(actions: Sequence[Action] | None) -> list[tuple[str, str]]:
     """[(buttons, why they cannot be used now)]: a tooltip is nothing to a thumb. Each reason stands once."""
     found: dict[str, list[str]] = {}
     for action in actions or ():
-        if action.reason:
-            found.setdefault(action.reason, []).append(str(action.label))
+        reason = getattr(action, "reason", None)
+        if reason:
+            found.setdefault(reason, []).append(str(action.label))
     return [(" · ".join(labels), reason) for reason, labels in found.items()]
 
 
