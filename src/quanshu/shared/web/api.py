@@ -27,6 +27,7 @@ from quanshu.shared.web.pages import (
     reason_against,
 )
 from quanshu.shared.web.rest import check_page, page_of
+from quanshu.shared.web.schedules import schedule_text
 from quanshu.shared.web.templatetags.web import day, when, who
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "register_unmasking",
     "registered",
     "safe_cell",
+    "schedule_text",
     "trimmed",
     "web_metrics",
     "when",
