@@ -1,4 +1,4 @@
-"""Words of the shell: schedules are told in words, a button that is off says why, once for all that share the reason."""
+"""Words of the shell: schedules are told in words; a button that is off says why, once for all that share it."""
 
 from __future__ import annotations
 
