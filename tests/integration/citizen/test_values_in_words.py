@@ -25,6 +25,7 @@ STATUS = ItemData("status_code", "户籍状态代码", data_type="string", code_
         (FLAG, "true", "是", "Yes"),
         (FLAG, "false", "否", "No"),
         (STATUS, "1", "1", "1"),
+        (ItemData("by_kind", "依据类型"), "pension_drawn", "领取养老金", "Pension drawn"),
         (SEX, "7", "7", "7"),
         (SEX, None, "", ""),
     ],

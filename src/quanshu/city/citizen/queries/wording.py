@@ -9,6 +9,7 @@ from django.utils.translation import get_language, gettext
 from quanshu.kernel.national_codes import Meaning, meanings
 from quanshu.organisation.api import Region
 from quanshu.supply.catalogue.api import ItemData
+from quanshu.supply.fusion.api import LIFE_WORDS
 
 REGION_WORDS = frozenset({"division", "region", "district"})
 DISTRICT = 3
@@ -19,7 +20,8 @@ def in_words(item: ItemData, value: str | None) -> str:
     if value is None:
         return ""
     known = dict(choices_of(item)) or spoken(meanings(item.name, item.title, [value]))
-    return known.get(value) or region_in_words(item.name, value) or value
+    life = LIFE_WORDS.get(item.name, {}).get(value, "")
+    return known.get(value) or region_in_words(item.name, value) or str(life) or value
 
 
 def choices_of(item: ItemData) -> list[tuple[str, str]]:
