@@ -129,11 +129,11 @@ def secret_of(bank: Page) -> tuple[str, str]:
 
 
 def asks_for_consent(bank: Page, who: dict[str, str]) -> str:
-    """The bank asks this resident for name and state of registration; the request's uid."""
+    """The bank asks this resident for name and telephone, which no request before asks for; the request's uid."""
     bank.goto("/consent/new/")
     bank.get_by_role("link", name="户籍人口信息授权查询").first.click()
     bank.fill("#id_number", who["number"])
-    for name in ("name", "status_code"):
+    for name in ("name", "phone"):
         bank.check(f"input[name=fields_asked][value={name}]")
     bank.fill("#id_legal_basis", "《中华人民共和国个人信息保护法》第十三条第一款第一项")
     bank.fill("#id_most_uses", "5")
