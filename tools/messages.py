@@ -44,7 +44,12 @@ Message = str | tuple[str, str]
 def python_messages(path: Path) -> Iterator[tuple[Message, int]]:
     """msgids of calls, of error classes' texts, and of FieldError faults."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            for name in node.names:
+                # Texts under a name that is not looked for would stay English without anyone's notice.
+                if name.name in FUNCTIONS and name.asname and name.asname not in FUNCTIONS:
+                    raise SystemExit(f"{path}:{node.lineno}: call it one of {', '.join(sorted(FUNCTIONS))}")
+        elif isinstance(node, ast.Call):
             yield from call_messages(node)
         elif isinstance(node, ast.ClassDef):
             yield from class_messages(node)

@@ -130,33 +130,3 @@ def test_a_demand_goes_from_asking_to_grant(people: People) -> None:
     assert download.value.suggested_filename.endswith(".xlsx")
     developer.goto(address)
     expect(developer.locator("h1")).to_contain_text("待供数单位答复")
-
-
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_every_main_page_fits_the_screen(people: People, language: str, width: int) -> None:
-    page = people.page("bureau", width=width, language=language)
-    for address in (
-        "/",
-        "/todo/",
-        "/catalogue/",
-        "/intake/sources/",
-        "/intake/runs/",
-        "/quality/",
-        "/quality/problems/",
-        "/services/",
-        "/services/calls/",
-        "/demands/",
-        "/demands/ledger/",
-        "/organisation/",
-        "/organisation/gaps/",
-        "/organisation/calendar/",
-        "/audit/",
-        "/operations/",
-    ):
-        page.goto(address)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
-        expect(page.locator("h1")).to_be_visible()
-        if language == "en":
-            heading = page.locator("h1").inner_text()
-            assert not re.search(r"[\u4e00-\u9fff]", heading), (address, heading)

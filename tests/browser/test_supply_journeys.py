@@ -70,21 +70,3 @@ def test_a_steward_confirms_an_entry_in_the_census(people: People) -> None:
     page.locator("main table tbody a").first.click()
     page.wait_for_load_state()
     expect(page.locator("main")).to_contain_text("普查")
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_pages_of_supply_fit_the_screen(people: People, language: str, width: int) -> None:
-    page = people.page("bureau", width=width, language=language)
-    for path in (
-        "/inventory/", "/inventory/graph/", "/inventory/gaps/", "/inventory/suppliers/", "/inventory/imports/",
-        "/catalogue/?q=人口", "/catalogue/why/", "/catalogue/landing/", "/catalogue/migration/",
-        "/standards/", "/census/", "/hosting/", "/fusion/", "/fusion/runs/", "/fusion/reviews/", "/fusion/search/",
-        "/quality/trend/", "/quality/ranking/", "/quality/sets/", "/quality/reports/", "/quality/exceptions/",
-        "/intake/sources/", "/intake/runs/", "/registration/", "/libraries/", "/workspaces/",
-    ):  # fmt: skip
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.ok, path
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 1, (path, wide)

@@ -31,12 +31,12 @@ def find_records(lake: Lake, asks: Sequence[Ask], *, most: int = MOST_ROWS) -> l
         for ask in asks:
             names: list[str] = []
             if lake.exists(ask.table):
-                present = lake.schema(ask.table).names
+                lake.register(connection, ask.table, alias="held")
+                present = connection.table("held").columns
                 names = [name for name in ask.columns if name in present] if ask.column in present else []
             if not names:
                 found.append([])
                 continue
-            lake.register(connection, ask.table, alias="held")
             shown = ", ".join(f"CAST({quote(name)} AS VARCHAR)" for name in names)
             sql = f"SELECT {shown} FROM held WHERE {quote(ask.column)} = ? LIMIT {int(most)}"
             rows = connection.execute(sql, [ask.value]).fetchall()

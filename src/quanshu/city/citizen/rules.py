@@ -82,7 +82,7 @@ MACHINE = Machine(
             P.FILE,
             E.WITHDRAWN,
             stops=(UNIT_CLOCK,),
-            label=N_("Withdraw"),
+            label=N_("Take back"),
         ),
         Transition(
             "reopen",

@@ -33,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class HeldField:
-    """A field of a record about a subject: its value in clear, whose it is and of when."""
+    """A field of a record about a subject: its value in clear and in words (`told`), whose it is and of when."""
 
     name: str
     title: str
@@ -41,6 +41,7 @@ class HeldField:
     unit: str
     at: datetime | None
     origin: Origin | None = None
+    told: str = ""
 
     @property
     def reportable(self) -> bool:

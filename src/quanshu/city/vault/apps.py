@@ -53,7 +53,7 @@ class VaultConfig(AppConfig):
         register_actions(
             {
                 E.ISSUER_REGISTERED: _("Issuer registered"),
-                E.ISSUED: _("Certificate issued"),
+                E.ISSUED: _("Certificate put in a vault"),
                 E.SUSPENDED: _("Certificate suspended"),
                 E.REINSTATED: _("Certificate reinstated"),
                 E.REVOKED: _("Certificate revoked"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import secrets
 import time
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
-from quanshu.demo.play.people import Cast, assign, made_up_code, person, unit
+from quanshu.demo.play.people import RECEIVER, Cast, assign, made_up_code, person, unit
 from quanshu.demo.play.privacy import assess
 from quanshu.demo.play.sharing import Key, by_id
 from quanshu.demo.play.supply import Say, wait
@@ -65,7 +64,7 @@ def play_consent(cast: Cast, entries: dict[Key, Entry], citizen_id: str, say: Sa
     service = publish(cast, entries["public_security", "resident"], say)
     if Consumer.objects.filter(name=APPLICATION).exists():
         return
-    officer, consumer, secret, key = receiver()
+    officer, consumer, secret, key = receiver(cast)
     grant = create_grant(
         actor=cast.actors["bureau"],
         now=now(),
@@ -124,11 +123,12 @@ def publish(cast: Cast, entry: Entry, say: Say) -> Service:
     return Service.objects.get(sid=SID)
 
 
-def receiver() -> tuple[Actor, Consumer, str, Ed25519PrivateKey]:
+def receiver(cast: Cast) -> tuple[Actor, Consumer, str, Ed25519PrivateKey]:
     """The bank's officer, its application with a secret and a key of its own."""
     data = UnitData(BANK, UnitKind.COMPANY, made_up_code(40), "Jinan Quancheng Bank", "", "370100000000")
     bank = unit(data, now())
-    officer = person(bank, "周敏", "数据接口人", now(), username="bank", password=f"bank-{secrets.token_urlsafe(9)}")
+    account = RECEIVER[0]
+    officer = person(bank, "周敏", "数据接口人", now(), username=account, password=cast.passwords[account])
     assign(officer.account, "developer", bank, now())
     actor = actor_for(officer.account)
     consumer, secret = create_consumer(

@@ -54,6 +54,8 @@ ROLES = (
     ("leader", "市领导", "city", "赵国安"),
     ("emergency", "应急专员", "bureau", "宋平安"),
 )
+# A receiver outside the administration, who asks residents for their consent: (account, role).
+RECEIVER = ("bank", "授权接收方（银行）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def passwords(home: Path) -> dict[str, str]:
     """The demo accounts' passwords: made at the first run, kept in the home folder with owner-only rights."""
     path = home / ACCOUNTS_FILE
     kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for username, _role, _unit, _name in ROLES:
+    for username in (*(row[0] for row in ROLES), RECEIVER[0]):
         kept.setdefault(username, f"{username}-{secrets.token_urlsafe(6)}")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

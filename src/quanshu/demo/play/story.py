@@ -142,7 +142,7 @@ def accounts_table(cast: people.Cast) -> str:
     """The demo accounts, one for each role."""
     rows = [
         f"  {username:<12}{cast.passwords[username]:<26}{role}"
-        for username, role, _unit, _name in people.ROLES
+        for username, role in (*(row[:2] for row in people.ROLES), people.RECEIVER)
         if username in cast.passwords
     ]
     return "Accounts (name, password, role):\n" + "\n".join(rows) + "\n"

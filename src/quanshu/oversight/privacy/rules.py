@@ -70,7 +70,7 @@ RECORD_MACHINE = Machine(
         Transition("submit", frozenset({A.DRAFT}), A.REVIEW, P.RECORD_DRAFT, E.SUBMITTED, label=N_("Submit")),
         Transition("approve", frozenset({A.REVIEW}), A.APPROVED, P.RECORD_REVIEW, E.APPROVED, label=N_("Approve")),
         Transition("return", frozenset({A.REVIEW}), A.DRAFT, P.RECORD_REVIEW, E.RETURNED, label=N_("Give back")),
-        Transition("withdraw", frozenset({A.DRAFT}), A.WITHDRAWN, P.RECORD_DRAFT, E.WITHDRAWN, label=N_("Withdraw")),
+        Transition("withdraw", frozenset({A.DRAFT}), A.WITHDRAWN, P.RECORD_DRAFT, E.WITHDRAWN, label=N_("Take back")),
         Transition("replace", frozenset({A.APPROVED}), A.REPLACED, P.RECORD_REVIEW, E.REPLACED, label=N_("Replaced")),
     ),
 )
@@ -78,7 +78,7 @@ UNMASK_MACHINE = Machine(
     name="privacy.unmask",
     states=UnmaskState,
     transitions=(
-        Transition("grant", frozenset({N.ASKED}), N.GRANTED, P.UNMASK_DECIDE, E.UNMASK_GRANTED, label=N_("Grant")),
+        Transition("grant", frozenset({N.ASKED}), N.GRANTED, P.UNMASK_DECIDE, E.UNMASK_GRANTED, label=N_("Allow")),
         Transition("refuse", frozenset({N.ASKED}), N.REFUSED, P.UNMASK_DECIDE, E.UNMASK_REFUSED, label=N_("Refuse")),
         Transition("end", frozenset({N.GRANTED}), N.ENDED, P.UNMASK_DECIDE, E.UNMASK_ENDED, label=N_("End")),
     ),

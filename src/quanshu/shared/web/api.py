@@ -29,6 +29,7 @@ from quanshu.shared.web.pages import (
     reason_against,
 )
 from quanshu.shared.web.rest import actor_of, check_page, page_of
+from quanshu.shared.web.schedules import schedule_text
 from quanshu.shared.web.templatetags.web import day, when, who
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "register_unmasking",
     "registered",
     "safe_cell",
+    "schedule_text",
     "state_column",
     "trimmed",
     "web_metrics",

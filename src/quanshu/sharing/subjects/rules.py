@@ -47,7 +47,7 @@ MACHINE = Machine(
     transitions=(
         Transition("approve", frozenset({S.ASKED}), S.IN_FORCE, P.MANDATE_REVIEW, E.MANDATE_GIVEN, label=N_("Approve")),
         Transition("refuse", frozenset({S.ASKED}), S.REFUSED, P.MANDATE_REVIEW, E.MANDATE_REFUSED, label=N_("Refuse")),
-        Transition("withdraw", frozenset({S.ASKED}), S.WITHDRAWN, P.SELF, E.MANDATE_WITHDRAWN, label=N_("Withdraw")),
+        Transition("withdraw", frozenset({S.ASKED}), S.WITHDRAWN, P.SELF, E.MANDATE_WITHDRAWN, label=N_("Take back")),
         Transition("end", frozenset({S.IN_FORCE}), S.ENDED, P.SELF, E.MANDATE_ENDED, label=N_("End it")),
     ),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from quanshu.supply.fusion.events import FusionEvent
 from quanshu.supply.fusion.models import Decision, IdentityEvent, Review, Run, Scheme
+from quanshu.supply.fusion.pages.labels import LIFE_WORDS
 from quanshu.supply.fusion.permissions import FusionPermission
 from quanshu.supply.fusion.queries import SchemeFigures, fusion_figures, get_identity, list_schemes, search_identities
 from quanshu.supply.fusion.services import (
@@ -18,6 +19,7 @@ from quanshu.supply.fusion.services import (
 from quanshu.supply.fusion.types import ReviewState, RunState, SchemeData, Verdict
 
 __all__ = [
+    "LIFE_WORDS",
     "Decision",
     "FusionEvent",
     "FusionPermission",

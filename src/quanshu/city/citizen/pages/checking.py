@@ -42,7 +42,7 @@ class VerifyPackage(FormPage):
     title = gettext_lazy("Check a package of data")
     template_name = "citizen/verify.html"
     form_class = PackageForm
-    submit_label = gettext_lazy("Check")
+    submit_label = gettext_lazy("Check it")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         form = self.get_form()

@@ -114,7 +114,7 @@ class Figures(Page):
         return (
             Column("unit", _("Unit"), value="unit"),
             Column("total", _("Reported"), value="total", kind="number"),
-            Column("waiting", _("Waiting"), value="waiting", kind="number"),
+            Column("waiting", _("Undecided"), value="waiting", kind="number"),
             Column("overdue", _("Overdue"), value="overdue", kind="number"),
             Column("decided", _("Decided"), value="decided", kind="number", phone=False),
             Column("corrected", _("Corrected"), value="corrected", kind="number", phone=False),

@@ -21,7 +21,7 @@ STATES: Mapping[str, Any] = {
     S.REJECTED: _("Rejected"),
     S.REVIEW: _("With the bureau"),
     S.UPHELD: _("Stands as it is"),
-    S.WITHDRAWN: _("Withdrawn"),
+    S.WITHDRAWN: _("Taken back"),
 }
 TONES: Mapping[str, str] = {
     S.FILED: "orange",

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -28,6 +29,7 @@ from quanshu.shared.web.api import (
     Page,
     ReasonForm,
     day,
+    dress,
     when,
 )
 from quanshu.shared.web.api import reason_against as against
@@ -66,6 +68,16 @@ class ReportForm(Form):
         help_text=gettext_lazy("A scan or a photograph of the document; PDF, PNG or JPEG, 10 MiB at most; up to five."),
     )
 
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if choices:
+            # Nobody knows a code by heart: it is chosen by what it means.
+            field = forms.ChoiceField(
+                label=self.fields["proposed"].label, choices=[("", _("(nothing)")), *choices], required=False
+            )
+            dress(field)
+            self.fields["proposed"] = field
+
 
 class ReportError(FormPage):
     """Report an error on a field."""
@@ -77,6 +89,7 @@ class ReportError(FormPage):
     submit_label = gettext_lazy("Send")
     success = gettext_lazy("Sent to the unit, which has two working days.")
 
+    @cached_property
     def found(self) -> tuple[HeldRecord, HeldField]:
         """The record and the field of the address. Raises `citizen.record_not_found`."""
         subject = chosen_subject(self.request, now=self.now, what=MandateScope.CORRECT)
@@ -90,13 +103,16 @@ class ReportError(FormPage):
         parts = [self.kwargs["entry"], self.kwargs["record"]]
         return ((_("My data"), reverse("citizen:data")), (_("The record"), reverse("citizen:record", args=parts)))
 
+    def form_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        return {"choices": queries.choices_for(self.found[1])}
+
     def context(self, **kwargs: Any) -> dict[str, Any]:
-        record, field = self.found()
+        record, field = self.found
         return {"record": record, "field": field}
 
     def save(self, form: forms.Form, **kwargs: Any) -> str:
         given = form.cleaned_data
-        record, field = self.found()
+        record, field = self.found
         data = CorrectionData(record.entry_uid, record.uid, field.name, given["proposed"], given["reason"])
         correction = services.file_correction(
             actor=self.actor,
@@ -157,9 +173,12 @@ class MyCorrection(DetailPage):
         facts = [
             (_("Unit"), str(obj.unit)),
             (_("Field"), labels.field_title(obj)),
-            (_("Value reported"), content["value"]),
-            (_("What it should be"), content["proposed"]),
-            (_("Value now"), content["after"] if obj.state == CorrectionState.CORRECTED else None),
+            (_("Value reported"), queries.value_in_words(obj, content["value"])),
+            (_("What it should be"), queries.value_in_words(obj, content["proposed"])),
+            (
+                _("Value now"),
+                queries.value_in_words(obj, content["after"]) if obj.state == CorrectionState.CORRECTED else None,
+            ),
             (_("What is wrong"), content["reason"]),
             (_("The unit's answer"), obj.answer),
             (_("Why a review was asked for"), content["review"]),
@@ -191,7 +210,7 @@ class MyCorrection(DetailPage):
             found.append(Action(_("See the proof"), url, "paperclip", "outline-primary", "get"))
         if against(rules.check_step, obj.state, "withdraw") is None:
             url = reverse("citizen:withdraw", args=[obj.uid])
-            found.append(Action(_("Withdraw"), url, "arrow-back", "outline-danger"))
+            found.append(Action(_("Take back"), url, "arrow-back", "outline-danger"))
         if against(rules.check_step, obj.state, "ask_review") is None:
             url = reverse("citizen:ask-review", args=[obj.uid])
             found.append(Action(_("Ask the bureau for a review"), url, "scale", method="get"))

@@ -12,11 +12,12 @@ from quanshu.city.citizen.queries.corrections import (
     received_shown,
     waiting_for,
 )
-from quanshu.city.citizen.queries.finding import find_record, get_record, records_of
+from quanshu.city.citizen.queries.finding import choices_for, find_record, get_record, records_of, value_in_words
 from quanshu.city.citizen.queries.proofs import proofs_of, register_proofs
 from quanshu.city.citizen.queries.uses import get_use, uses_of
 
 __all__ = [
+    "choices_for",
     "correction_figures",
     "find_record",
     "get_correction",
@@ -31,5 +32,6 @@ __all__ = [
     "records_of",
     "register_proofs",
     "uses_of",
+    "value_in_words",
     "waiting_for",
 ]

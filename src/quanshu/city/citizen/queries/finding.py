@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from quanshu.city.citizen import rules
+from quanshu.city.citizen.models import Correction
+from quanshu.city.citizen.queries.wording import choices_of, in_words
 from quanshu.city.citizen.types import HeldField, HeldRecord, Origin, RecordNotFound
 from quanshu.lake.records import Ask, find_records
 from quanshu.shared.keys import node_key
@@ -21,6 +23,7 @@ from quanshu.supply.libraries.api import Model
 
 # The first digits of a class that name a theme (项 of the catalogue's classification).
 THEME = 3
+Texts = dict[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,9 @@ def records_of(subject: Subject, *, entry_uid: str = "") -> list[HeldRecord]:
     asks = [Ask(row.entry.lake_table, row.column, number, tuple(item.name for item in row.items)) for row in held]
     rows = find_records(get_lake(), asks)
     themes = theme_names(row.entry.classification.code for row in held)
-    models = {model.entry_id: model for model in Model.objects.filter(published__isnull=False)}
-    fused = fused_tables()[0]
+    origins = Origins(subject, zip(held, rows, strict=True), whole=not entry_uid)
+    fused, models = origins.fused, origins.models
     found: dict[str, HeldRecord] = {}
-    origins = Origins(subject)
     for one, texts in zip(held, rows, strict=True):
         for row in texts:
             record = record_from(one, row, themes, models.get(one.entry.pk), origins)
@@ -103,7 +105,8 @@ def record_from(
         else:
             unit, at = str(entry.unit), entry.landed_at
             origin = Origin(entry.uid, item.name, key) if keys and not item.is_key else None
-        fields.append(HeldField(item.name, title, row[item.name], unit, at, origin))
+        value = row[item.name]
+        fields.append(HeldField(item.name, title, value, unit, at, origin, in_words(item, value)))
     return HeldRecord(
         uid=record_uid(entry.uid, key or dict(row)),
         entry_uid=entry.uid,
@@ -127,12 +130,33 @@ class Source:
 
 
 class Origins:
-    """Sources of libraries' columns for one subject; tables of sources are read once each, when asked for."""
+    """Sources of libraries' columns for one subject. What was read already is not read again.
 
-    def __init__(self, subject: Subject) -> None:
+    `read` holds tables with the subject's rows in them, `whole` says that those are all there are; a table beyond
+    them is read once, when it is asked for.
+    """
+
+    def __init__(self, subject: Subject, read: Iterable[tuple[Held, Sequence[Texts]]], *, whole: bool) -> None:
         self.subject = subject
+        self.whole = whole
         self.entries: dict[str, Entry | None] = {}
-        self.rows: dict[str, list[tuple[dict[str, str | None], frozenset[str]]]] = {}
+        self.rows: dict[str, list[tuple[Texts, frozenset[str]]]] = {}
+        self.fused = fused_tables()[0]
+        models = list(Model.objects.filter(entry__isnull=False).select_related("published"))
+        self.models = {model.entry_id: model for model in models if model.published_id}
+        self.built = self.fused | {model.entry_id for model in models}
+        for held, texts in read:
+            self.entries[held.entry.uid] = held.entry
+            self.keep(held, texts)
+
+    def keep(self, held: Held, texts: Sequence[Texts]) -> None:
+        """Note the subject's rows in a table: their keys, and the columns it may report on."""
+        found = self.rows.setdefault(held.entry.uid, [])
+        names = [item.name for item in held.items if item.is_key]
+        own = rules.own_items(held.items, held.column)
+        shown = frozenset(item.name for item in own if not item.is_key)
+        if names:
+            found += [({name: row[name] for name in names if name in row}, shown) for row in texts]
 
     def of(self, model: Model, column: str, depth: int = 0) -> Source | None:
         """The source of a library's column: the first of its lineage in which the subject has a row of its own."""
@@ -144,7 +168,7 @@ class Origins:
             entry = self.entry(uid)
             if entry is None:
                 continue
-            built = Model.objects.filter(entry=entry, published__isnull=False).select_related("published").first()
+            built = self.models.get(entry.pk)
             source = self.of(built, name, depth + 1) if built else self.own(entry, name)
             first = first or source
             if source is not None and source.origin is not None:
@@ -153,9 +177,10 @@ class Origins:
 
     def own(self, entry: Entry, column: str) -> Source:
         """A source table's own column, with the subject's row in it where there is one it may report on."""
-        for key, shown in self.rows_in(entry):
-            if column in shown and not is_built(entry):
-                return Source(str(entry.unit), entry.landed_at, Origin(entry.uid, column, key))
+        if entry.pk not in self.built:
+            for key, shown in self.rows_in(entry):
+                if column in shown:
+                    return Source(str(entry.unit), entry.landed_at, Origin(entry.uid, column, key))
         return Source(str(entry.unit), entry.landed_at, None)
 
     def entry(self, uid: str) -> Entry | None:
@@ -165,18 +190,15 @@ class Origins:
             self.entries[uid] = rows.filter(uid=uid).first()
         return self.entries[uid]
 
-    def rows_in(self, entry: Entry) -> list[tuple[dict[str, str | None], frozenset[str]]]:
+    def rows_in(self, entry: Entry) -> list[tuple[Texts, frozenset[str]]]:
         """The subject's rows in a table: (key, columns it may report on)."""
         if entry.uid not in self.rows:
-            found = []
-            for held in tables_for(self.subject.kind, entry_uid=entry.uid):
+            self.rows[entry.uid] = []
+            for held in () if self.whole else tables_for(self.subject.kind, entry_uid=entry.uid):
                 keys = tuple(item.name for item in held.items if item.is_key)
-                own = rules.own_items(held.items, held.column)
-                shown = frozenset(item.name for item in own if not item.is_key)
-                ask = Ask(entry.lake_table, held.column, number_of(self.subject), keys)
                 if keys:
-                    found += [(row, shown) for row in find_records(get_lake(), [ask])[0]]
-            self.rows[entry.uid] = found
+                    ask = Ask(entry.lake_table, held.column, number_of(self.subject), keys)
+                    self.keep(held, find_records(get_lake(), [ask])[0])
         return self.rows[entry.uid]
 
 
@@ -197,6 +219,19 @@ def get_record(subject: Subject, *, entry_uid: str, record_uid: str) -> HeldReco
     if found is None:
         raise RecordNotFound
     return found
+
+
+def choices_for(field: HeldField) -> list[tuple[str, str]]:
+    """[(value, words)] to choose a right value from, by the table an error would be reported to; none to type it."""
+    entry = field.origin and Entry.objects.prefetch_related("items").filter(uid=field.origin.entry_uid).first()
+    item = item_of(entry, field.origin.column) if entry and field.origin else None
+    return choices_of(item) if item else []
+
+
+def value_in_words(correction: Correction, value: str | None) -> str:
+    """A value of the field a correction is about, as its subject reads it."""
+    item = item_of(correction.entry, correction.column)
+    return in_words(item, value) if item else value or ""
 
 
 def libraries_from(entry: Entry, column: str) -> list[tuple[Entry, tuple[str, ...]]]:

@@ -206,4 +206,4 @@ class MyScan(DetailPage):
             (_("Basis of reading"), labels.BASES[scene.basis]),
             (_("Law and article"), scene.law),
         ]
-        return [Card(_("What happened"), facts=facts), Card(_("What it is for"), facts=basis)]
+        return [Card(_("The scan"), facts=facts), Card(_("What it is for"), facts=basis)]

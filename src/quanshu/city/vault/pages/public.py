@@ -71,7 +71,7 @@ class VerifyForm(Form):
 class Verify(FormPage):
     """Tell what a presentation proves, by whom, and whether it still holds."""
 
-    title = gettext_lazy("Verify a certificate")
+    title = gettext_lazy("Verify a certificate of a vault")
     permission = PUBLIC
     form_class = VerifyForm
     template_name = "vault/verify.html"

@@ -33,11 +33,17 @@ from quanshu.shared.web.api import (
     reason_against,
 )
 from quanshu.sharing.services.api import Service, ServiceState, Shape
+from quanshu.supply.catalogue.api import item_titles
 
 
 def service_url(row: Service) -> str:
     """The page of a service's records."""
     return reverse("privacy:service", args=[row.uid])
+
+
+def sensitive_items(service: Service) -> str:
+    """Titles of the sensitive items a service tells."""
+    return ", ".join(item_titles(service.entry, queries.sensitive_in(service)))
 
 
 class NeedingList(ListPage):
@@ -73,7 +79,7 @@ class NeedingList(ListPage):
             Column("sid", _("Service code"), kind="code", sort="sid", link=service_url),
             Column("name", _("Service"), value="title", sort="name"),
             Column("unit", _("Supplying unit"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
-            Column("items", _("Sensitive items"), value=lambda row: ", ".join(queries.sensitive_in(row)), phone=False),
+            Column("items", _("Sensitive items"), value=sensitive_items, phone=False),
             Column(
                 "standing",
                 _("Standing"),
@@ -152,7 +158,7 @@ class ServiceRecords(DetailPage):
             (_("Service code"), obj.sid),
             (_("Supplying unit"), str(obj.unit)),
             (_("Catalogue entry"), obj.entry.title),
-            (_("Sensitive items"), ", ".join(queries.sensitive_in(obj)) or _("None: no record is needed")),
+            (_("Sensitive items"), sensitive_items(obj) or _("None: no record is needed")),
         ]
 
     def actions(self, obj: Service) -> list[Action]:
@@ -303,7 +309,7 @@ class RecordPage(DetailPage):
             found = [
                 Action(_("Submit"), self.url(obj, "submit"), "send", reason=outdated),
                 Action(_("Edit"), self.url(obj, "change"), "pencil", "outline-primary", method="get"),
-                Action(_("Withdraw"), self.url(obj, "withdraw"), "trash", "outline-danger"),
+                Action(_("Take back"), self.url(obj, "withdraw"), "trash", "outline-danger"),
                 *found,
             ]
         if obj.state == RecordState.REVIEW and allows(self.actor, P.RECORD_REVIEW, obj):

@@ -30,11 +30,11 @@ RECORD_STATES: Badges = {
     RecordState.REVIEW: (gettext_lazy("Under review"), "blue"),
     RecordState.APPROVED: (gettext_lazy("Approved"), "green"),
     RecordState.REPLACED: (gettext_lazy("Replaced"), "secondary"),
-    RecordState.WITHDRAWN: (gettext_lazy("Withdrawn"), "secondary"),
+    RecordState.WITHDRAWN: (gettext_lazy("Taken back"), "secondary"),
 }
 UNMASK_STATES: Badges = {
     UnmaskState.ASKED: (gettext_lazy("Waits for approval"), "orange"),
-    UnmaskState.GRANTED: (gettext_lazy("Granted"), "green"),
+    UnmaskState.GRANTED: (gettext_lazy("Allowed"), "green"),
     UnmaskState.REFUSED: (gettext_lazy("Refused"), "red"),
     UnmaskState.ENDED: (gettext_lazy("Ended"), "secondary"),
 }

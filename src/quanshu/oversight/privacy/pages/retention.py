@@ -155,7 +155,7 @@ class Propose(FormPage):
     title = gettext_lazy("Propose a rule of retention")
     permission = P.RULE_PROPOSE
     form_class = RuleForm
-    submit_label = gettext_lazy("Propose")
+    submit_label = gettext_lazy("Propose the rule")
     success = gettext_lazy("Proposed; another officer decides.")
     cancel_url = "/privacy/"
 
@@ -202,7 +202,7 @@ class RulePage(DetailPage):
             (_("What goes and what stays"), holding.what),
             (_("Legal basis"), obj.basis),
             (_("Note"), obj.note),
-            (_("Proposed by"), obj.proposed_by),
+            (_("Rule proposed by"), obj.proposed_by),
             (_("Decided by"), obj.decided_by),
             (_("Reason"), obj.reason),
         ]
@@ -256,7 +256,7 @@ class RulePage(DetailPage):
             found.append(Card(_("Preview"), note=note, template="privacy/preview.html", values=values))
         found.append(
             Card(
-                _("Runs"),
+                _("Runs of deletion"),
                 columns=run_columns(),
                 rows=obj.runs.select_related("rule__unit")[:50],
                 empty_title=_("The rule has not run yet"),

@@ -74,7 +74,7 @@ def run_facts(run: ErasureRun) -> list[tuple[Any, Any]]:
         (_("Days kept"), run.rule.keep_days),
         (_("Legal basis"), run.rule.basis),
         (_("Dated before"), when(run.before)),
-        (_("Oldest"), when(run.oldest)),
+        (_("Oldest record"), when(run.oldest)),
         (_("Erased"), run.erased),
         (_("Digest over what was erased"), run.digest),
         (_("Begun"), when(run.started_at)),

@@ -137,7 +137,7 @@ class UnmaskingPage(DetailPage):
 
         if obj.state == UnmaskState.ASKED:
             refuse = action("refuse", _("Refuse"), "x", style="outline-danger", method="get")
-            return [action("grant", _("Grant"), "check"), refuse]
+            return [action("grant", _("Allow"), "check"), refuse]
         if obj.state == UnmaskState.GRANTED:
             return [action("end", _("End"), "player-stop", style="outline-danger", method="get")]
         return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import override
 
 from quanshu.organisation.api import Unit
 from quanshu.oversight.privacy import queries, rules
@@ -50,11 +51,14 @@ def propose_rule(*, actor: Actor, now: datetime, data: RuleData, unit: Unit | No
     there = RetentionRule.objects.filter(holding=data.holding, unit=unit, state__in=OPEN).exists()
     rules.check_only_rule(there=there)
     rule.save()
+    # A to-do's title stands as it was written: in the language of the house.
+    with override("zh-hans"):
+        title = str(found.name if found else rule)
     workflow.open_todo(
         kind=TODO,
         subject_kind=KIND,
         subject_uid=rule.uid,
-        title=str(rule),
+        title=title,
         url=rule.get_absolute_url(),
         permission=P.RULE_DECIDE,
         unit_path=rule.unit_path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils.translation import override
 
 from quanshu.oversight.privacy import rules
 from quanshu.oversight.privacy.events import PrivacyEvent as E
@@ -35,11 +36,14 @@ def ask_unmasking(*, actor: Actor, now: datetime, listed: str, purpose: str, unt
     today = workflow.city_day(now)
     rules.check_unmask(listed=listed, known=masked_lists(), purpose=purpose, until=until, today=today)
     row.save()
+    # A to-do's title stands as it was written: in the language of the house.
+    with override("zh-hans"):
+        title = f"{masked_lists().get(listed, listed)} · {until.isoformat()}"
     workflow.open_todo(
         kind=TODO,
         subject_kind=KIND,
         subject_uid=row.uid,
-        title=str(row),
+        title=title,
         url=row.get_absolute_url(),
         permission=P.UNMASK_DECIDE,
         unit_path=row.unit_path,

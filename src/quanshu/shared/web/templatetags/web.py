@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ register = template.Library()
 DASH = "—"
 # The application by which a node checks that its services answer.
 PROBE = "platform-probe"
+# Subjects stand in the audit trail by kind and the end of their uid (`sharing.subjects`), never by name.
+SUBJECT = re.compile(r"(person|enterprise) ([0-9a-f]{8})")
 
 
 @register.filter
@@ -37,6 +40,10 @@ def who(name: Any) -> Any:
     """An actor's name as a page tells it: the platform's own doings are the system's. Anything else stays as it is."""
     if name == PROBE:
         return gettext("platform's own check")
+    subject = SUBJECT.fullmatch(name) if isinstance(name, str) else None
+    if subject:
+        kinds = {"person": gettext("resident %(end)s"), "enterprise": gettext("enterprise %(end)s")}
+        return kinds[subject[1]] % {"end": subject[2]}
     return gettext("system") if name == "system" else name
 
 
@@ -189,6 +196,17 @@ def progress(ratio: float | None, target: float | None = None, label: Any = "") 
 def action_button(context: Any, action: Action) -> dict[str, Any]:
     """A button for an `Action`; one that cannot be used now is disabled and says why."""
     return {"action": action, "csrf_token": context.get("csrf_token")}
+
+
+@register.filter
+def reasons(actions: Sequence[Action] | None) -> list[tuple[str, str]]:
+    """[(buttons, why they cannot be used now)]: a tooltip is nothing to a thumb. Each reason stands once."""
+    found: dict[str, list[str]] = {}
+    for action in actions or ():
+        reason = getattr(action, "reason", None)
+        if reason:
+            found.setdefault(reason, []).append(str(action.label))
+    return [(" · ".join(labels), reason) for reason, labels in found.items()]
 
 
 @register.inclusion_tag("web/chart.html")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.lake.conditions import Operator
@@ -67,24 +67,26 @@ def fault_text(code: str) -> str:
 def view_state(grant: BulkGrant, now: datetime) -> tuple[str, str]:
     """(label, tone) of a grant's view."""
     if grant.removed_at is not None:
-        return _t("Removed"), "secondary"
+        return gettext("Removed"), "secondary"
     if grant.state in {BulkState.REQUESTED, BulkState.REFUSED}:
         return "", "secondary"
     if grant.fault:
-        return _t("Refresh fails"), "red"
+        return gettext("Refresh fails"), "red"
     if grant.refreshed_at is None:
-        return _t("Being built"), "orange"
+        return gettext("Being built"), "orange"
     if grant.stale_since is not None and grant.state == BulkState.ACTIVE:
         late = now - grant.stale_since > rules.LATE
-        return (_t("Behind"), "red") if late else (_t("Being refreshed"), "orange")
-    return _t("In step with the source"), "green"
+        return (gettext("Behind"), "red") if late else (gettext("Being refreshed"), "orange")
+    return gettext("In step with the source"), "green"
 
 
 def token_state(token: BulkToken, now: datetime) -> tuple[str, str]:
     """(label, tone) of a token."""
     if token.revoked_at is not None:
-        return _t("Revoked"), "red"
-    return (_t("Valid"), "green") if token.not_before <= now < token.not_after else (_t("Expired"), "secondary")
+        return gettext("Revoked"), "red"
+    return (
+        (gettext("Valid"), "green") if token.not_before <= now < token.not_after else (gettext("Expired"), "secondary")
+    )
 
 
 def number(value: int | None) -> str:
@@ -107,13 +109,13 @@ def size(count: int) -> str:
 def lag_text(grant: BulkGrant, now: datetime) -> str:
     """How far a view is behind its source."""
     if grant.stale_since is None:
-        return _t("None")
+        return gettext("Not behind")
     minutes = max(0, int((now - grant.stale_since).total_seconds() // 60))
-    return _t("%(minutes)s min") % {"minutes": minutes}
+    return gettext("%(minutes)s min") % {"minutes": minutes}
 
 
 def condition_text(part: dict[str, Any], titles: dict[str, str]) -> str:
     """A condition as a sentence."""
     operator = OPERATORS.get(part["operator"], part["operator"])
-    values = _t(", ").join(part["values"])
+    values = gettext(", ").join(part["values"])
     return " ".join(text for text in (titles.get(part["column"], part["column"]), str(operator), values) if text)

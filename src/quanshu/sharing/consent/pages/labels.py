@@ -21,7 +21,7 @@ TONES = {
     "revoked": "red",
     "used_up": "secondary",
 }
-KINDS = [("person", gettext_lazy("Person")), ("enterprise", gettext_lazy("Enterprise"))]
+KINDS = [("person", gettext_lazy("Individual")), ("enterprise", gettext_lazy("Enterprise"))]
 DECIDED_AS = {
     "self": gettext_lazy("the person themselves"),
     "guardian": gettext_lazy("a guardian"),
@@ -83,7 +83,7 @@ def outcome_of(use: ConsentUse) -> str:
 
 def refusal_of(use: ConsentUse) -> str:
     """The badge of a use."""
-    return _("Answered") if use.answered else _("Not answered")
+    return _("Answered") if use.answered else _("Refused by the gateway")
 
 
 def end_of_day(day: date) -> datetime:

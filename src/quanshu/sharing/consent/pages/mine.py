@@ -156,7 +156,7 @@ class GrantForm(Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Take away what you do not want to show."),
     )
-    ends_on = forms.DateField(label=gettext_lazy("Until"), widget=forms.DateInput)
+    ends_on = forms.DateField(label=gettext_lazy("Consent until"), widget=forms.DateInput)
     most_uses = forms.IntegerField(
         label=gettext_lazy("Uses in all"), required=False, min_value=1, help_text=gettext_lazy("Empty: not limited.")
     )

@@ -53,7 +53,7 @@ class Requests(ListPage):
     empty_hint = gettext_lazy("A service that tells of people answers with their consent. Ask for it here.")
     filters = (
         Filter("state", gettext_lazy("State"), STATES),
-        Filter("kind", gettext_lazy("Subject"), KINDS, "subject__kind"),
+        Filter("kind", gettext_lazy("Data subject"), KINDS, "subject__kind"),
     )
     columns = (
         Column("number", gettext_lazy("Number"), link=Consent.get_absolute_url, sort="number", kind="code"),
@@ -219,11 +219,11 @@ class RequestPage(DetailPage):
             (_("For calls: header Consent"), obj.uid if obj.state == "granted" else ""),
             (_("Service"), obj.service.sid),
             (_("Receiver"), receiver_of(obj)),
-            (_("Subject"), dict(KINDS)[obj.subject.kind]),
+            (_("Data subject"), dict(KINDS)[obj.subject.kind]),
             (_("Case number"), obj.case_number),
             (_("Data"), told_fields(obj)),
             (
-                _("Asked for"),
+                _("Data asked for at first"),
                 told_fields(obj, obj.asked.get("fields", ())) if obj.asked.get("fields") != obj.fields else "",
             ),
             (_("From"), when(obj.starts_at)),

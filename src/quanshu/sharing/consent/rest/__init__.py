@@ -79,7 +79,8 @@ def actor_of(request: HttpRequest) -> Actor:
 def consent_row(consent: Consent) -> dict[str, Any]:
     """A consent as JSON: not whose it is."""
     names = (
-        "uid", "number", "state", "fields", "purpose", "legal_basis", "retention_days", "case_number", "occasion", "starts_at",
+        "uid", "number", "state", "fields", "purpose", "legal_basis", "retention_days", "case_number", "occasion",
+        "starts_at",
         "ends_at", "most_uses", "per_day", "asked_at", "answer_until", "decided_at", "decided_as", "ended_at", "uses",
         "last_used_at",
     )  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from quanshu.kernel.errors import fill
 from quanshu.lake.delivering import FileFormat
+from quanshu.shared.web.api import schedule_text as in_words
 from quanshu.sharing.delivery.models import Batch, Delivery
 from quanshu.sharing.delivery.types import BatchState, Channel, DeliveryState, Extent
 
@@ -68,7 +69,7 @@ def can_download(batch: Batch, now: datetime) -> bool:
 
 def schedule_text(delivery: Delivery) -> str:
     """When it is delivered."""
-    return delivery.cron or gettext("By hand")
+    return in_words(delivery.cron) if delivery.cron else gettext("By hand")
 
 
 def reconciled(batch: Batch) -> tuple[str, str]:

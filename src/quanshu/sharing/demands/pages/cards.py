@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from quanshu.sharing.demands.rules import talking, using
 from quanshu.sharing.demands.types import DemandState
 from quanshu.sharing.desk.api import MASKS, SHAPES, named
 from quanshu.sharing.services.api import ServiceMatch, held_grants, matching_services
+from quanshu.supply.catalogue.api import item_titles
 
 S = DemandState
 EARLY = {S.DRAFT, S.SUBMITTED, S.RETURNED, S.CONFIRMING, S.NEGOTIATING, S.CONTESTED, S.DEVELOPING}
@@ -67,17 +68,22 @@ def match_cards(obj: Demand, now: datetime) -> list[Card]:
         columns = (
             Column("grant", _("Application"), lambda row: row.grant.consumer.title,
                    link=lambda row: row.grant.get_absolute_url()),
-            Column("has", _("Covers"), lambda row: ", ".join(row.has)),
-            Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
+            Column("has", _("Covers"), lambda row: titles_of(obj, row.has)),
+            Column("missing", _("Missing"), lambda row: titles_of(obj, row.missing)),
         )  # fmt: skip
         found.append(Card(_("A grant of the unit already covers"), columns=columns, rows=grants))
     services = matching_services(obj.entry, obj.fields) if obj.wanted is None else []
     if services:
-        found.append(services_card(services))
+        found.append(services_card(obj, services))
     return found
 
 
-def services_card(services: list[ServiceMatch]) -> Card:
+def titles_of(obj: Demand, names: Iterable[str]) -> str:
+    """Fields of the entry asked for by their titles; a dash for none."""
+    return ", ".join(item_titles(obj.entry, names)) or "—"
+
+
+def services_card(obj: Demand, services: list[ServiceMatch]) -> Card:
     """Services that carry some of the fields, the fullest first."""
     columns = (
         Column("service", _("Service"), lambda row: row.service.title,
@@ -86,8 +92,8 @@ def services_card(services: list[ServiceMatch]) -> Card:
         Column("state", _("State"), lambda row: _("Published") if row.service.state == "published"
                else _("Being made"), kind="badge",
                tone=lambda row: "green" if row.service.state == "published" else "azure"),
-        Column("has", _("Covers"), lambda row: _("All") if row.whole else ", ".join(row.has)),
-        Column("missing", _("Missing"), lambda row: ", ".join(row.missing) or "—"),
+        Column("has", _("Covers"), lambda row: _("All") if row.whole else titles_of(obj, row.has)),
+        Column("missing", _("Missing"), lambda row: titles_of(obj, row.missing)),
     )  # fmt: skip
     return Card(_("Services that cover the fields"), columns=columns, rows=services)
 

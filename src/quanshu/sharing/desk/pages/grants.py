@@ -183,7 +183,7 @@ class ExchangePage(DetailPage):
         return [
             (_("Time"), when(obj.at)),
             (_("HTTP status"), obj.status),
-            (_("Code"), obj.outcome),
+            (_("Code"), "" if obj.outcome == "ok" else obj.outcome),
             (_("Rows"), str(obj.rows)),
             (_("Counts as calls"), obj.items),
             (_("Took, ms"), f"{obj.duration_us / 1000:.1f}"),

@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _t
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.gateway.messages import MESSAGES
@@ -122,16 +121,16 @@ def service_label(sid: str, title: str = "") -> str:
         return title
     if sid.startswith(BULK):
         share, _dot, table = sid.removeprefix(BULK).rpartition(".")
-        return _t("Bulk reading of %(table)s") % {"table": table} if share else _t("Bulk reading")
+        return gettext("Bulk reading of %(table)s") % {"table": table} if share else gettext("Bulk reading")
     if SOURCE.fullmatch(sid):
-        return _t("File pushed to a source")
-    return _t("Fetching of a session key") if sid == SESSION else sid
+        return gettext("File pushed to a source")
+    return gettext("Fetching of a session key") if sid == SESSION else sid
 
 
 def outcome_label(code: str) -> str:
     """What an outcome of the gateway means."""
     if code == "ok":
-        return _t("Answered")
+        return gettext("Answered")
     known = MESSAGES.get(code)
     if known is None:
         return code
@@ -188,8 +187,8 @@ def grant_state(grant: Grant, now: datetime) -> str:
 def answering(service: Service) -> tuple[str, str]:
     """Whether the latest probe was answered: (label, tone)."""
     if service.probe_ok is None:
-        return _t("Not checked yet"), "secondary"
-    return (_t("Answers"), "green") if service.probe_ok else (_t("Does not answer"), "red")
+        return gettext("Not checked yet"), "secondary"
+    return (gettext("Answers"), "green") if service.probe_ok else (gettext("Does not answer"), "red")
 
 
 # Where a draft of each shape is changed; the rooms of other shapes add theirs.
@@ -237,6 +236,6 @@ def ground_of(spec: Mapping[str, Any], *, lacking: bool = False) -> str:
     """On what ground a service tells of people; empty where it tells of none."""
     terms = ConsentTerms(**spec.get("consent", {}))
     if terms.mode == ConsentMode.NONE:
-        return _t("Missing: sensitive items are told without consent or a law") if lacking else ""
+        return gettext("Missing: sensitive items are told without consent or a law") if lacking else ""
     detail = terms.basis or terms.parameter
     return f"{GROUNDS[terms.mode]}: {detail}"

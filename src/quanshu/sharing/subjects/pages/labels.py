@@ -18,7 +18,7 @@ STATES: Mapping[str, Any] = {
     MandateState.ASKED: _("Being reviewed"),
     MandateState.IN_FORCE: _("In force"),
     MandateState.REFUSED: _("Refused"),
-    MandateState.WITHDRAWN: _("Withdrawn"),
+    MandateState.WITHDRAWN: _("Taken back"),
     MandateState.ENDED: _("Ended"),
 }
 TONES: Mapping[str, str] = {
@@ -43,7 +43,7 @@ RELATIONS: Mapping[str, Any] = {
     Relation.COURT: _("Guardian by order of a court"),
 }
 CHECKED: Mapping[str, Any] = {
-    "": _("Not checked"),
+    "": _("Not held against the registers"),
     "matched": _("A register names this person by number"),
     "other": _("A register names another person"),
     "name": _("A register names somebody of this name"),

@@ -210,7 +210,7 @@ class MandatePage(DetailPage):
             (_("From"), day(obj.valid_from)),
             (_("Until"), day(obj.valid_until)),
             (_("Checked against the registers"), labels.CHECKED[obj.checked]),
-            (_("Answer"), obj.answer),
+            (_("The bureau's answer"), obj.answer),
         ]
         return [Card(_("The mandate"), facts=facts)]
 
@@ -221,7 +221,7 @@ class MandatePage(DetailPage):
             found.append(Action(_("See the proof"), url, "paperclip", "outline-primary", "get"))
         if obj.agent.uid == self.actor.uid and against(rules.check_step, obj.state, "withdraw") is None:
             url = reverse("subjects:mandate-withdraw", args=[obj.uid])
-            found.append(Action(_("Withdraw"), url, "arrow-back", "outline-danger"))
+            found.append(Action(_("Take back"), url, "arrow-back", "outline-danger"))
         if against(rules.check_step, obj.state, "end") is None:
             url = reverse("subjects:mandate-end", args=[obj.uid])
             sure = _("Nothing can be done under it from then on. Go on?")

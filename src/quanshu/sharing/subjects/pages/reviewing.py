@@ -43,8 +43,7 @@ class Mandates(ListPage):
         Filter("kind", gettext_lazy("Kind"), choices=list(labels.KINDS.items()), field="kind"),
     )
     columns = (
-        Column("uid", gettext_lazy("Mandate"), value=str, link=url_of),
-        Column("kind", gettext_lazy("Kind"), value=lambda row: labels.KINDS[row.kind], sort="kind"),
+        Column("kind", gettext_lazy("Mandate"), value=lambda row: labels.KINDS[row.kind], sort="kind", link=url_of),
         Column("principal", gettext_lazy("For whom"), value=lambda row: masked_number(row.principal)),
         Column("agent", gettext_lazy("Who acts"), value=lambda row: masked_number(row.agent), phone=False),
         Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state", kind="badge",

@@ -96,6 +96,8 @@ EVIDENCE = {
     "allowance_drawn": _("Old-age allowance drawn"),
     "registered": _("In the household register"),
 }
+# What the values of a table of life status mean, by column.
+LIFE_WORDS = {"status": LIVES, "by_kind": EVIDENCE}
 # What linking says of an attribute of two records.
 LEVELS = {
     "not known": _("not known to one side"),

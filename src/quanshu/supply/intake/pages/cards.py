@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from quanshu.shared.access.api import Actor, allows
-from quanshu.shared.web.api import Action, Card, when
+from quanshu.shared.web.api import Action, Card, schedule_text, when
 from quanshu.supply.intake.models import Schedule, Source
 from quanshu.supply.intake.pages.labels import DELIVERY_STATES, DELIVERY_TONES, DRIFTS, OUTCOMES, PAGING_NAMES
 from quanshu.supply.intake.permissions import IntakePermission as P
@@ -70,7 +70,7 @@ def schedule_cards(actor: Actor, source: Source) -> list[Card]:
     if schedule is None:
         return []
     facts: Facts = [
-        (_("Schedule"), schedule.cron),
+        (_("Schedule"), f"{schedule_text(schedule.cron)} ({schedule.cron})"),
         (_("Next load"), when(schedule.next_at) if schedule.next_at else _("paused")),
         (_("Last start"), when(schedule.last_at) if schedule.last_at else ""),
         (_("Its outcome"), OUTCOMES.get(schedule.last_outcome, schedule.last_outcome)),

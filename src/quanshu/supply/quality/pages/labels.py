@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _t
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from quanshu.kernel.errors import QuanshuError
@@ -191,7 +190,7 @@ def params_text(version: RuleVersion, tables: Mapping[str, str] | None = None) -
     if version.kind == CheckKind.PREDICATE:
         return str(params.get("expression", ""))
     if version.kind == CheckKind.FRESHNESS:
-        return _t("%(days)s days") % {"days": params.get("days", "")}
+        return gettext("%(days)s days") % {"days": params.get("days", "")}
     return ""
 
 
@@ -199,7 +198,7 @@ def limit_text(limit: Any) -> str:
     """One limit of a range; three dots where there is none."""
     if limit in (None, ""):
         return "…"
-    return _t("the day of the check") if limit == "today" else str(limit)
+    return gettext("the day of the check") if limit == "today" else str(limit)
 
 
 def error_text(error: Mapping[str, Any] | None) -> str:
@@ -209,7 +208,7 @@ def error_text(error: Mapping[str, Any] | None) -> str:
     kind = refusal_of(QuanshuError, str(error["code"]))
     if kind is None:
         return str(error["code"])
-    body = kind(**error.get("params", {})).as_dict(_t)
+    body = kind(**error.get("params", {})).as_dict(gettext)
     return f"{body['message']} {body['remedy']}".strip()
 
 
