@@ -89,6 +89,7 @@ def consent_row(consent: Consent) -> dict[str, Any]:
         "receiver": consent.consumer.unit.name,
         "application": consent.consumer.name,
         "kind": consent.subject.kind,
+        "delete_by": queries.delete_by(consent),
     }
 
 
