@@ -16,6 +16,7 @@ from django.test import Client
 
 from quanshu.gateway.client import GatewayClient
 from quanshu.kernel.clock import freeze, now
+from quanshu.shared.notify.api import Notice
 from quanshu.sharing.consent.api import Consent
 from quanshu.sharing.consent.services import feed_waiting
 from quanshu.sharing.services.api import Service
@@ -125,6 +126,7 @@ def test_an_enterprise_consents_by_its_representative_or_a_delegate(city: City, 
     )  # fmt: skip
     a_mandate(boss, firm, "legal_representative")
     first = lender.ask(FIRM)
+    assert sorted(Notice.objects.values_list("recipient_uid", flat=True)) == sorted([firm.uid, boss.uid])
     assert signed_in(clerk).get(own(first)).status_code == 404, "an employee without a mandate does not even see it"
     assert step(signed_in(clerk), first, "grant") == (404, "consent.not_found")
     assert step(signed_in(firm), first, "grant") == (403, "consent.representative_needed")
@@ -143,6 +145,8 @@ def test_an_enterprise_consents_by_its_representative_or_a_delegate(city: City, 
     second = lender.ask(FIRM)
     assert lender.withdrawn(first, FIRM)
     assert step(signed_in(delegate), second, "grant") == (403, "subjects.not_mandated"), "it may look, not consent"
+    Mandate.objects.filter(agent=delegate).update(scope=["codes"])
+    assert step(signed_in(delegate), second, "grant") == (404, "consent.not_found"), "it may not even look"
     Mandate.objects.filter(agent=delegate).update(scope=["view", "consent"])
     assert step(signed_in(delegate), second, "grant") == (200, "granted")
     assert Consent.objects.get(uid=second).decided_as == "delegate"
