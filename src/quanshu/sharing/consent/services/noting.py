@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -48,7 +47,7 @@ def tell_gateways(consent: Consent, now: datetime) -> None:
     """
     consent.fed = False
     consent.save()
-    transaction.on_commit(partial(feed_waiting, now), robust=True)
+    transaction.on_commit(lambda: feed_waiting(now), robust=True)
 
 
 def tell(people: Sequence[str], text: str, consent: Consent, *, url: str, now: datetime) -> None:
