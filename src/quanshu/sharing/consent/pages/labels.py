@@ -64,6 +64,11 @@ def receiver_of(consent: Consent) -> str:
     return f"{name} · {consent.consumer.title}"
 
 
+def told_facts(*facts: tuple[Any, Any]) -> list[tuple[Any, Any]]:
+    """Those facts that there are."""
+    return [(label, value) for label, value in facts if value not in ("", None)]
+
+
 def often(consent: Consent) -> str:
     """How often it may be used."""
     parts = []
@@ -83,7 +88,7 @@ def outcome_of(use: ConsentUse) -> str:
 
 def refusal_of(use: ConsentUse) -> str:
     """The badge of a use."""
-    return _("Answered") if use.answered else _("Not answered")
+    return _("Answered") if use.answered else _("Given no answer")
 
 
 def end_of_day(day: date) -> datetime:
