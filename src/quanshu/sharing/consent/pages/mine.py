@@ -130,7 +130,7 @@ class OwnPage(DetailPage):
             (_("Decided at"), when(obj.decided_at)),
             (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
-            (_("To be deleted by the receiver by"), when(queries.delete_by(obj))),
+            (_("To be deleted by"), when(queries.delete_by(obj))),
         )
 
     def cards(self, obj: Consent) -> list[Card]:

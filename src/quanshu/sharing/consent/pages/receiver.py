@@ -236,7 +236,7 @@ class RequestPage(DetailPage):
             (_("Decided by"), DECIDED_AS.get(obj.decided_as, "")),
             (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
-            (_("To be deleted by the receiver by"), when(queries.delete_by(obj))),
+            (_("To be deleted by"), when(queries.delete_by(obj))),
             (
                 _("Bound to the application's key"),
                 (_("Yes") if queries.is_bound(obj) else _("No")) if obj.token else "",
