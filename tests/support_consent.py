@@ -14,13 +14,34 @@ from django.test import Client
 from quanshu.kernel import sd_jwt
 from quanshu.kernel.clock import now
 from quanshu.kernel.identifiers.citizen_id import check_character
+from quanshu.kernel.identifiers.uscc import check_character as uscc_check
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import SYSTEM
 from quanshu.sharing.consent.api import AskData, Consent, Narrowing, ask_consent, grant_consent
-from quanshu.sharing.services.api import ConsentTerms, Consumer, Grant, Service, register_key
+from quanshu.sharing.services.api import (
+    ConsentTerms,
+    Consumer,
+    FieldData,
+    Grant,
+    ParameterData,
+    Service,
+    ServiceData,
+    create_service,
+    publish_service,
+    register_key,
+    serve_entry,
+)
 from quanshu.sharing.subjects.api import SESSION, Mandate, Subject, actor_of_subject, ensure_subject
+from quanshu.supply.catalogue.api import (
+    EntryData,
+    ItemData,
+    create_entry,
+    grade_items,
+    publish_entry,
+    submit_entry,
+)
 from quanshu.supply.lake_store import get_lake
-from support_services import QUERY, ROWS, VERIFY, City, a_city, a_grant, a_service, an_application
+from support_services import QUERY, ROWS, VERIFY, City, a_city, a_class, a_grant, a_service, an_application
 
 BY_CONSENT = ConsentTerms("consent", "", "citizen_id", "person")
 CONSENTED = replace(
@@ -124,3 +145,47 @@ def presented(
         token = sd_jwt.present(token, show=[("fields", consent.fields.index(name)) for name in show])
     audience = f"{node}:{sid or consent.service.sid}"
     return sd_jwt.bind(token, key=key, audience=audience, nonce=nonce or new_uid(), now=at or now()).text
+
+
+def a_number(born: str, order: int = 101) -> str:
+    """A valid citizen ID of somebody of the city born on a day (YYYYMMDD)."""
+    first = f"370102{born}{order:03d}"
+    return f"{first}{check_character(first)}"
+
+
+FIRM = f"91370100MA0000001{uscc_check('91370100MA0000001')}"
+BY_FIRM = ServiceData(
+    sid="jn-tax-credit-consent",
+    name="纳税信用信息授权查询",
+    name_en="Tax credit, by consent",
+    shape="query",
+    parameters=(ParameterData("uscc", example="91370100MA0000000X", pattern="[0-9A-Z]{18}", max_length=18),),
+    fields=(FieldData("tax_grade"),),
+    consent=ConsentTerms("consent", "", "uscc", "enterprise"),
+)
+
+
+def a_firm_service(city: City) -> Service:
+    """A service that tells of an enterprise by its consent."""
+    data = EntryData(
+        resource_name="企业纳税信用信息",
+        name_en="Tax credit of enterprises",
+        classification_code=a_class(),
+        abstract="企业纳税信用级别。",
+        abstract_en="Tax credit of enterprises.",
+        share_type="2",
+        share_condition="经企业授权用于融资",
+    )
+    items = (
+        ItemData("uscc", "统一社会信用代码", title_en="USCC", length=18, is_key=True),
+        ItemData("tax_grade", "纳税信用级别", title_en="Tax credit"),
+    )
+    entry = create_entry(actor=SYSTEM, now=now(), unit=city.units["police"], data=data, items=items)
+    entry = grade_items(actor=SYSTEM, now=now(), entry=entry, grades={item.name: "general-2" for item in items})
+    entry = publish_entry(actor=SYSTEM, now=now(), entry=submit_entry(actor=SYSTEM, now=now(), entry=entry))
+    get_lake().overwrite(entry.lake_table, pa.table({"uscc": [FIRM], "tax_grade": ["A"]}))
+    service = create_service(actor=SYSTEM, now=now(), entry=entry, data=BY_FIRM)
+    publish_service(actor=SYSTEM, now=now(), service=service)
+    serve_entry(entry.uid, now())
+    service.refresh_from_db()
+    return service

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 
+from quanshu.gateway.consent_specs import ConsentKeysSpec
 from quanshu.gateway.journal import Receipt
 from quanshu.gateway.snapshot import (
     ClientSpec,
@@ -199,9 +200,14 @@ class GatewayHome(GatewayProcess):
         return dataclasses.replace(key, **changes)
 
     def publish(
-        self, grants: tuple[GrantSpec, ...], services: tuple[ServiceSpec, ...], clients: tuple[ClientSpec, ...]
+        self,
+        grants: tuple[GrantSpec, ...],
+        services: tuple[ServiceSpec, ...],
+        clients: tuple[ClientSpec, ...],
+        consent_keys: ConsentKeysSpec | None = None,
     ) -> None:
         """Put the next snapshot in force."""
         self.version += 1
         snapshot = Snapshot(self.version, "2026-01-05T08:00:00+00:00", "jinan", services, clients, grants)
+        snapshot = dataclasses.replace(snapshot, consent_keys=consent_keys)
         write_snapshot(self.directory, snapshot, self._pair.private)

@@ -73,7 +73,8 @@ def permissions_page() -> str:
 
 
 def refusals_page() -> str:
-    """Every error code with its status, message and remedy."""
+    """Every error code with its status, message and remedy; those of gateways as they answer in English."""
+    from quanshu.gateway.messages import MESSAGES
     from quanshu.kernel.errors import QuanshuError
 
     found: dict[str, tuple[str, ...]] = {}
@@ -82,6 +83,8 @@ def refusals_page() -> str:
             for _name, kind in inspect.getmembers(module, inspect.isclass):
                 if issubclass(kind, QuanshuError) and kind.__module__.startswith("quanshu."):
                     found[kind.code] = (f"`{kind.code}`", str(kind.status), kind.message, kind.remedy)
+    for code, (status, _fault, _remedy, fault, remedy) in MESSAGES.items():
+        found[code] = (f"`{code}`", str(status), fault, remedy)
     rows = [found[code] for code in sorted(found)]
     return f"# Refusals\n\n{NOTE}\n{table(('code', 'status', 'message', 'remedy'), rows)}"
 

@@ -10,7 +10,6 @@ import pytest
 
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import FieldErrors
-from quanshu.kernel.identifiers.uscc import check_character as uscc_check
 from quanshu.shared.access.api import SYSTEM
 from quanshu.shared.audit.api import history
 from quanshu.shared.outbox.api import dispatch
@@ -20,6 +19,7 @@ from quanshu.sharing.services.api import Exchange, Grant, call_as, carry_receipt
 from quanshu.sharing.subjects.api import NotMandated, actor_of_subject
 from support_consent import (
     CHILD,
+    FIRM,
     OTHER,
     PERSON,
     VERIFIED,
@@ -30,8 +30,6 @@ from support_consent import (
     signed_in,
 )
 from support_services import QUERY, City, a_gateway, a_grant, a_service, use_folders
-
-FIRM = "91370100MA0000001" + uscc_check("91370100MA0000001")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from quanshu.gateway.consents import Consented
 from quanshu.gateway.execution import pick_fields
 from quanshu.gateway.host import Use
-from quanshu.gateway.limits import ConsentUsedUp, day_of, uses_after
+from quanshu.gateway.limits import ConsentUsedUp, Uses, uses_after
 from quanshu.gateway.signing import Replayed, SignedHeaders
 from quanshu.kernel import sd_jwt
 from quanshu.kernel.errors import Forbidden, QuanshuError, Unavailable
@@ -135,13 +136,30 @@ class Consents:
         return self._use
 
     def count(self, consent: Consented, *, now_ms: int) -> None:
-        """Count one use. Raises ConsentUsedUp or ConsentTooOften, and counts nothing then."""
-        day = day_of(now_ms)
+        """Count one use on this host. Raises ConsentUsedUp or ConsentTooOften, and counts nothing then."""
         with self.use.lock:
-            words, place = self.use.words, self.use.place(consent.uid)
-            today = words[place + TODAY] if words[place + DAY] == day else 0
-            total, today = uses_after(consent, total=words[place + TOTAL], today=today, now_ms=now_ms)
-            words[place + TOTAL], words[place + DAY], words[place + TODAY] = total, day, today
+            self.write(consent.uid, uses_after(consent, self.read(consent.uid), now_ms=now_ms))
+
+    def known(self, consent: Consented) -> Consented:
+        """The consent, used at least as often as this host knows: also where what hosts share was lost."""
+        with self.use.lock:
+            return replace(consent, used=max(consent.used, self.read(consent.uid).total))
+
+    def keep(self, consent: Consented, uses: Uses) -> None:
+        """Keep what all hosts have counted."""
+        with self.use.lock:
+            if uses.total > self.read(consent.uid).total:
+                self.write(consent.uid, uses)
+
+    def read(self, uid: str) -> Uses:
+        """The words of a consent. Hold the lock."""
+        words, place = self.use.words, self.use.place(uid)
+        return Uses(words[place + TOTAL], words[place + DAY], words[place + TODAY])
+
+    def write(self, uid: str, uses: Uses) -> None:
+        """Change them. Hold the lock."""
+        words, place = self.use.words, self.use.place(uid)
+        words[place + TOTAL], words[place + DAY], words[place + TODAY] = uses.total, uses.day, uses.today
 
     def open(self, token: sd_jwt.SdJwt, loaded: Loaded) -> tuple[dict[str, Any], dict[str, Any]]:
         """Header and payload of a token whose issuer's signature is right; checked once and kept. Raises SdJwtError."""
@@ -201,7 +219,7 @@ async def find_consent(
     if not named:
         raise ConsentRequired(sid=call.sid)
     feed = gateway.state.consents
-    if feed.fault or not loaded.subject_key:
+    if feed.fault or gateway.state.is_stale() or not loaded.subject_key:
         raise ConsentsUnavailable
     uids = {part: uid_of(gateway, call, loaded, part) if "~" in part else part for part in named[:MOST_NAMED]}
     if not all(uid in feed.rows for uid in uids.values()):
@@ -298,10 +316,15 @@ def check_fields(consent: Consented, asked: Sequence[str], allowed: Sequence[str
 
 
 async def count_use(gateway: Gateway, call: Call) -> None:
-    """Count a use of the call's consent before its answer leaves. Raises ConsentUsedUp, ConsentTooOften."""
+    """Count a use of the call's consent before its answer leaves, where hosts share it among all of them.
+
+    Raises ConsentUsedUp, ConsentTooOften, SharingFailed.
+    """
     consent = call.consent
     if consent is None or (consent.most_uses is None and consent.per_day is None):
         return
-    gateway.consents.count(consent, now_ms=call.at_ms)
-    if gateway.shared is not None:
-        await gateway.shared.count_consent(consent, now_ms=call.at_ms)
+    if gateway.shared is None:
+        gateway.consents.count(consent, now_ms=call.at_ms)
+    else:
+        known = gateway.consents.known(consent)
+        gateway.consents.keep(consent, await gateway.shared.count_consent(known, now_ms=call.at_ms))

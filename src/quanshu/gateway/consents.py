@@ -143,7 +143,7 @@ def read_consents(directory: Path, key: bytes, feed: ConsentFeed) -> ConsentFeed
             feed = ConsentFeed(seen=seen)
             read_on(feed, file.read(), key)
     except FileNotFoundError:
-        return feed if feed.seen == NEVER else ConsentFeed()
+        return feed if feed.seen == NEVER else ConsentFeed(fault="the feed is gone")
     return feed
 
 

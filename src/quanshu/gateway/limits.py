@@ -216,17 +216,28 @@ class Limits:
             words[place + ROWS] += rows
 
 
-def uses_after(consent: Consented, *, total: int, today: int, now_ms: int) -> tuple[int, int]:
-    """(uses in all, uses today) after one more, where `used` of receipts is the least there were.
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What has been used of a consent: in all, and on which of the city's days how often."""
 
-    Raises ConsentUsedUp, ConsentTooOften.
+    total: int = 0
+    day: int = 0
+    today: int = 0
+
+
+def uses_after(consent: Consented, uses: Uses, *, now_ms: int) -> Uses:
+    """The uses after one more, where `used` of receipts is the least there were.
+
+    A day never comes back: a call that began before midnight, or of a host whose clock is behind, is refused once one
+    of the next day was counted, for what the day before had is no longer known. Raises ConsentUsedUp, ConsentTooOften.
     """
-    total = max(total, consent.used)
+    total, day = max(uses.total, consent.used), day_of(now_ms)
+    today = uses.today if uses.day == day else 0
     if consent.most_uses is not None and total >= consent.most_uses:
         raise ConsentUsedUp(uid=consent.uid, most=consent.most_uses)
-    if consent.per_day is not None and today >= consent.per_day:
+    if consent.per_day is not None and (today >= consent.per_day or day < uses.day):
         raise ConsentTooOften(uid=consent.uid, most=consent.per_day, retry_after=until_tomorrow(now_ms))
-    return total + 1, today + 1
+    return Uses(total + 1, max(uses.day, day), today + 1)
 
 
 def wait_of(tokens: int, rate: int, count: int = 1) -> int:

@@ -30,6 +30,7 @@ from quanshu.gateway.limits import (
     DailyRows,
     RateLimited,
     Terms,
+    Uses,
     day_of,
     refilled,
     until_tomorrow,
@@ -246,18 +247,18 @@ class SharedLimits:
                 self.use.words[place + UNTIL] = until
         return given, after, moment
 
-    async def count_consent(self, consent: Consented, *, now_ms: int) -> None:
+    async def count_consent(self, consent: Consented, *, now_ms: int) -> Uses:
         """Count one use of a consent among all hosts. Raises ConsentUsedUp, ConsentTooOften, SharingFailed."""
-        day = day_of(now_ms)
 
-        async def change(connection: Any) -> None:
+        async def change(connection: Any) -> Uses:
             async with connection.transaction():
                 await connection.execute(FIRST_USE, consent.uid)
-                total, on, today = await connection.fetchrow(READ_USES, consent.uid)
-                total, today = uses_after(consent, total=total, today=today if on == day else 0, now_ms=now_ms)
-                await connection.execute(WRITE_USES, consent.uid, total, day, today)
+                uses = uses_after(consent, Uses(*await connection.fetchrow(READ_USES, consent.uid)), now_ms=now_ms)
+                await connection.execute(WRITE_USES, consent.uid, uses.total, uses.day, uses.today)
+            return uses
 
-        await self._within(change)
+        found: Uses = await self._within(change)
+        return found
 
     async def claim(self, sign: str) -> None:
         """Insert a signature. Raises Replayed when another host, or this one, has; SharingFailed."""

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -37,6 +38,9 @@ from quanshu.gateway.snapshot import (
 )
 from quanshu.gateway.tables import Server
 from quanshu.kernel.ciphers import KeyPair, OpenFailed, suite
+
+# A gateway looks several times a second; a folder that does not answer must not keep withdrawn consents alive.
+STALE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class State:
     consents: ConsentFeed = field(default_factory=ConsentFeed)
     _feed_key: bytes = b""
     _reading: Lock = field(default_factory=Lock)
+    _looked: float = field(default_factory=monotonic)
 
     def __post_init__(self) -> None:
         if self.config.serving_url and self.server is None:
@@ -93,6 +98,7 @@ class State:
     def has_news(self) -> bool:
         """Whether snapshot or feeds have been written since this was last asked; three looks at the file system."""
         seen = tuple(stamp(f"{self.config.directory}/{name}") for name in (CURRENT, REVOCATIONS, CONSENTS))
+        self._looked = monotonic()
         if seen == self._seen and self._feed_key and not self.fault:
             return False
         self._seen = seen
@@ -112,6 +118,10 @@ class State:
             self.fault = ""
         except (BadSnapshot, OSError) as fault:
             self.fault = str(fault)
+
+    def is_stale(self) -> bool:
+        """Whether so long nobody could look whether a consent was withdrawn that none is believed any more."""
+        return monotonic() - self._looked > STALE_SECONDS
 
     def follow_consents(self) -> None:
         """Read on in the feed of consents; without the key of its MACs nothing in it is believed."""

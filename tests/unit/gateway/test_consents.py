@@ -24,7 +24,7 @@ from quanshu.gateway.consents import (
     write_consents,
 )
 from quanshu.gateway.journal import Receipt, read_after, read_line
-from quanshu.gateway.limits import DAY_MS, ConsentTooOften, ConsentUsedUp, uses_after
+from quanshu.gateway.limits import DAY_MS, ConsentTooOften, ConsentUsedUp, Uses, uses_after
 
 KEY = feed_key(b"k" * 32)
 ROW = Consented("c1", "app", "sid", ("name",), "贷款审批", "d" * 64, "granted", 0.0, 1e12)
@@ -91,7 +91,11 @@ def test_another_key_and_a_torn_line(tmp_path: Path) -> None:
     feed = read_consents(tmp_path, KEY, ConsentFeed())
     assert (set(feed.rows), feed.fault) == ({"c0", "after"}, "")
     (tmp_path / CONSENTS).unlink()
-    assert read_consents(tmp_path, KEY, feed).rows == {}
+    gone = read_consents(tmp_path, KEY, feed)
+    assert (gone.rows, bool(gone.fault)) == ({}, True)
+    assert read_consents(tmp_path, KEY, gone).fault
+    append_consents(tmp_path, KEY, rows(1))
+    assert read_consents(tmp_path, KEY, gone).fault == ""
 
 
 def test_writers_take_turns(tmp_path: Path) -> None:
@@ -130,11 +134,38 @@ def test_uses_are_never_more_than_granted(most: int, per_day: int | None, moment
         assert all(count <= (per_day or most) for count in answered.values())
 
 
+@given(st.integers(1, 3), st.lists(st.integers(0, 2 * DAY_MS), max_size=25))
+@quick
+def test_a_day_never_comes_back(per_day: int, moments: list[int]) -> None:
+    """Calls that began before midnight, and hosts whose clocks are behind, give no day more uses than granted."""
+    with TemporaryDirectory() as name:
+        consent, consents = replace(ROW, per_day=per_day), Consents(Path(name))
+        answered: dict[int, int] = {}
+        for at in moments:
+            try:
+                consents.count(consent, now_ms=at)
+            except ConsentTooOften:
+                continue
+            day = (at + 8 * 3_600_000) // DAY_MS
+            answered[day] = answered.get(day, 0) + 1
+        assert all(count <= per_day for count in answered.values())
+
+
+def test_what_a_host_knows_holds_where_the_shared_counts_were_lost(tmp_path: Path) -> None:
+    consent, consents = replace(ROW, most_uses=3), Consents(tmp_path)
+    consents.keep(consent, Uses(2, 0, 2))
+    consents.keep(consent, Uses(1, 0, 1))
+    assert uses_after(consents.known(consent), Uses(), now_ms=0).total == 3
+    consents.keep(consent, Uses(3, 0, 3))
+    with pytest.raises(ConsentUsedUp):
+        uses_after(consents.known(consent), Uses(), now_ms=0)
+
+
 def test_receipts_give_the_least_there_were() -> None:
     consent = replace(ROW, most_uses=3, used=2)
-    assert uses_after(consent, total=0, today=0, now_ms=0) == (3, 1)
+    assert uses_after(consent, Uses(), now_ms=0) == Uses(3, 0, 1)
     with pytest.raises(ConsentUsedUp):
-        uses_after(consent, total=3, today=0, now_ms=0)
+        uses_after(consent, Uses(3, 0, 0), now_ms=0)
 
 
 def test_a_journal_of_before_is_read(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ def hold_to_masks(event: Event) -> None:
         revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
 
 
+@subscribe("services.service.published", "services.service.withdrawn")
+def hold_to_consents(event: Event) -> None:
+    """What services tell by consent alone, now that one says something else or is gone, is not shared in bulk."""
+    if event.payload.get("entry_uid"):
+        revoke_not_allowed(entry_uid=event.payload["entry_uid"], now=now())
+
+
 @subscribe("catalogue.entry.withdrawn")
 def end_with_entry(event: Event) -> None:
     """An entry that left the catalogue is shared no more."""

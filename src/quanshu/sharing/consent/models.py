@@ -12,12 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from quanshu.kernel.ids import new_uid
 from quanshu.shared.access.api import Actor, ActorKind, Place, scope_q
 from quanshu.sharing.consent.permissions import ConsentPermission
-from quanshu.sharing.subjects.api import MandateScope, subjects_for
+from quanshu.sharing.subjects.api import Mandate, MandateScope, covers
 
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import Self
 
+SEEN_UNDER = (MandateScope.VIEW, MandateScope.CONSENT)
 STATES = [
     ("asked", _("Waiting for an answer")),
     ("granted", _("Consent in force")),
@@ -30,10 +31,11 @@ STATES = [
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
     def visible_to(self, actor: Actor, now: datetime) -> Self:
-        """Those a resident is asked for or may decide for another; for officers, those of their units."""
+        """A resident's own and those of whom it may see or decide on for; for officers, those of their units."""
         if actor.kind == ActorKind.RESIDENT:
-            theirs = subjects_for(actor, now=now, what=MandateScope.CONSENT)
-            return self.filter(subject__in=theirs.values("pk"))
+            held = Mandate.objects.in_force(now).filter(agent__uid=actor.uid)
+            others = [row.principal_id for row in held if any(covers(row.kind, row.scope, what) for what in SEEN_UNDER)]
+            return self.filter(Q(subject__uid=actor.uid) | Q(subject__in=others))
         return self.filter(scope_q(actor, ConsentPermission.VIEW, unit_path="consumer__unit__path"))
 
 

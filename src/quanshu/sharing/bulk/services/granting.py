@@ -24,13 +24,14 @@ from quanshu.sharing.bulk.models import BulkGrant
 from quanshu.sharing.bulk.permissions import BulkPermission as P
 from quanshu.sharing.bulk.queries import data_of, landed_schema, shared_items
 from quanshu.sharing.bulk.services.noting import note
-from quanshu.sharing.bulk.types import BulkData, BulkState
+from quanshu.sharing.bulk.types import BulkData, BulkState, ConsentEach
 from quanshu.sharing.services.api import Consumer, ConsumerOff, consent_only, mark_dirty, masks_agreed
 from quanshu.supply.catalogue.api import Entry, ItemData
 
 REFRESH_JOB = "bulk.refresh"
 KIND, DECIDE = "bulk.grant", "bulk.decide"
 NOT_ALLOWED_NOW = N_("The catalogue no longer allows what was granted.")
+CONSENT_NOW = N_("What was granted is told only by the consent of whom it is about.")
 
 
 @transaction.atomic
@@ -133,7 +134,7 @@ def revoke_not_allowed(*, entry_uid: str, now: datetime) -> int:
 
     A grant the entry no longer allows is revoked. Where a grade has risen, or a stricter mask was agreed with the
     application in another grant, the field goes on under the new mask, in a view built anew, and what was clear can be
-    read no more (就高从严).
+    read no more (就高从严). What services now tell by consent alone is shared in bulk no more.
     """
     changed = 0
     for row in BulkGrant.objects.filter(entry__uid=entry_uid, state=BulkState.ACTIVE):
@@ -145,8 +146,10 @@ def revoke_not_allowed(*, entry_uid: str, now: datetime) -> int:
                 masks = rules.with_agreed(rules.stricter(grant.masks, items, grant.fields), agreed)
                 before, grant.masks = grant.masks, masks
                 rules.check_terms(data_of(grant), items, entry=str(grant.entry))
-            except QuanshuError:
-                revoke_bulk(actor=SYSTEM, grant=grant, reason=NOT_ALLOWED_NOW, now=now)
+                rules.check_consent(grant.fields, by_consent=consent_only(grant.entry))
+            except QuanshuError as fault:
+                reason = CONSENT_NOW if isinstance(fault, ConsentEach) else NOT_ALLOWED_NOW
+                revoke_bulk(actor=SYSTEM, grant=grant, reason=reason, now=now)
                 changed += 1
                 continue
             if masks != before:

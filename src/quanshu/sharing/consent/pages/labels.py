@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from quanshu.kernel.clock import CITY_TZ
-from quanshu.shared.web.api import Column
+from quanshu.shared.web.api import Column, when
 from quanshu.sharing.consent.models import Consent, ConsentUse
 from quanshu.sharing.consent.queries import field_titles
 
@@ -64,6 +64,11 @@ def receiver_of(consent: Consent) -> str:
     return f"{name} · {consent.consumer.title}"
 
 
+def told_facts(*facts: tuple[Any, Any]) -> list[tuple[Any, Any]]:
+    """Those facts that there are."""
+    return [(label, value) for label, value in facts if value not in ("", None, when(None))]
+
+
 def often(consent: Consent) -> str:
     """How often it may be used."""
     parts = []
@@ -83,7 +88,7 @@ def outcome_of(use: ConsentUse) -> str:
 
 def refusal_of(use: ConsentUse) -> str:
     """The badge of a use."""
-    return _("Answered") if use.answered else _("Refused by the gateway")
+    return _("Answered") if use.answered else _("Given no answer")
 
 
 def end_of_day(day: date) -> datetime:
@@ -113,7 +118,6 @@ STATE = Column(
 USE_COLUMNS = (
     Column("at", gettext_lazy("Time"), kind="datetime"),
     Column("who", gettext_lazy("Who"), lambda use: f"{use.unit_name} · {use.application}"),
-    Column("purpose", gettext_lazy("What for"), phone=False),
     Column("case", gettext_lazy("Case number"), "case_number", kind="code"),
     Column(
         "outcome",

@@ -33,6 +33,7 @@ from quanshu.sharing.consent.pages.labels import (
     often,
     outcome_of,
     receiver_of,
+    told_facts,
     told_fields,
 )
 from quanshu.sharing.consent.permissions import ConsentPermission as P
@@ -117,7 +118,7 @@ class OwnPage(DetailPage):
         return []
 
     def facts(self, obj: Consent) -> list[tuple[Any, Any]]:
-        return [
+        return told_facts(
             (_("Number"), obj.number),
             (_("Receiver"), receiver_of(obj)),
             (_("Whose data"), whose(obj)),
@@ -129,10 +130,17 @@ class OwnPage(DetailPage):
             (_("Decided at"), when(obj.decided_at)),
             (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
-        ]
+            (_("To be deleted by"), when(queries.delete_by(obj))),
+        )
 
     def cards(self, obj: Consent) -> list[Card]:
-        words = Card(_("What it is about"), template="consent/words.html", values={"sentences": words_of(obj)})
+        # Why a button does not work stands here as well: a phone shows no hints.
+        words = Card(
+            _("What it is about"),
+            template="consent/words.html",
+            values={"sentences": words_of(obj)},
+            note=reason_against(decider, self.actor, obj, self.now) if obj.state in {"asked", "granted"} else "",
+        )
         if obj.state in {"asked", "refused"}:
             return [words]
         uses = queries.uses_of(obj, now=self.now)

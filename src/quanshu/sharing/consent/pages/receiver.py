@@ -26,6 +26,7 @@ from quanshu.sharing.consent.pages.labels import (
     often,
     receiver_of,
     start_of_day,
+    told_facts,
     told_fields,
 )
 from quanshu.sharing.consent.permissions import ConsentPermission as P
@@ -214,7 +215,7 @@ class RequestPage(DetailPage):
         return str(obj.get_state_display()), TONES[obj.state]
 
     def facts(self, obj: Consent) -> list[tuple[Any, Any]]:
-        return [
+        return told_facts(
             (_("Number"), obj.number),
             (_("For calls: header Consent"), obj.uid if obj.state == "granted" else ""),
             (_("Service"), obj.service.sid),
@@ -235,11 +236,12 @@ class RequestPage(DetailPage):
             (_("Decided by"), DECIDED_AS.get(obj.decided_as, "")),
             (_("Code shown for"), obj.occasion),
             (_("Ended at"), when(obj.ended_at)),
+            (_("To be deleted by"), when(queries.delete_by(obj))),
             (
                 _("Bound to the application's key"),
                 (_("Yes") if queries.is_bound(obj) else _("No")) if obj.token else "",
             ),
-        ]
+        )
 
     def actions(self, obj: Consent) -> list[Action]:
         if not allows(self.actor, P.ORDER, obj):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -49,6 +49,12 @@ def uses_of(consent: Consent, *, now: datetime, everything: bool = False) -> Que
     """Calls under a consent, the latest first; the subject is not shown those an order delays."""
     rows = ConsentUse.objects.filter(consent=consent)
     return rows if everything else rows.shown_at(now)
+
+
+def delete_by(consent: Consent) -> datetime | None:
+    """When the receiver must have deleted what it last received; None while it received nothing."""
+    last = consent.last_used_at
+    return last + timedelta(days=consent.retention_days) if last else None
 
 
 def uses_since(subject: Subject, *, since: datetime) -> QuerySet[ConsentUse]:

@@ -80,9 +80,8 @@ def consent_row(consent: Consent) -> dict[str, Any]:
     """A consent as JSON: not whose it is."""
     names = (
         "uid", "number", "state", "fields", "purpose", "legal_basis", "retention_days", "case_number", "occasion",
-        "starts_at",
-        "ends_at", "most_uses", "per_day", "asked_at", "answer_until", "decided_at", "decided_as", "ended_at", "uses",
-        "last_used_at",
+        "starts_at", "ends_at", "most_uses", "per_day", "asked_at", "answer_until", "decided_at", "decided_as",
+        "ended_at", "uses", "last_used_at",
     )  # fmt: skip
     return {name: getattr(consent, name) for name in names} | {
         "sid": consent.service.sid,
@@ -90,6 +89,7 @@ def consent_row(consent: Consent) -> dict[str, Any]:
         "receiver": consent.consumer.unit.name,
         "application": consent.consumer.name,
         "kind": consent.subject.kind,
+        "delete_by": queries.delete_by(consent),
     }
 
 
@@ -210,8 +210,8 @@ def post_grant(request: HttpRequest, uid: str, body: GrantBody) -> dict[str, Any
     given = Narrowing(
         fields=tuple(consent.fields if body.fields_given is None else body.fields_given),
         ends_at=body.ends_at or consent.ends_at,
-        most_uses=body.most_uses or consent.most_uses,
-        per_day=body.per_day or consent.per_day,
+        most_uses=consent.most_uses if body.most_uses is None else body.most_uses,
+        per_day=consent.per_day if body.per_day is None else body.per_day,
     )
     return own_row(services.grant_consent(actor=actor, now=now(), consent=consent, given=given))
 

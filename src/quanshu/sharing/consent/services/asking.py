@@ -15,7 +15,7 @@ from quanshu.sharing.consent.permissions import ConsentPermission as P
 from quanshu.sharing.consent.services.noting import locked, note, tell
 from quanshu.sharing.consent.types import AskData, AskedAlready, ConsentState, GrantNotInForce, NoConsentAsked
 from quanshu.sharing.services.api import ConsentMode, Grant, consent_terms
-from quanshu.sharing.subjects.api import ensure_subject
+from quanshu.sharing.subjects.api import Mandate, MandateScope, Subject, covers, ensure_subject
 
 ASKED = N_("%(receiver)s asks for your consent to “%(service)s” (%(number)s)")
 LAPSED = N_("Your request %(number)s for “%(service)s” was not answered in time")
@@ -68,17 +68,28 @@ def ask_consent(*, actor: Actor, now: datetime, grant: Grant, data: AskData) -> 
         purpose=consent.purpose,
         basis=consent.legal_basis,
     )
-    tell([subject.uid], ASKED, consent, url=consent.get_own_url(), now=now)
+    tell(deciders_of(subject, now), ASKED, consent, url=consent.get_own_url(), now=now)
     return consent
 
 
+def deciders_of(subject: Subject, now: datetime) -> list[str]:
+    """Uids of those who may decide: the subject, and whose mandate for it covers consents."""
+    held = Mandate.objects.in_force(now).filter(principal=subject).select_related("agent")
+    agents = [row.agent.uid for row in held if covers(row.kind, row.scope, MandateScope.CONSENT)]
+    return list(dict.fromkeys([subject.uid, *agents]))
+
+
 def check_not_asked(consent: Consent, now: datetime) -> None:
-    """The same application has neither an open request nor a consent for the same. Raises AskedAlready."""
+    """The same application has neither an open request nor a consent for the same, but for one given on the spot.
+
+    Raises AskedAlready.
+    """
     rows = Consent.objects.filter(
         consumer=consent.consumer,
         service=consent.service,
         subject=consent.subject,
         purpose=consent.purpose,
+        occasion="",
         state__in=[ConsentState.ASKED, ConsentState.GRANTED],
         ends_at__gt=now,
     )

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from quanshu.gateway.consent_specs import ConsentKeysSpec
 from quanshu.gateway.consents import (
+    CONSENTS,
     Consented,
     ConsentFeed,
     append_consents,
@@ -84,7 +85,8 @@ def mend_feed(now: datetime) -> bool:
     folder, key = settings.QUANSHU_GATEWAY_DIR, feed_key(seal_key())
     found = read_consents(folder, key, ConsentFeed())
     told = {uid for uid, row in found.rows.items() if row.state == ConsentState.GRANTED}
-    holds = not found.fault and told == set(living.values_list("uid", flat=True))
+    there = (folder / CONSENTS).exists()
+    holds = there and not found.fault and told == set(living.values_list("uid", flat=True))
     if holds and len(found.rows) <= max(LEAST, ROOMY * len(told)):
         return False
     with transaction.atomic():

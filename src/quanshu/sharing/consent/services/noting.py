@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -42,10 +41,13 @@ def note(event: ConsentEvent, consent: Consent, *, actor: Actor, now: datetime, 
 
 
 def tell_gateways(consent: Consent, now: datetime) -> None:
-    """Have gateways told of the consent's present state as soon as it is committed; saves the row."""
+    """Have gateways told of the consent's present state as soon as it is committed; saves the row.
+
+    Where the feed cannot be written then, what was decided stands, and a worker tries again every half second.
+    """
     consent.fed = False
     consent.save()
-    transaction.on_commit(partial(feed_waiting, now))
+    transaction.on_commit(lambda: feed_waiting(now), robust=True)
 
 
 def tell(people: Sequence[str], text: str, consent: Consent, *, url: str, now: datetime) -> None:

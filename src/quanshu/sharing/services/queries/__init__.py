@@ -209,11 +209,21 @@ def asks_consent(service: Service) -> bool:
 
 
 def consent_only(entry: Entry) -> frozenset[str]:
-    """Items of an entry that services in force tell by consent and none tells on another ground."""
+    """Items of an entry that services tell by consent and none tells on another ground.
+
+    Services that are published, also before their table is there, and those in force while their next version is a
+    draft. A verification by law tells no value, and so frees none.
+    """
     by_consent: set[str] = set()
     otherwise: set[str] = set()
-    for service in services_for_entry(entry).filter(shape__in=[Shape.QUERY, Shape.VERIFY]):
-        (by_consent if asks_consent(service) else otherwise).update(fields_of(service))
+    rows = Service.objects.filter(entry=entry, shape__in=[Shape.QUERY, Shape.VERIFY])
+    for service in rows.exclude(state=ServiceState.WITHDRAWN).exclude(state=ServiceState.DRAFT, served_version=None):
+        spec = service.spec if service.state == ServiceState.PUBLISHED else published_spec(service)
+        names = rules.offered(service.shape, spec)
+        if rules.terms_in(spec).mode == ConsentMode.CONSENT:
+            by_consent.update(names)
+        elif service.shape == Shape.QUERY:
+            otherwise.update(names)
     return frozenset(by_consent - otherwise)
 
 
@@ -304,15 +314,18 @@ def end_of(row: ServiceVersion) -> datetime:
 
 
 def old_spec(service: Service, row: ServiceVersion, *, now: datetime) -> ServiceSpec:
-    """An old version as gateways know it; one that has ended has no table any more and is refused by its number."""
-    alive = end_of(row) > now
+    """An old version as gateways know it; one that has ended has no table any more and is refused by its number.
+
+    One without a ground of its own ends when a version that asks for consent answers, whatever end was printed.
+    """
+    alive = end_of(row) > now and not rules.gives_way(row.spec, published_spec(service))
     return replace(
         gateway_spec(service, row.spec, version=row.number),
         table_file=row.serving_file if alive else "",
         table=row.serving_table,
         key=tuple(row.serving_key),
         deprecated_at=row.deprecated_at.timestamp() if row.deprecated_at else 0.0,
-        ends_at=end_of(row).timestamp(),
+        ends_at=(end_of(row) if alive else min(end_of(row), now)).timestamp(),
         successor=service.served_version or 0,
     )
 

@@ -14,7 +14,9 @@ from quanshu.kernel.errors import FieldError, FieldErrors
 from quanshu.lake.masking import Mask
 from quanshu.sharing.services.rules.consents import (
     check_ground,
+    check_ground_held,
     consent_spec,
+    gives_way,
     sensitive_names,
     terms_faults,
     terms_in,
@@ -69,6 +71,7 @@ __all__ = [
     "check_fingerprints",
     "check_grant",
     "check_ground",
+    "check_ground_held",
     "check_key_count",
     "check_key_life",
     "check_overlap",
@@ -84,6 +87,7 @@ __all__ = [
     "cube_of",
     "data_of",
     "default_mask",
+    "gives_way",
     "group_of",
     "key_sets",
     "marking_key",

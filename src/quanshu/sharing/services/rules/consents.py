@@ -93,8 +93,25 @@ def subject_faults(data: ServiceData, terms: ConsentTerms) -> list[FieldError]:
     return []
 
 
-def check_ground(data: ServiceData, items: Mapping[str, ItemData]) -> None:
-    """What needs a ground has one before it is published. Raises GroundMissing naming the items."""
-    names = sensitive_names(told(data), items)
+def gives_way(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether an old version ends at once beside a newer one: that asks for consent, and it tells on no ground of its
+    own. One that a law is named for answers until its printed end."""
+    return terms_in(new).mode == ConsentMode.CONSENT and terms_in(old).mode == ConsentMode.NONE
+
+
+def check_ground_held(
+    data: ServiceData, items: Mapping[str, ItemData], before: Mapping[str, ItemData] | None = None
+) -> None:
+    """What an item's risen grade makes sensitive has a ground. Raises GroundMissing naming the items.
+
+    `before` are the items as they were: what was sensitive already, before grounds were asked for, goes on.
+    """
+    old = sensitive_names(told(data), before or {})
+    names = [name for name in sensitive_names(told(data), items) if name not in old]
     if names and data.consent.mode == ConsentMode.NONE:
         raise GroundMissing(items=", ".join(names))
+
+
+def check_ground(data: ServiceData, items: Mapping[str, ItemData]) -> None:
+    """What needs a ground has one before it is published. Raises GroundMissing naming the items."""
+    check_ground_held(data, items)

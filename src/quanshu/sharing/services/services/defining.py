@@ -8,13 +8,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_noop as N_
 
 from quanshu.gateway.snapshot import append_revocation
 from quanshu.kernel.errors import FieldError, FieldErrors
-from quanshu.organisation.api import Unit
+from quanshu.organisation.api import Unit, holders
 from quanshu.shared.access.api import SYSTEM, Actor, require
 from quanshu.shared.jobs import api as jobs
+from quanshu.shared.notify.api import notify
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.events import ServiceEvent
 from quanshu.sharing.services.models import Service, ServiceVersion
@@ -33,20 +35,23 @@ from quanshu.sharing.services.services.probing import tell_mounting
 from quanshu.sharing.services.services.publishing import mark_dirty
 from quanshu.sharing.services.services.releasing import check_only_cube, with_values
 from quanshu.sharing.services.services.serving import put_in_force
-from quanshu.sharing.services.services.versions import keep_beside
+from quanshu.sharing.services.services.versions import end_without_ground, keep_beside
 from quanshu.sharing.services.types import (
     EntryNotReady,
     EntryNotShared,
+    GroundMissing,
     NothingLanded,
     ServiceData,
     ServiceState,
     Shape,
 )
-from quanshu.supply.catalogue.api import Entry, ItemData
+from quanshu.supply.catalogue.api import Entry, EntryVersion, ItemData
 from quanshu.supply.lake_store import get_lake
 
 SERVE_JOB = "services.serve"
 NOT_ALLOWED_NOW = N_("The catalogue entry no longer allows it.")
+GROUND_NOW = N_("A grade has risen and no ground is named: open the next version, ask for consent or name the law.")
+STOPPED = N_("The service “%(service)s” was stopped")
 
 
 @transaction.atomic
@@ -161,7 +166,8 @@ def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: s
     service.save(update_fields=["state", "served_version", "updated_at", "probe_ok"])
     mark_dirty()
     tell_mounting(service.entry, now)
-    note(ServiceEvent.WITHDRAWN, service, actor=actor, now=now, details={"sid": service.sid, "reason": reason})
+    details = {"sid": service.sid, "reason": reason, "entry_uid": service.entry.uid}
+    note(ServiceEvent.WITHDRAWN, service, actor=actor, now=now, details=details)
     folder = settings.QUANSHU_GATEWAY_DIR
     for number in ended:
         uid = f"{service.sid}@{number}"
@@ -172,9 +178,11 @@ def withdraw_service(*, actor: Actor, now: datetime, service: Service, reason: s
 def withdraw_not_allowed(*, entry_uid: str, now: datetime) -> int:
     """Stop the entry's services that what the catalogue now says of it forbids; returns how many.
 
-    It was withdrawn, may no longer be shared, or an item's grade has risen (就高从严).
+    It was withdrawn, may no longer be shared, or an item's grade has risen (就高从严): above what the service shows, or
+    so that it now needs a ground it does not name. Old versions without that ground end too.
     """
     stopped = 0
+    before = items_before(entry_uid)
     # A composite falls with a part of it, which its own room sees to.
     rows = Service.objects.filter(entry__uid=entry_uid).exclude(state=ServiceState.WITHDRAWN)
     rows = rows.exclude(shape=Shape.COMPOSITE)
@@ -183,10 +191,45 @@ def withdraw_not_allowed(*, entry_uid: str, now: datetime) -> int:
             _check_against_entry(service, published_spec(service))
             if service.state == ServiceState.PUBLISHED:
                 _check_against_entry(service, service.spec)
-        except (EntryNotReady, EntryNotShared, FieldErrors):
-            withdraw_service(actor=SYSTEM, now=now, service=service, reason=NOT_ALLOWED_NOW)
+            check_ground_still(service, before)
+        except (EntryNotReady, EntryNotShared, FieldErrors, GroundMissing) as fault:
+            reason = GROUND_NOW if isinstance(fault, GroundMissing) else NOT_ALLOWED_NOW
+            withdraw_service(actor=SYSTEM, now=now, service=service, reason=reason)
+            tell_stopped(service, reason, now)
             stopped += 1
+        else:
+            keep_flag(service)
+            end_without_ground(service, items_in(terms_of(service.entry) or {"items": ()}), now=now)
     return stopped
+
+
+def items_before(entry_uid: str) -> dict[str, ItemData]:
+    """The items of an entry as its version before the one in force had them; none where it has no other."""
+    entry = Entry.objects.get(uid=entry_uid)
+    rows = EntryVersion.objects.filter(entry=entry, number__lt=entry.published_version or 0)
+    row = rows.order_by("-number").first()
+    return items_in(row.snapshot) if row is not None else {}
+
+
+def check_ground_still(service: Service, before: dict[str, ItemData]) -> None:
+    """The version in force names a ground for what a risen grade made sensitive. Raises GroundMissing."""
+    data = rules.data_of({name: getattr(service, name) for name in TEXTS}, published_spec(service))
+    rules.check_ground_held(data, items_in(terms_of(service.entry) or {"items": ()}), before)
+
+
+def keep_flag(service: Service) -> None:
+    """Whether the service needs a ground, by the entry's grades as they now are."""
+    found = is_sensitive(service)
+    if found != service.sensitive:
+        Service.objects.filter(pk=service.pk).update(sensitive=found)
+
+
+def tell_stopped(service: Service, reason: str, now: datetime) -> None:
+    """Tell those who look after a service that it was stopped by itself, and what to do."""
+    with override(settings.LANGUAGE_CODE):
+        subject = gettext(STOPPED) % {"service": service.name}
+        people = holders(service.unit.path, "steward")
+        notify(recipients=people, subject=subject, body=gettext(reason), url=service.get_absolute_url(), now=now)
 
 
 def _check_against_entry(service: Service, spec: dict[str, Any]) -> dict[str, Any]:
