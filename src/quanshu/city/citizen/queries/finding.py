@@ -144,7 +144,7 @@ class Origins:
         self.fused = fused_tables()[0]
         models = list(Model.objects.filter(entry__isnull=False).select_related("published"))
         self.models = {model.entry_id: model for model in models if model.published_id}
-        self.built = self.fused | {model.entry_id for model in models}
+        self.built: set[int] = self.fused | {model.entry_id for model in models if model.entry_id}
         for held, texts in read:
             self.entries[held.entry.uid] = held.entry
             self.keep(held, texts)

@@ -128,7 +128,7 @@ OWN = (
 def whose_to_show(actor: Actor, uid: str, now: datetime) -> tuple[Subject, bool]:
     """(the subject whose code the actor may show, whether it or the actor is blocked). Raises NotMandated."""
     if uid == actor.uid and actor.kind == ActorKind.RESIDENT:
-        found = next(iter(Subject.objects.raw(OWN, [uid])), None)
+        found: Any = next(iter(Subject.objects.raw(OWN, [uid])), None)
         if found is None:
             raise NotMandated
         return found, found.blocked is not None

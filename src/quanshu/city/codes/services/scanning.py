@@ -139,7 +139,7 @@ def picture_text(text: str, taking: Taking) -> str:
 
 def people_of(codes: Iterable[Code]) -> dict[int, Subject]:
     """{number: whose codes they are and who showed them}, each with the block on their codes."""
-    numbers = set()
+    numbers: set[int] = set()
     for code in codes:
         with suppress(ForgedCode):
             numbers.update(whose_code(code))

@@ -6,7 +6,7 @@ import base64
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 
 from quanshu.kernel.ciphers import suite
@@ -15,7 +15,7 @@ from quanshu.kernel.identifiers.subject import subject_digest
 from quanshu.shared.access.api import Actor, ActorKind, grants_for_roles
 from quanshu.shared.keys import node_key
 from quanshu.sharing.subjects import rules
-from quanshu.sharing.subjects.models import Mandate, Subject, SubjectQuerySet
+from quanshu.sharing.subjects.models import Mandate, MandateQuerySet, Subject, SubjectQuerySet
 from quanshu.sharing.subjects.types import MandateNotFound, NotMandated, SubjectNotFound
 
 SESSION = "subject_uid"
@@ -121,7 +121,7 @@ def chosen_subject(request: HttpRequest, *, now: datetime, what: str = "") -> Su
     return acting_subject(actor, uid=uid, now=now, what=what)
 
 
-def list_mandates(actor: Actor) -> QuerySet[Mandate]:
+def list_mandates(actor: Actor) -> MandateQuerySet:
     """Mandates that the actor may see."""
     return Mandate.objects.visible_to(actor).select_related("principal", "agent")
 
