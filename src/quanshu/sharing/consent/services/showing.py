@@ -60,23 +60,8 @@ def consent_once(
             return None
         names = tuple(fields) or tuple(grant.fields)
         rules.check_once(names, offered=grant.fields, occasion=occasion, case_number=case_number)
-        consent = Consent(
-            consumer=grant.consumer,
-            service=grant.service,
-            subject=subject,
-            fields=[name for name in grant.fields if name in names],
-            purpose=grant.purpose,
-            legal_basis=GROUNDS[subject.kind],
-            retention_days=0,
-            case_number=case_number,
-            occasion=occasion.strip(),
-            starts_at=now,
-            ends_at=now + LIVES,
-            most_uses=1,
-            asked_by=asked_by.uid,
-            asked_by_name=asked_by.name[:100],
-            asked_at=now,
-            answer_until=now + LIVES,
+        consent = for_one_use(
+            grant, subject, names, occasion=occasion, case_number=case_number, asked_by=asked_by, now=now
         )
         decider(actor, consent, now)
         consent.save()
@@ -86,6 +71,37 @@ def consent_once(
         put_in_force(consent, actor=actor, now=now)
     feed_waiting(now)
     return consent
+
+
+def for_one_use(
+    grant: Grant,
+    subject: Subject,
+    names: Sequence[str],
+    *,
+    occasion: str,
+    case_number: str,
+    asked_by: Actor,
+    now: datetime,
+) -> Consent:
+    """The consent as it is asked for, not kept yet."""
+    return Consent(
+        consumer=grant.consumer,
+        service=grant.service,
+        subject=subject,
+        fields=[name for name in grant.fields if name in names],
+        purpose=grant.purpose,
+        legal_basis=GROUNDS[subject.kind],
+        retention_days=0,
+        case_number=case_number,
+        occasion=occasion.strip(),
+        starts_at=now,
+        ends_at=now + LIVES,
+        most_uses=1,
+        asked_by=asked_by.uid,
+        asked_by_name=asked_by.name[:100],
+        asked_at=now,
+        answer_until=now + LIVES,
+    )
 
 
 def grant_covering(consumer: Consumer, sid: str, fields: Sequence[str], now: datetime) -> Grant:
