@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quanshu.gateway.consents import Consented
-from quanshu.gateway.execution import pick_fields
 from quanshu.gateway.host import Use
 from quanshu.gateway.limits import ConsentUsedUp, Uses, uses_after
 from quanshu.gateway.signing import Replayed, SignedHeaders
@@ -137,8 +136,11 @@ class Consents:
 
     def count(self, consent: Consented, *, now_ms: int) -> None:
         """Count one use on this host. Raises ConsentUsedUp or ConsentTooOften, and counts nothing then."""
-        with self.use.lock:
-            self.write(consent.uid, uses_after(consent, self.read(consent.uid), now_ms=now_ms))
+        use = self.use
+        with use.lock:
+            words, place = use.words, use.place(consent.uid)
+            uses = uses_after(consent, Uses(*words[place + TOTAL : place + TODAY + 1]), now_ms=now_ms)
+            words[place + TOTAL], words[place + DAY], words[place + TODAY] = uses.total, uses.day, uses.today
 
     def known(self, consent: Consented) -> Consented:
         """The consent, used at least as often as this host knows: also where what hosts share was lost."""
@@ -154,7 +156,7 @@ class Consents:
     def read(self, uid: str) -> Uses:
         """The words of a consent. Hold the lock."""
         words, place = self.use.words, self.use.place(uid)
-        return Uses(words[place + TOTAL], words[place + DAY], words[place + TODAY])
+        return Uses(*words[place + TOTAL : place + TODAY + 1])
 
     def write(self, uid: str, uses: Uses) -> None:
         """Change them. Hold the lock."""
@@ -208,19 +210,21 @@ async def check_consent(
         granted = [name for name in call.grant.fields if name in allowed]
         if not granted:
             raise ConsentFields(uid=consent.uid, fields="*")
-        call.fields = pick_fields(executor.service, asked, granted)
+        call.fields = executor.pick(asked, granted)
 
 
 async def find_consent(
     gateway: Gateway, request: Request, call: Call, loaded: Loaded, subject: str
 ) -> tuple[Consented, frozenset[str] | None]:
     """The consent named that fits the call best, and the fields its token shows, None when it was named by uid."""
-    named = [part.strip() for part in request.headers.get(HEADER, "").split(",") if part.strip()]
+    named = [part for part in map(str.strip, request.headers.get(HEADER, "").split(",")) if part]
     if not named:
         raise ConsentRequired(sid=call.sid)
     feed = gateway.state.consents
     if feed.fault or gateway.state.is_stale() or not loaded.subject_key:
         raise ConsentsUnavailable
+    if len(named) == 1 and named[0] in feed.rows:
+        return feed.rows[named[0]], None
     uids = {part: uid_of(gateway, call, loaded, part) if "~" in part else part for part in named[:MOST_NAMED]}
     if not all(uid in feed.rows for uid in uids.values()):
         # It may have been given since the feed was last looked at.
@@ -302,6 +306,8 @@ def check_scope(consent: Consented, call: Call, spec: ConsentSpec, subject: str)
 
 def grant_for(gateway: Gateway, call: Call, loaded: Loaded, consent: Consented, asked: Sequence[str]) -> GrantSpec:
     """The caller's grant for the purpose that was consented to. Raises ConsentWrongPurpose."""
+    if call.grant is not None and call.grant.purpose == consent.purpose:
+        return call.grant
     held = [grant for grant in gateway.held_grants(call, loaded) if grant.purpose == consent.purpose]
     if not held:
         raise ConsentWrongPurpose(uid=consent.uid)

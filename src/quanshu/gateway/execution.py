@@ -194,8 +194,9 @@ class Executor:
         names = tuple(granted)
         known = self._all_of.get(names)
         if known is None:
-            # As many as there are grants of this service.
-            known = self._all_of[names] = pick_fields(self.service, (), names)
+            known = pick_fields(self.service, (), names)
+            if len(self._all_of) < MOST_WRITTEN:
+                self._all_of[names] = known
         return known
 
     def run(

@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from quanshu.gateway.consents import Consented
 from quanshu.gateway.host import Use
@@ -216,8 +217,7 @@ class Limits:
             words[place + ROWS] += rows
 
 
-@dataclass(frozen=True, slots=True)
-class Uses:
+class Uses(NamedTuple):
     """What has been used of a consent: in all, and on which of the city's days how often."""
 
     total: int = 0

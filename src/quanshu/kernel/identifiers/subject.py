@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from enum import StrEnum
 
@@ -20,4 +19,4 @@ def subject_digest(key: bytes, kind: str, number: str) -> str:
     Citizen IDs are few enough to be tried one by one, so that a plain hash would hide nothing.
     """
     message = f"{SubjectKind(kind).value}:{number.strip().upper()}".encode()
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return hmac.digest(key, message, "sha256").hex()
