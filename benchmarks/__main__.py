@@ -60,7 +60,6 @@ MODULES = (
     catalogue_search,
     code_issue,
     consent_check,
-    code_issue,
     gateway_lookup,
     batch_verify,
     gateway_postgresql,

@@ -201,7 +201,7 @@ async def check_consent(
     call.consent = consent
     check_scope(consent, call, spec, subject)
     call.grant = grant_for(gateway, call, loaded, consent, asked)
-    allowed = [name for name in consent.fields if shown is None or name in shown]
+    allowed = consent.fields if shown is None else tuple(name for name in consent.fields if name in shown)
     if executor.service.shape == "verify":
         compared = {part.name for part in executor.service.parameters if part.compare}
         check_fields(consent, [name for name in values if name in compared], allowed)
@@ -316,7 +316,7 @@ def grant_for(gateway: Gateway, call: Call, loaded: Loaded, consent: Consented, 
 
 def check_fields(consent: Consented, asked: Sequence[str], allowed: Sequence[str]) -> None:
     """Nothing is asked for that was not consented to. Raises ConsentFields."""
-    outside = [name for name in asked if name not in allowed]
+    outside = [name for name in asked if name not in allowed] if asked else ()
     if outside:
         raise ConsentFields(uid=consent.uid, fields=", ".join(outside))
 
