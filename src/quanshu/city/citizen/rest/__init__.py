@@ -17,8 +17,8 @@ from quanshu.city.citizen.permissions import CitizenPermission as P
 from quanshu.city.citizen.services.downloading import row_of
 from quanshu.city.citizen.types import CorrectionData, Use, UseProof
 from quanshu.kernel.clock import CITY_TZ, now
-from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.access.api import require
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.subjects.api import Subject, acting_subject, own_subject
 
 router = Router()
@@ -46,12 +46,6 @@ class ReasonBody(Schema):
     """Why."""
 
     reason: str = ""
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who asks."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def subject_of(request: HttpRequest, uid: str) -> Subject:

@@ -12,8 +12,7 @@ from quanshu.city.codes.permissions import CodePermission as P
 from quanshu.city.codes.rest.scanning import scan_row
 from quanshu.city.codes.types import Shown
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.subjects.api import own_subject
 
 mine = Router()
@@ -36,7 +35,7 @@ def shown_row(shown: Shown) -> dict[str, Any]:
 def show(request: HttpRequest, who: str = "", scene: int = 0, verifier: int = 0) -> dict[str, Any]:
     """A fresh code."""
     shown = queries.show_code(
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now(),
         subject_uid=who,
         scene=queries.find_scene_to_show(str(scene)),
@@ -49,7 +48,7 @@ def show(request: HttpRequest, who: str = "", scene: int = 0, verifier: int = 0)
 def typed(request: HttpRequest, body: CodeBody) -> dict[str, Any]:
     """A fresh code, and twelve digits in its place."""
     shown, digits = services.type_code(
-        actor=request.actor,  # type: ignore[attr-defined]
+        actor=actor_of(request),
         now=now(),
         subject_uid=body.who,
         scene=queries.find_scene_to_show(str(body.scene)),
@@ -61,15 +60,14 @@ def typed(request: HttpRequest, body: CodeBody) -> dict[str, Any]:
 @mine.get("/scans")
 def list_scans(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Where one's codes were scanned."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SHOW)
+    actor = actor_of(request, P.SHOW)
     return page_of(queries.list_scans(actor, now=now()), limit=limit, offset=offset, serialise=scan_row)
 
 
 @mine.post("/block")
 def block(request: HttpRequest) -> dict[str, Any]:
     """Block one's codes."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     services.block_codes(actor=actor, now=now(), subject=own_subject(actor))
     return {"blocked": True}
 
@@ -77,6 +75,6 @@ def block(request: HttpRequest) -> dict[str, Any]:
 @mine.post("/unblock")
 def unblock(request: HttpRequest) -> dict[str, Any]:
     """Lift one's own block."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     services.unblock_codes(actor=actor, now=now(), subject=own_subject(actor))
     return {"blocked": False}

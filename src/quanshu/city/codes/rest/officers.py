@@ -14,8 +14,7 @@ from quanshu.city.codes.rest.scanning import scan_row
 from quanshu.city.codes.types import CodesNotFound, Read, SceneData
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 
 router = Router()
 SCENE_STEPS = {
@@ -100,8 +99,7 @@ def verifier_row(verifier: Verifier) -> dict[str, Any]:
 @router.get("/scenes")
 def list_scenes(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Scenes."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCENE_VIEW)
+    actor = actor_of(request, P.SCENE_VIEW)
     rows = Scene.objects.visible_to(actor).select_related("unit")
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=scene_row)
 
@@ -109,8 +107,7 @@ def list_scenes(request: HttpRequest, state: str = "", limit: int = 50, offset: 
 @router.post("/scenes", response={201: dict[str, Any]})
 def create_scene(request: HttpRequest, body: SceneBody) -> Status[dict[str, Any]]:
     """Draft a scene of one's own unit."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCENE_EDIT)
+    actor = actor_of(request, P.SCENE_EDIT)
     unit = Unit.objects.filter(uid=actor.unit_uid or "").first()
     if unit is None:
         raise CodesNotFound
@@ -120,13 +117,13 @@ def create_scene(request: HttpRequest, body: SceneBody) -> Status[dict[str, Any]
 @router.get("/scenes/{uid}")
 def read_scene(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One scene."""
-    return scene_row(queries.get_scene(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return scene_row(queries.get_scene(actor=actor_of(request), uid=uid))
 
 
 @router.put("/scenes/{uid}")
 def change_scene(request: HttpRequest, uid: str, body: SceneBody) -> dict[str, Any]:
     """Change a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     scene = queries.get_scene(actor=actor, uid=uid)
     return scene_row(services.change_scene(actor=actor, now=now(), scene=scene, data=body.value()))
 
@@ -134,7 +131,7 @@ def change_scene(request: HttpRequest, uid: str, body: SceneBody) -> dict[str, A
 @router.post("/scenes/{uid}/verifiers", response={201: dict[str, Any]})
 def register_verifier(request: HttpRequest, uid: str, body: VerifierBody) -> Status[dict[str, Any]]:
     """Register a device; its token is told here and never again."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     scene = queries.get_scene(actor=actor, uid=uid)
     verifier, token = services.register_verifier(actor=actor, now=now(), scene=scene, **body.dict())
     return Status(201, {**verifier_row(verifier), "token": token})
@@ -143,7 +140,7 @@ def register_verifier(request: HttpRequest, uid: str, body: VerifierBody) -> Sta
 @router.post("/scenes/{uid}/{step}")
 def move_scene(request: HttpRequest, uid: str, step: str, body: ReasonBody | None = None) -> dict[str, Any]:
     """Take a step: submit, approve, return, start, suspend, resume, end."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     scene = queries.get_scene(actor=actor, uid=uid)
     if step in SCENE_STEPS:
         return scene_row(SCENE_STEPS[step](actor=actor, now=now(), scene=scene))
@@ -156,8 +153,7 @@ def move_scene(request: HttpRequest, uid: str, step: str, body: ReasonBody | Non
 @router.get("/verifiers")
 def list_verifiers(request: HttpRequest, scene: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Devices."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCENE_VIEW)
+    actor = actor_of(request, P.SCENE_VIEW)
     rows = Verifier.objects.visible_to(actor).select_related("scene__unit")
     return page_of(rows.filter(scene__uid=scene) if scene else rows, limit=limit, offset=offset, serialise=verifier_row)
 
@@ -165,7 +161,7 @@ def list_verifiers(request: HttpRequest, scene: str = "", limit: int = 50, offse
 @router.post("/verifiers/{uid}/{step}")
 def move_verifier(request: HttpRequest, uid: str, step: str, body: ReasonBody | None = None) -> dict[str, Any]:
     """Take a step: suspend, resume, end; renew replaces the token."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     verifier = queries.get_verifier(actor=actor, uid=uid)
     reason = body.reason if body else ""
     if step == "resume":
@@ -189,14 +185,14 @@ def key_row(key: SigningKey) -> dict[str, Any]:
 @router.get("/keys")
 def list_keys(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Keys that have followed one another; none while the first there ever was signs."""
-    require(request.actor, P.KEY_ROTATE)  # type: ignore[attr-defined]
+    actor_of(request, P.KEY_ROTATE)
     return page_of(SigningKey.objects.all(), limit=limit, offset=offset, serialise=key_row)
 
 
 @router.post("/keys", response={201: dict[str, Any]})
 def rotate_key(request: HttpRequest, body: RotateBody | None = None) -> Status[dict[str, Any]]:
     """Publish a new key, which signs a day later, or at once where the one in use is in wrong hands."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     key = services.rotate_key(actor=actor, now=now(), at_once=bool(body and body.at_once))
     return Status(201, key_row(key))
 
@@ -204,8 +200,7 @@ def rotate_key(request: HttpRequest, body: RotateBody | None = None) -> Status[d
 @router.get("/scans")
 def list_scans(request: HttpRequest, scene: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Scans of the unit's scenes."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCENE_VIEW)
+    actor = actor_of(request, P.SCENE_VIEW)
     rows = queries.list_scans(actor, now=now())
     return page_of(rows.filter(scene__uid=scene) if scene else rows, limit=limit, offset=offset, serialise=scan_row)
 
@@ -213,8 +208,7 @@ def list_scans(request: HttpRequest, scene: str = "", limit: int = 50, offset: i
 @router.get("/figures")
 def figures(request: HttpRequest) -> list[dict[str, Any]]:
     """Scans by scene."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.SCENE_VIEW)
+    actor = actor_of(request, P.SCENE_VIEW)
     return [
         {
             "scene_uid": row.uid,

@@ -11,10 +11,10 @@ from ninja import Router, Schema, Status
 from quanshu.city.vault import queries, rules, services
 from quanshu.city.vault.models import Certificate, Presentation
 from quanshu.city.vault.permissions import VaultPermission as P
-from quanshu.city.vault.rest.officers import Json, actor_of, work_row
+from quanshu.city.vault.rest.officers import Json, work_row
 from quanshu.kernel.clock import now
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.subjects.api import MandateScope, acting_subject
 
 router = Router()

@@ -16,8 +16,8 @@ from quanshu.city.vault.permissions import VaultPermission as P
 from quanshu.city.vault.types import Verdict
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
-from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.access.api import require
+from quanshu.shared.web.api import actor_of, page_of
 
 router = Router()
 Json = dict[str, Any]
@@ -71,12 +71,6 @@ class VerifyBody(Schema):
     presentation: str
     audience: str | None = None
     nonce: str | None = None
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who calls."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def row_of(certificate: Certificate) -> Json:

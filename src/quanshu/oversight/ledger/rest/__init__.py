@@ -14,9 +14,8 @@ from quanshu.oversight.ledger.models import Anchor, Checkpoint, Witness
 from quanshu.oversight.ledger.pages.proofs import count_check, proof_answer
 from quanshu.oversight.ledger.permissions import LedgerPermission as P
 from quanshu.oversight.ledger.types import AnchorData, NothingGiven, WitnessData
-from quanshu.shared.access.api import require
 from quanshu.shared.audit.api import AuditPermission
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.services.api import ServicePermission
 
 router = Router()
@@ -80,7 +79,7 @@ def anchor_row(row: Anchor) -> Json:
 @router.get("/state")
 def get_state(request: HttpRequest) -> Json:
     """How the ledger stands, and the keys it is checked by."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
     state = queries.ledger_state(now())
     return {
         "origin": state.origin,
@@ -98,21 +97,21 @@ def get_state(request: HttpRequest) -> Json:
 @router.get("/checkpoints")
 def list_checkpoints(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Checkpoints this log has signed, the newest first."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
     return page_of(queries.list_checkpoints(), limit=limit, offset=offset, serialise=checkpoint_row)
 
 
 @router.get("/checkpoints/{size}")
 def get_checkpoint(request: HttpRequest, size: int) -> Json:
     """One of them by its size."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
     return checkpoint_row(queries.get_checkpoint(size))
 
 
 @router.get("/witnesses")
 def list_witnesses(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Witnesses that were not removed."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
     return page_of(queries.list_witnesses(), limit=limit, offset=offset, serialise=witness_row)
 
 
@@ -120,7 +119,7 @@ def list_witnesses(request: HttpRequest, limit: int = 50, offset: int = 0) -> Js
 def add_witness(request: HttpRequest, body: WitnessBody) -> Status[Json]:
     """Add a witness."""
     data = WitnessData(**body.dict())
-    made = services.add_witness(actor=request.actor, data=data, now=now())  # type: ignore[attr-defined]
+    made = services.add_witness(actor=actor_of(request), data=data, now=now())
     return Status(201, witness_row(made))
 
 
@@ -133,21 +132,21 @@ def move_witness(request: HttpRequest, uid: str, step: str) -> Json:
         "remove": services.remove_witness,
     }
     found = queries.get_witness(uid if step in steps else "")
-    moved = steps[step](actor=request.actor, witness=found, now=now())  # type: ignore[attr-defined]
+    moved = steps[step](actor=actor_of(request), witness=found, now=now())
     return witness_row(moved)
 
 
 @router.put("/quorum")
 def set_quorum(request: HttpRequest, body: QuorumBody) -> Json:
     """How many witnesses a checkpoint needs."""
-    row = services.set_quorum(actor=request.actor, least=body.least, now=now())  # type: ignore[attr-defined]
+    row = services.set_quorum(actor=actor_of(request), least=body.least, now=now())
     return {"least": row.least}
 
 
 @router.get("/anchors")
 def list_anchors(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Outside chains."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
     return page_of(queries.list_anchors(), limit=limit, offset=offset, serialise=anchor_row)
 
 
@@ -155,7 +154,7 @@ def list_anchors(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json
 def add_anchor(request: HttpRequest, body: AnchorBody) -> Status[Json]:
     """Post checkpoints to an outside chain."""
     data = AnchorData(**body.dict())
-    made = services.add_anchor(actor=request.actor, data=data, now=now())  # type: ignore[attr-defined]
+    made = services.add_anchor(actor=actor_of(request), data=data, now=now())
     return Status(201, anchor_row(made))
 
 
@@ -163,14 +162,13 @@ def add_anchor(request: HttpRequest, body: AnchorBody) -> Status[Json]:
 def stop_anchor(request: HttpRequest, uid: str) -> Json:
     """Post no more to it."""
     found = queries.get_anchor(uid)
-    return anchor_row(services.stop_anchor(actor=request.actor, anchor=found, now=now()))  # type: ignore[attr-defined]
+    return anchor_row(services.stop_anchor(actor=actor_of(request), anchor=found, now=now()))
 
 
 @router.get("/entries/{uid}/proof")
 def entry_proof(request: HttpRequest, uid: str) -> HttpResponse:
     """The proof file of an audit entry."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, AuditPermission.VIEW)
+    actor = actor_of(request, AuditPermission.VIEW)
     found = queries.entry_for(actor=actor, uid=uid)
     return proof_answer(services.give_proof(actor=actor, entry=found, now=now()), found.uid)
 
@@ -178,8 +176,7 @@ def entry_proof(request: HttpRequest, uid: str) -> HttpResponse:
 @router.get("/receipts/{receipt}/proof")
 def receipt_proof(request: HttpRequest, receipt: str) -> HttpResponse:
     """The proof file of a gateway call, for whoever may see its receipt."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, ServicePermission.EXCHANGE_VIEW)
+    actor = actor_of(request, ServicePermission.EXCHANGE_VIEW)
     found = queries.call_entry(actor=actor, receipt_id=receipt)
     return proof_answer(services.give_proof(actor=actor, entry=found, now=now()), receipt)
 
@@ -187,8 +184,7 @@ def receipt_proof(request: HttpRequest, receipt: str) -> HttpResponse:
 @mine.get("/uses/{receipt}/proof")
 def use_proof(request: HttpRequest, receipt: str) -> HttpResponse:
     """The proof file of a use of one's own data, by its receipt, as soon as its entry is published."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, CitizenPermission.VIEW)
+    actor = actor_of(request, CitizenPermission.VIEW)
     found = queries.use_entry(actor=actor, receipt_id=receipt, now=now())
     return proof_answer(services.give_proof(actor=actor, entry=found, now=now()), receipt)
 

@@ -19,9 +19,8 @@ from quanshu.oversight.monitoring.queries.stages import span_of
 from quanshu.oversight.monitoring.queries.story import Story
 from quanshu.oversight.monitoring.services.handling import SETTINGS
 from quanshu.oversight.monitoring.types import OwnRuleData, RuleData, ShiftNotFound, SilenceData
-from quanshu.shared.access.api import Actor, require
 from quanshu.shared.audit.api import AuditEntry
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 
 router = Router()
 Json = dict[str, Any]
@@ -94,13 +93,6 @@ class ObjectiveBody(Schema):
     target: float
     limit_ms: int = 0
     active: bool = True
-
-
-def actor_of(request: HttpRequest, permission: P = P.VIEW) -> Actor:
-    """Who calls; refused (403) without the permission."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    require(actor, permission)
-    return actor
 
 
 def seconds(value: Any) -> float | None:
@@ -207,13 +199,15 @@ def story_row(story: Story) -> Json:
 @router.get("/stages")
 def list_stages(request: HttpRequest) -> list[Json]:
     """The four stages today, the usual, what waits."""
-    return [asdict(found) | {"fail_rate": found.fail_rate} for found in queries.overview(actor_of(request), now())]
+    return [
+        asdict(found) | {"fail_rate": found.fail_rate} for found in queries.overview(actor_of(request, P.VIEW), now())
+    ]
 
 
 @router.get("/stages/{stage}")
 def get_stage(request: HttpRequest, stage: str, span: str = "24h") -> Json:
     """One stage over 24h, 30d or 12m: each measure's series, and by unit."""
-    actor, code, found = actor_of(request), span_of(span)[0], queries.stage_of(stage)
+    actor, code, found = actor_of(request, P.VIEW), span_of(span)[0], queries.stage_of(stage)
     rows = queries.series(actor, found, code, now())
     return {
         "stage": stage,
@@ -228,15 +222,17 @@ def get_stage(request: HttpRequest, stage: str, span: str = "24h") -> Json:
 @router.get("/parts")
 def list_parts(request: HttpRequest) -> list[Json]:
     """Processes and parts of the node."""
-    actor_of(request)
+    actor_of(request, P.VIEW)
     return [asdict(part) for part in part_states()]
 
 
 @router.get("/alerts")
 def list_alerts(request: HttpRequest, state: str = "", severity: str = "", limit: int = 50, offset: int = 0) -> Json:
     """Alerts; `state` may be open."""
-    rows = queries.list_alerts(actor_of(request))
-    rows = queries.open_alerts(actor_of(request)) if state == "open" else rows.filter(state=state) if state else rows
+    actor = actor_of(request, P.VIEW)
+    rows = queries.open_alerts(actor) if state == "open" else queries.list_alerts(actor)
+    if state not in ("", "open"):
+        rows = rows.filter(state=state)
     rows = rows.filter(severity=severity) if severity else rows
     return page_of(rows, limit=limit, offset=offset, serialise=alert_row)
 
@@ -244,7 +240,7 @@ def list_alerts(request: HttpRequest, state: str = "", severity: str = "", limit
 @router.get("/alerts/{uid}")
 def get_alert(request: HttpRequest, uid: str) -> Json:
     """One alert with its course."""
-    alert = queries.get_alert(actor=actor_of(request), uid=uid)
+    alert = queries.get_alert(actor=actor_of(request, P.VIEW), uid=uid)
     steps = [{"at": row.at, "step": row.step, "by": row.by, "note": row.note} for row in alert.steps.all()]
     return alert_row(alert) | {"steps": steps}
 
@@ -260,7 +256,7 @@ def acknowledge(request: HttpRequest, uid: str, body: TextBody) -> Json:
 @router.get("/rules")
 def list_rules(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Alert rules."""
-    actor_of(request)
+    actor_of(request, P.VIEW)
     return page_of(AlertRule.objects.all(), limit=limit, offset=offset, serialise=rule_row)
 
 
@@ -292,7 +288,7 @@ def delete_rule(request: HttpRequest, uid: str) -> Json:
 @router.get("/silences")
 def list_silences(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Silences, the newest first."""
-    actor_of(request)
+    actor_of(request, P.VIEW)
     return page_of(Silence.objects.select_related("rule"), limit=limit, offset=offset, serialise=silence_row)
 
 
@@ -313,7 +309,7 @@ def end_silence(request: HttpRequest, uid: str) -> Json:
 @router.get("/roster")
 def list_roster(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Duties."""
-    return page_of(queries.list_shifts(actor_of(request)), limit=limit, offset=offset, serialise=shift_row)
+    return page_of(queries.list_shifts(actor_of(request, P.VIEW)), limit=limit, offset=offset, serialise=shift_row)
 
 
 def account_at(uid: str) -> Account:
@@ -339,7 +335,7 @@ def plan_shift(request: HttpRequest, body: ShiftBody) -> Status[Json]:
 @router.post("/roster/{uid}/hand-over")
 def hand_over(request: HttpRequest, uid: str, body: HandOverBody) -> Json:
     """Give a duty to another person."""
-    actor = actor_of(request)
+    actor = actor_of(request, P.VIEW)
     shift = queries.get_shift(actor=actor, uid=uid)
     account = account_at(body.account_uid)
     return shift_row(services.hand_over_shift(actor=actor, now=now(), shift=shift, account=account, reason=body.reason))
@@ -356,7 +352,7 @@ def remove_shift(request: HttpRequest, uid: str) -> Json:
 @router.get("/levels")
 def list_levels(request: HttpRequest, month: str = "", limit: int = 50, offset: int = 0) -> Json:
     """Service levels by month (month as 2026-11)."""
-    rows = queries.list_months(actor_of(request))
+    rows = queries.list_months(actor_of(request, P.VIEW))
     rows = rows.filter(month__startswith=month) if month else rows
     return page_of(rows, limit=limit, offset=offset, serialise=month_row)
 
@@ -373,4 +369,4 @@ def set_level(request: HttpRequest, body: ObjectiveBody) -> Status[Json]:
 @router.get("/story/{receipt_id}")
 def get_story(request: HttpRequest, receipt_id: str) -> Json:
     """A call's whole story."""
-    return story_row(queries.call_story(actor=actor_of(request), receipt_id=receipt_id))
+    return story_row(queries.call_story(actor=actor_of(request, P.VIEW), receipt_id=receipt_id))

@@ -15,9 +15,9 @@ from quanshu.oversight.privacy import queries, services
 from quanshu.oversight.privacy.models import ErasureRun, ImpactRecord, LegalHold, RetentionRule, Unmasking
 from quanshu.oversight.privacy.permissions import PrivacyPermission as P
 from quanshu.oversight.privacy.types import HoldData, RecordData, RuleData, RunNotFound, RunState
-from quanshu.shared.access.api import Actor, require
+from quanshu.shared.access.api import Actor
 from quanshu.shared.holdings import holdings
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 
 router = Router()
 Json = dict[str, Any]
@@ -71,13 +71,6 @@ class UnmaskBody(Schema):
     until: date
 
 
-def actor_of(request: HttpRequest, permission: P = P.RULE_VIEW) -> Actor:
-    """Who calls; refused (403) without the permission."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    require(actor, permission)
-    return actor
-
-
 def unit_of(actor: Actor, uid: str) -> Unit | None:
     """The unit named; None for the whole node. Raises `organisation.unit_not_found`."""
     return get_unit(actor=actor, uid=uid) if uid else None
@@ -128,7 +121,7 @@ def unmask_row(row: Unmasking) -> Json:
 @router.get("/holdings")
 def list_holdings(request: HttpRequest) -> list[Json]:
     """Everything erasable."""
-    actor_of(request)
+    actor_of(request, P.RULE_VIEW)
     return [
         {"holding": row.key, "name": str(row.name), "dated": str(row.dated), "by_unit": row.by_unit,
          "least_days": row.least_days}
@@ -139,7 +132,7 @@ def list_holdings(request: HttpRequest) -> list[Json]:
 @router.get("/rules")
 def list_rules(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Rules of retention."""
-    return page_of(queries.list_rules(actor_of(request)), limit=limit, offset=offset, serialise=rule_row)
+    return page_of(queries.list_rules(actor_of(request, P.RULE_VIEW)), limit=limit, offset=offset, serialise=rule_row)
 
 
 @router.post("/rules", response={201: Json})
@@ -153,13 +146,13 @@ def propose_rule(request: HttpRequest, body: RuleBody) -> Status[Json]:
 @router.get("/rules/{uid}")
 def get_rule(request: HttpRequest, uid: str) -> Json:
     """A rule."""
-    return rule_row(queries.get_rule(actor=actor_of(request), uid=uid))
+    return rule_row(queries.get_rule(actor=actor_of(request, P.RULE_VIEW), uid=uid))
 
 
 @router.get("/rules/{uid}/preview")
 def preview_rule(request: HttpRequest, uid: str) -> Json:
     """How many a run would delete now, and the oldest; deletes nothing."""
-    rule = queries.get_rule(actor=actor_of(request), uid=uid)
+    rule = queries.get_rule(actor=actor_of(request, P.RULE_VIEW), uid=uid)
     holding = queries.get_holding(rule.holding)
     seen = queries.preview(holding=holding, unit_path=rule.unit_path, keep_days=rule.keep_days, now=now())
     held = seen.hold.order_number if seen.hold else ""
@@ -200,7 +193,7 @@ def start_run(request: HttpRequest, uid: str) -> Status[Json]:
 @router.get("/holds")
 def list_holds(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Legal holds."""
-    return page_of(queries.list_holds(actor_of(request)), limit=limit, offset=offset, serialise=hold_row)
+    return page_of(queries.list_holds(actor_of(request, P.RULE_VIEW)), limit=limit, offset=offset, serialise=hold_row)
 
 
 @router.post("/holds", response={201: Json})
@@ -222,19 +215,19 @@ def lift_hold(request: HttpRequest, uid: str, body: ReasonBody) -> Json:
 @router.get("/runs")
 def list_runs(request: HttpRequest, limit: int = 50, offset: int = 0) -> Json:
     """Runs of rules."""
-    return page_of(queries.list_runs(actor_of(request)), limit=limit, offset=offset, serialise=run_row)
+    return page_of(queries.list_runs(actor_of(request, P.RULE_VIEW)), limit=limit, offset=offset, serialise=run_row)
 
 
 @router.get("/runs/{uid}")
 def get_run(request: HttpRequest, uid: str) -> Json:
     """A run and how far it is."""
-    return run_row(queries.get_run(actor=actor_of(request), uid=uid))
+    return run_row(queries.get_run(actor=actor_of(request, P.RULE_VIEW), uid=uid))
 
 
 @router.get("/runs/{uid}/certificate")
 def get_certificate(request: HttpRequest, uid: str) -> Json:
     """The certificate of a run that is done."""
-    run = queries.get_run(actor=actor_of(request), uid=uid)
+    run = queries.get_run(actor=actor_of(request, P.RULE_VIEW), uid=uid)
     if run.state != RunState.DONE:
         raise RunNotFound
     return queries.certificate_of(run)

@@ -12,7 +12,7 @@ from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Invalid
 from quanshu.lake.conditions import Condition
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.bulk import queries, services
 from quanshu.sharing.bulk.models import BulkGrant, BulkToken, ViewRefresh
 from quanshu.sharing.bulk.permissions import BulkPermission as P
@@ -131,7 +131,7 @@ def read_row(row: Exchange) -> dict[str, Any]:
 
 def given(request: HttpRequest, body: BulkBody) -> dict[str, Any]:
     """What the service functions take."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if body.valid_until.tzinfo is None:
         raise NaiveTime
     consumer = Consumer.objects.select_related("unit").filter(uid=body.consumer_uid).first()
@@ -155,7 +155,7 @@ def given(request: HttpRequest, body: BulkBody) -> dict[str, Any]:
 
 def found(request: HttpRequest, uid: str) -> dict[str, Any]:
     """The actor, the moment and the grant of an address."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return {"actor": actor, "now": now(), "grant": queries.get_bulk(actor=actor, uid=uid)}
 
 
@@ -164,8 +164,7 @@ def list_grants(
     request: HttpRequest, state: str = "", consumer: str = "", entry: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Bulk grants the caller's units hold, give or ask for; `consumer` and `entry` are uids."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     facets = {"state": state, "consumer__uid": consumer, "entry__uid": entry}
     rows = queries.list_bulk(actor).filter(**{key: value for key, value in facets.items() if value})
     return page_of(rows, limit=limit, offset=offset, serialise=grant_row)
@@ -248,6 +247,6 @@ def make_token(request: HttpRequest, uid: str, body: TokenBody) -> Status[dict[s
 @router.post("/tokens/{uid}/revoke")
 def revoke_token(request: HttpRequest, uid: str) -> dict[str, Any]:
     """End a token."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     token = queries.get_token(actor=actor, uid=uid)
     return token_row(services.revoke_token(actor=actor, token=token, now=now()))

@@ -10,8 +10,8 @@ from ninja import Router, Schema, Status
 
 from quanshu.gateway.consenting import audience_of
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.access.api import require
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.consent import queries, services
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.permissions import ConsentPermission as P
@@ -68,12 +68,6 @@ class OrderBody(Schema):
     basis: str
     starts_at: datetime
     ends_at: datetime
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who calls."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def consent_row(consent: Consent) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from django.http import FileResponse, HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.bulk.api import get_bulk
 from quanshu.sharing.delivery import queries, services
 from quanshu.sharing.delivery.models import Batch, Delivery
@@ -76,7 +75,7 @@ def batch_row(row: Batch) -> dict[str, Any]:
 
 def found(request: HttpRequest, uid: str) -> dict[str, Any]:
     """The actor, the moment and the delivery of an address."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return {"actor": actor, "now": now(), "delivery": queries.get_delivery(actor=actor, uid=uid)}
 
 
@@ -85,8 +84,7 @@ def list_deliveries(
     request: HttpRequest, state: str = "", channel: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Deliveries to the caller's units, and of what they provide."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     facets = {"state": state, "channel": channel}
     rows = queries.list_deliveries(actor).filter(**{key: value for key, value in facets.items() if value})
     return page_of(rows, limit=limit, offset=offset, serialise=delivery_row)
@@ -95,7 +93,7 @@ def list_deliveries(
 @router.post("/deliveries", response={201: dict[str, Any]})
 def create_delivery(request: HttpRequest, body: NewDelivery) -> Status[dict[str, Any]]:
     """Set up a delivery of a bulk grant."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     grant = get_bulk(actor=actor, uid=body.grant_uid)
     made = services.create_delivery(actor=actor, grant=grant, data=data_in(body), now=now())
     return Status(201, delivery_row(made))
@@ -153,13 +151,13 @@ def list_batches(request: HttpRequest, uid: str, limit: int = 50, offset: int = 
 @router.get("/batches/{uid}")
 def get_batch(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One batch with its receipt."""
-    return batch_row(queries.get_batch(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return batch_row(queries.get_batch(actor=actor_of(request), uid=uid))
 
 
 @router.get("/batches/{uid}/file")
 def download(request: HttpRequest, uid: str) -> FileResponse:
     """The file of a batch; its SHA-256 stands in `X-Content-SHA256`. Each download is noted."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     batch = queries.get_batch(actor=actor, uid=uid)
     return file_answer(batch, services.take_file(actor=actor, batch=batch, now=now()))
 

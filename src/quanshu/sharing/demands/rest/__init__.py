@@ -10,8 +10,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.shared.workflow.api import city_day, clocks_of
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand
@@ -118,14 +117,13 @@ def whole(demand: Demand) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Demand:
     """The demand of the address, as the caller may see it."""
-    return queries.get_demand(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    return queries.get_demand(actor=actor_of(request), uid=uid)
 
 
 @router.get("/demands")
 def list_demands(request: HttpRequest, state: str = "", limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Demands the caller may see."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = queries.list_demands(actor).order_by("-created_at")
     return page_of(rows.filter(state=state) if state else rows, limit=limit, offset=offset, serialise=demand_row)
 
@@ -133,8 +131,7 @@ def list_demands(request: HttpRequest, state: str = "", limit: int = 50, offset:
 @router.get("/figures")
 def figures(request: HttpRequest) -> dict[str, Any]:
     """Clause 2.2.3 in figures, with the numbers behind each rate."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.LEDGER)
+    actor = actor_of(request, P.LEDGER)
     found = queries.demand_figures(today=city_day(now()), rows=Demand.objects.visible_to(actor))
     return {
         "total": found.total,
@@ -153,7 +150,7 @@ def figures(request: HttpRequest) -> dict[str, Any]:
 @router.post("/demands")
 def create_demand(request: HttpRequest, body: NewDemandBody) -> dict[str, Any]:
     """Write a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     wanted = get_service(actor=actor, uid=body.service_uid) if body.service_uid else None
     entry = wanted.entry if wanted else get_entry(actor=actor, uid=body.entry_uid)
     consumer = get_consumer(actor=actor, uid=body.consumer_uid)
@@ -171,7 +168,7 @@ def get_demand(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/demands/{uid}")
 def change_demand(request: HttpRequest, uid: str, body: DemandBody) -> dict[str, Any]:
     """Change a draft or a returned demand."""
-    actor, demand = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, demand = actor_of(request), find(request, uid)
     changed = services.change_demand(actor=actor, now=now(), demand=demand, consumer=demand.consumer, data=body.value())
     return whole(changed)
 
@@ -179,14 +176,14 @@ def change_demand(request: HttpRequest, uid: str, body: DemandBody) -> dict[str,
 @router.post("/demands/{uid}/pause")
 def pause_demand(request: HttpRequest, uid: str, body: PauseBody) -> dict[str, Any]:
     """Pause the running clock."""
-    actor, demand = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, demand = actor_of(request), find(request, uid)
     return whole(services.pause_demand(actor=actor, now=now(), demand=demand, **body.dict()))
 
 
 @router.post("/demands/{uid}/meetings")
 def record_meeting(request: HttpRequest, uid: str, body: MeetingBody) -> dict[str, Any]:
     """Keep the minutes of an on-site meeting."""
-    actor, demand = request.actor, find(request, uid)  # type: ignore[attr-defined]
+    actor, demand = actor_of(request), find(request, uid)
     services.record_meeting(actor=actor, now=now(), demand=demand, **body.dict())
     return whole(demand)
 
@@ -195,7 +192,7 @@ def plain_step(name: str, write: Callable[..., Demand], told: str) -> None:
     """An address for a step that needs nothing more."""
 
     def step(request: HttpRequest, uid: str) -> dict[str, Any]:
-        actor = request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         return whole(write(actor=actor, now=now(), demand=find(request, uid)))
 
     router.post(f"/demands/{{uid}}/{name}", operation_id=f"demand_{name}", summary=told)(step)
@@ -205,7 +202,7 @@ def reasoned_step(name: str, write: Callable[..., Demand], told: str) -> None:
     """An address for a step that says why."""
 
     def step(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
-        actor = request.actor  # type: ignore[attr-defined]
+        actor = actor_of(request)
         return whole(write(actor=actor, now=now(), demand=find(request, uid), reason=body.reason))
 
     router.post(f"/demands/{{uid}}/{name}", operation_id=f"demand_{name}", summary=told)(step)

@@ -13,7 +13,7 @@ from ninja.files import UploadedFile
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.demands import queries, services
 from quanshu.sharing.demands.models import Demand, Meeting, Rating, Shrink
 from quanshu.sharing.demands.permissions import DemandPermission as P
@@ -102,11 +102,6 @@ class PolicyBody(Schema):
     meet_after_returns: int
     second_days: int
     rate_after_calls: int
-
-
-def actor_of(request: HttpRequest) -> Any:
-    """Who calls."""
-    return request.actor  # type: ignore[attr-defined]
 
 
 def find(request: HttpRequest, uid: str) -> Demand:

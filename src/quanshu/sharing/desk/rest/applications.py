@@ -12,8 +12,7 @@ from ninja import Router, Schema, Status
 from quanshu.kernel.clock import now
 from quanshu.kernel.errors import Invalid
 from quanshu.organisation.api import get_unit
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.services import api as services
 from quanshu.sharing.services.api import Consumer, Grant, GrantLimits
 from quanshu.sharing.services.api import ServicePermission as P
@@ -124,8 +123,7 @@ def grant_row(grant: Grant) -> dict[str, Any]:
 @router.get("/applications")
 def list_consumers(request: HttpRequest, limit: int = 50, offset: int = 0) -> dict[str, Any]:
     """Applications of the caller's units."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.CONSUMER_VIEW)
+    actor = actor_of(request, P.CONSUMER_VIEW)
     rows = Consumer.objects.visible_to(actor).select_related("unit").prefetch_related("keys")
     return page_of(rows, limit=limit, offset=offset, serialise=consumer_row)
 
@@ -133,13 +131,13 @@ def list_consumers(request: HttpRequest, limit: int = 50, offset: int = 0) -> di
 @router.get("/applications/{uid}")
 def get_consumer(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One application by uid or requester id."""
-    return consumer_row(services.get_consumer(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return consumer_row(services.get_consumer(actor=actor_of(request), uid=uid))
 
 
 @router.post("/applications", response={201: dict[str, Any]})
 def create_consumer(request: HttpRequest, body: ConsumerBody) -> Status[dict[str, Any]]:
     """Register an application; `secret` is in this answer and in no other."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     unit = get_unit(actor=actor, uid=body.unit_uid)
     consumer, secret = services.create_consumer(actor=actor, now=now(), unit=unit, name=body.name, name_en=body.name_en)
     return Status(201, consumer_row(consumer) | {"secret": secret})
@@ -148,7 +146,7 @@ def create_consumer(request: HttpRequest, body: ConsumerBody) -> Status[dict[str
 @router.post("/applications/{uid}/rotate")
 def rotate_key(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Make a new secret; the present ones hold for seven more days."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     consumer = services.get_consumer(actor=actor, uid=uid)
     secret = services.rotate_key(actor=actor, now=now(), consumer=consumer)
     return consumer_row(consumer) | {"secret": secret}
@@ -157,7 +155,7 @@ def rotate_key(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/applications/{uid}/stop")
 def stop_consumer(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Switch an application off for good."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     consumer = services.get_consumer(actor=actor, uid=uid)
     return consumer_row(services.stop_consumer(actor=actor, now=now(), consumer=consumer))
 
@@ -167,8 +165,7 @@ def list_grants(
     request: HttpRequest, service: str = "", consumer: str = "", limit: int = 50, offset: int = 0
 ) -> dict[str, Any]:
     """Grants the caller's units hold or have given; `service` and `consumer` are uids."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.GRANT_VIEW)
+    actor = actor_of(request, P.GRANT_VIEW)
     rows = Grant.objects.visible_to(actor).select_related("consumer", "service")
     facets = {"service__uid": service, "consumer__uid": consumer}
     rows = rows.filter(**{key: value for key, value in facets.items() if value})
@@ -178,13 +175,13 @@ def list_grants(
 @router.get("/grants/{uid}")
 def get_grant(request: HttpRequest, uid: str) -> dict[str, Any]:
     """One grant."""
-    return grant_row(services.get_grant(actor=request.actor, uid=uid))  # type: ignore[attr-defined]
+    return grant_row(services.get_grant(actor=actor_of(request), uid=uid))
 
 
 @router.post("/grants", response={201: dict[str, Any]})
 def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]]:
     """Let an application call a service for exactly these fields, this purpose, rate and time."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     if body.valid_until.tzinfo is None:
         raise NaiveTime
     grant = services.create_grant(
@@ -206,7 +203,7 @@ def create_grant(request: HttpRequest, body: GrantBody) -> Status[dict[str, Any]
 @router.post("/grants/{uid}/limits")
 def change_limits(request: HttpRequest, uid: str, body: ChangeBody) -> dict[str, Any]:
     """Set a grant's limits anew; gateways hold to them within a second."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     grant = services.change_limits(
         actor=actor,
         now=now(),
@@ -221,6 +218,6 @@ def change_limits(request: HttpRequest, uid: str, body: ChangeBody) -> dict[str,
 @router.post("/grants/{uid}/revoke")
 def revoke_grant(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """End a grant; gateways refuse it within a second."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     grant = services.get_grant(actor=actor, uid=uid)
     return grant_row(services.revoke_grant(actor=actor, grant=grant, reason=body.reason, now=now()))

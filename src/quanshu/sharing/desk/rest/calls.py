@@ -7,8 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.services import api as services
 from quanshu.sharing.services.api import Exchange
 from quanshu.sharing.services.api import ServicePermission as P
@@ -51,8 +50,7 @@ def list_exchanges(
     offset: int = 0,
 ) -> dict[str, Any]:
     """Calls of and to the caller's units; `outcome` is a code such as ok or gateway.no_grant."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.EXCHANGE_VIEW)
+    actor = actor_of(request, P.EXCHANGE_VIEW)
     rows = Exchange.objects.visible_to(actor).by_people()
     facets = {"receipt_id": receipt, "sid": sid, "rid": rid, "outcome": outcome}
     rows = rows.filter(**{key: value for key, value in facets.items() if value})
@@ -62,4 +60,4 @@ def list_exchanges(
 @router.get("/exchanges/{receipt_id}")
 def get_exchange(request: HttpRequest, receipt_id: str) -> dict[str, Any]:
     """One call by its receipt."""
-    return exchange_row(services.get_exchange(actor=request.actor, receipt_id=receipt_id))  # type: ignore[attr-defined]
+    return exchange_row(services.get_exchange(actor=actor_of(request), receipt_id=receipt_id))

@@ -11,8 +11,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.services import api as services
 from quanshu.sharing.services.api import (
     ConsentTerms,
@@ -167,8 +166,8 @@ def whole(service: Service) -> dict[str, Any]:
 
 def find(request: HttpRequest, uid: str) -> Service:
     """The service of the address, as the caller may see it."""
-    require(request.actor, P.VIEW)  # type: ignore[attr-defined]
-    return services.get_service(actor=request.actor, uid=uid)  # type: ignore[attr-defined]
+    actor_of(request, P.VIEW)
+    return services.get_service(actor=actor_of(request), uid=uid)
 
 
 @router.get("/services")
@@ -183,8 +182,7 @@ def list_services(
     offset: int = 0,
 ) -> dict[str, Any]:
     """Services by words and facets; `unit` and `entry` are uids."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, P.VIEW)
+    actor = actor_of(request, P.VIEW)
     rows = services.list_services(actor)
     for word in q.split():
         rows = rows.filter(Q(name__icontains=word) | Q(name_en__icontains=word) | Q(sid__icontains=word))
@@ -208,7 +206,7 @@ def get_openapi(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.post("/services", response={201: dict[str, Any]})
 def create_service(request: HttpRequest, body: NewServiceBody) -> Status[dict[str, Any]]:
     """Draft a service over a published entry."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     entry = get_entry(actor=actor, uid=body.entry_uid)
     return Status(201, whole(services.create_service(actor=actor, now=now(), entry=entry, data=body.value())))
 
@@ -216,26 +214,26 @@ def create_service(request: HttpRequest, body: NewServiceBody) -> Status[dict[st
 @router.put("/services/{uid}")
 def update_service(request: HttpRequest, uid: str, body: ServiceBody) -> dict[str, Any]:
     """Change a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return whole(services.update_service(actor=actor, now=now(), service=find(request, uid), data=body.value()))
 
 
 @router.post("/services/{uid}/publish")
 def publish_service(request: HttpRequest, uid: str, ends_on: date | None = None) -> dict[str, Any]:
     """Freeze the draft as a version and have it served; `ends_on` is the last day of the version before."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return whole(services.publish_service(actor=actor, now=now(), service=find(request, uid), ends_on=ends_on))
 
 
 @router.post("/services/{uid}/revise")
 def revise_service(request: HttpRequest, uid: str) -> dict[str, Any]:
     """Open the next version as a draft."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return whole(services.revise_service(actor=actor, now=now(), service=find(request, uid)))
 
 
 @router.post("/services/{uid}/withdraw")
 def withdraw_service(request: HttpRequest, uid: str, body: ReasonBody) -> dict[str, Any]:
     """Stop a service; gateways refuse its calls within a second."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return whole(services.withdraw_service(actor=actor, now=now(), service=find(request, uid), reason=body.reason))

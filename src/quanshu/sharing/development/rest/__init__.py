@@ -14,8 +14,7 @@ from ninja.files import UploadedFile
 
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
-from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.development import queries, services
 from quanshu.sharing.development.models import Order, ProbeRoll
 from quanshu.sharing.development.pages.document import markdown_of
@@ -72,13 +71,6 @@ class EndBody(Schema):
     """The last day of an old version."""
 
     ends_on: date
-
-
-def actor_of(request: HttpRequest, permission: str) -> Actor:
-    """Who asks, with the permission."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    require(actor, permission)
-    return actor
 
 
 def order_row(order: Order) -> Json:

@@ -12,7 +12,7 @@ from ninja import Router, Schema
 from quanshu.kernel.clock import now
 from quanshu.organisation.api import get_unit
 from quanshu.shared.access.api import require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.shared.workflow.api import clocks_of
 from quanshu.sharing.emergency import queries, services
 from quanshu.sharing.emergency.models import Alert, DutyOfficer, Emergency, Request
@@ -139,11 +139,6 @@ def duty_row(row: DutyOfficer) -> dict[str, Any]:
     names = ("uid", "phone", "starts_at", "ends_at")
     known = {"unit": row.unit.name, "person_uid": row.person.uid, "person": row.person.name}
     return {name: getattr(row, name) for name in names} | known
-
-
-def actor_of(request: HttpRequest) -> Any:
-    """Who calls."""
-    return request.actor  # type: ignore[attr-defined]
 
 
 def find(request: HttpRequest, uid: str) -> Emergency:

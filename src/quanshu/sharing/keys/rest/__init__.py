@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 
 from quanshu.gateway.signing.keys import fingerprint
 from quanshu.kernel.clock import now
-from quanshu.shared.access.api import require
+from quanshu.shared.web.api import actor_of
 from quanshu.sharing.keys.queries import key_of, public_part
 from quanshu.sharing.keys.types import NaiveTime
 from quanshu.sharing.services.api import (
@@ -89,8 +89,7 @@ def check_zones(**moments: datetime | None) -> None:
 
 def of(request: HttpRequest, uid: str) -> Consumer:
     """The application, by uid or requester id."""
-    actor = request.actor  # type: ignore[attr-defined]
-    require(actor, ServicePermission.CONSUMER_VIEW)
+    actor = actor_of(request, ServicePermission.CONSUMER_VIEW)
     return get_consumer(actor=actor, uid=uid)
 
 
@@ -103,7 +102,7 @@ def get_signing(request: HttpRequest, uid: str) -> dict[str, Any]:
 @router.put("/{uid}/signing")
 def put_signing(request: HttpRequest, uid: str, body: SigningBody) -> dict[str, Any]:
     """Set profiles and certificates; gateways follow within a second."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     consumer = set_signing(
         actor=actor, now=now(), consumer=of(request, uid), profiles=body.profiles, fingerprints=body.fingerprints
     )
@@ -113,7 +112,7 @@ def put_signing(request: HttpRequest, uid: str, body: SigningBody) -> dict[str, 
 @router.post("/{uid}/keys", response={201: dict[str, Any]})
 def post_key(request: HttpRequest, uid: str, body: KeyBody) -> Status[dict[str, Any]]:
     """Register a public key, beside the others or in place of one."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     check_zones(not_after=body.not_after, ends_at=body.ends_at)
     key = register_key(actor=actor, now=now(), consumer=of(request, uid), **body.dict())
     return Status(201, key_row(key))
@@ -122,7 +121,7 @@ def post_key(request: HttpRequest, uid: str, body: KeyBody) -> Status[dict[str, 
 @router.post("/{uid}/secret")
 def post_secret(request: HttpRequest, uid: str, body: SecretBody) -> dict[str, Any]:
     """Make a new secret, which is in this answer and in no other; the present ones hold until `ends_at`."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     check_zones(ends_at=body.ends_at)
     consumer = of(request, uid)
     secret = rotate_key(actor=actor, now=now(), consumer=consumer, ends_at=body.ends_at)
@@ -133,11 +132,11 @@ def post_secret(request: HttpRequest, uid: str, body: SecretBody) -> dict[str, A
 def get_one(request: HttpRequest, uid: str, kid: str) -> dict[str, Any]:
     """One key."""
     of(request, uid)
-    return key_row(key_of(actor=request.actor, uid=uid, kid=kid))  # type: ignore[attr-defined]
+    return key_row(key_of(actor=actor_of(request), uid=uid, kid=kid))
 
 
 @router.post("/{uid}/keys/{kid}/end")
 def post_end(request: HttpRequest, uid: str, kid: str) -> dict[str, Any]:
     """End a key at once; gateways refuse it within a second."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = actor_of(request)
     return key_row(end_key(actor=actor, now=now(), consumer=of(request, uid), kid=kid))

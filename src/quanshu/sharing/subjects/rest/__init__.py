@@ -12,7 +12,7 @@ from ninja.files import UploadedFile
 
 from quanshu.kernel.clock import CITY_TZ, now
 from quanshu.shared.access.api import Actor, require
-from quanshu.shared.web.api import page_of
+from quanshu.shared.web.api import actor_of, page_of
 from quanshu.sharing.subjects import queries, services
 from quanshu.sharing.subjects.models import Mandate, Subject
 from quanshu.sharing.subjects.pages.account import masked_number
@@ -45,12 +45,6 @@ class ReasonBody(Schema):
     """Why."""
 
     reason: str
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Who asks."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def subject_row(subject: Subject, name: str = "") -> dict[str, Any]:
