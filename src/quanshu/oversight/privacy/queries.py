@@ -28,7 +28,7 @@ from quanshu.oversight.privacy.types import (
     UnmaskNotFound,
     UnmaskState,
 )
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen, scope_q
 from quanshu.shared.holdings import Due, Holding, Reach, find_holding, holdings
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services.api import Grant, Service, ServiceState, Shape, items_in, published_spec, terms_of
@@ -49,10 +49,7 @@ def list_rules(actor: Actor) -> QuerySet[RetentionRule]:
 
 def get_rule(*, actor: Actor, uid: str) -> RetentionRule:
     """Raises `privacy.rule_not_found`."""
-    found = list_rules(actor).filter(uid=uid).first()
-    if found is None:
-        raise RuleNotFound
-    return found
+    return find_seen(list_rules(actor), uid, RuleNotFound())
 
 
 def list_holds(actor: Actor) -> QuerySet[LegalHold]:
@@ -62,10 +59,7 @@ def list_holds(actor: Actor) -> QuerySet[LegalHold]:
 
 def get_hold(*, actor: Actor, uid: str) -> LegalHold:
     """Raises `privacy.hold_not_found`."""
-    found = list_holds(actor).filter(uid=uid).first()
-    if found is None:
-        raise HoldNotFound
-    return found
+    return find_seen(list_holds(actor), uid, HoldNotFound())
 
 
 def list_runs(actor: Actor) -> QuerySet[ErasureRun]:
@@ -75,10 +69,7 @@ def list_runs(actor: Actor) -> QuerySet[ErasureRun]:
 
 def get_run(*, actor: Actor, uid: str) -> ErasureRun:
     """Raises `privacy.run_not_found`."""
-    found = list_runs(actor).filter(uid=uid).first()
-    if found is None:
-        raise RunNotFound
-    return found
+    return find_seen(list_runs(actor), uid, RunNotFound())
 
 
 def get_holding(key: str) -> Holding:
@@ -236,10 +227,7 @@ def stands(actor: Actor, now: datetime) -> dict[int, Stand]:
 def get_service_in_sight(*, actor: Actor, uid: str) -> Service:
     """A service of a unit within the actor's scope, published or not. Raises `privacy.service_not_found`."""
     rows = Service.objects.filter(scope_q(actor, P.RECORD_VIEW)).select_related("entry", "unit")
-    found = rows.filter(uid=uid).first()
-    if found is None:
-        raise ServiceNotInSight
-    return found
+    return find_seen(rows, uid, ServiceNotInSight())
 
 
 def list_records(actor: Actor) -> QuerySet[ImpactRecord]:
@@ -249,10 +237,7 @@ def list_records(actor: Actor) -> QuerySet[ImpactRecord]:
 
 def get_record(*, actor: Actor, uid: str) -> ImpactRecord:
     """Raises `privacy.record_not_found`."""
-    found = list_records(actor).filter(uid=uid).first()
-    if found is None:
-        raise RecordNotFound
-    return found
+    return find_seen(list_records(actor), uid, RecordNotFound())
 
 
 def list_unmaskings(actor: Actor) -> QuerySet[Unmasking]:
@@ -262,10 +247,7 @@ def list_unmaskings(actor: Actor) -> QuerySet[Unmasking]:
 
 def get_unmasking(*, actor: Actor, uid: str) -> Unmasking:
     """Raises `privacy.unmask_not_found`."""
-    found = list_unmaskings(actor).filter(uid=uid).first()
-    if found is None:
-        raise UnmaskNotFound
-    return found
+    return find_seen(list_unmaskings(actor), uid, UnmaskNotFound())
 
 
 def may_unmask(actor: Actor, listed: str, now: datetime) -> str:

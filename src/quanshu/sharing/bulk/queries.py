@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 from quanshu.gateway.snapshot import BulkSpec, BulkTokenSpec
 from quanshu.gateway.state import hash_salt
 from quanshu.lake.conditions import Condition
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.sharing.bulk.models import BulkGrant, BulkToken
 from quanshu.sharing.bulk.types import BulkData, BulkState, GrantNotFound, TokenNotFound
 from quanshu.sharing.services.api import Exchange, check_entry, items_in, seal_key, terms_of
@@ -31,10 +31,7 @@ def list_bulk(actor: Actor) -> QuerySet[BulkGrant]:
 
 def get_bulk(*, actor: Actor, uid: str) -> BulkGrant:
     """One bulk grant; GrantNotFound when there is none or it may not be seen."""
-    grant = list_bulk(actor).filter(uid=uid).first()
-    if grant is None:
-        raise GrantNotFound(grant=uid)
-    return grant
+    return find_seen(list_bulk(actor), uid, GrantNotFound(grant=uid))
 
 
 def get_token(*, actor: Actor, uid: str) -> BulkToken:

@@ -13,7 +13,7 @@ from quanshu.kernel.clock import CITY_TZ
 from quanshu.lake.delivering import Target
 from quanshu.lake.landing import Reach, SftpSpec
 from quanshu.lake.views import ROW_KEY
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.shared.keys import open_text
 from quanshu.sharing.bulk.api import BulkGrant, list_bulk, reads_of
 from quanshu.sharing.delivery.models import Batch, Delivery
@@ -32,10 +32,7 @@ def list_deliveries(actor: Actor) -> QuerySet[Delivery]:
 
 def get_delivery(*, actor: Actor, uid: str) -> Delivery:
     """One delivery; DeliveryNotFound when there is none or it may not be seen."""
-    found = list_deliveries(actor).filter(uid=uid).first()
-    if found is None:
-        raise DeliveryNotFound(delivery=uid)
-    return found
+    return find_seen(list_deliveries(actor), uid, DeliveryNotFound(delivery=uid))
 
 
 def list_batches(actor: Actor) -> QuerySet[Batch]:
@@ -46,10 +43,7 @@ def list_batches(actor: Actor) -> QuerySet[Batch]:
 
 def get_batch(*, actor: Actor, uid: str) -> Batch:
     """One batch; BatchNotFound when there is none or it may not be seen."""
-    found = list_batches(actor).filter(uid=uid).first()
-    if found is None:
-        raise BatchNotFound(batch=uid)
-    return found
+    return find_seen(list_batches(actor), uid, BatchNotFound(batch=uid))
 
 
 def grants_to_deliver(actor: Actor) -> QuerySet[BulkGrant]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from quanshu.organisation.api import Region, Unit
-from quanshu.shared.access.api import Actor, scope_q
+from quanshu.shared.access.api import Actor, find_seen, scope_q
 from quanshu.shared.workflow.api import Clock, city_day
 from quanshu.sharing.emergency import rules
 from quanshu.sharing.emergency.models import Alert, DutyOfficer, Emergency, Request
@@ -79,10 +79,7 @@ def alerts_to(actor: Actor) -> QuerySet[Alert]:
 
 def get_alert(*, actor: Actor, uid: str) -> Alert:
     """One alert to the actor; AlertNotFound."""
-    found = alerts_to(actor).filter(uid=uid).first()
-    if found is None:
-        raise AlertNotFound(alert=uid)
-    return found
+    return find_seen(alerts_to(actor), uid, AlertNotFound(alert=uid))
 
 
 def list_duty(actor: Actor) -> QuerySet[DutyOfficer]:
@@ -92,10 +89,7 @@ def list_duty(actor: Actor) -> QuerySet[DutyOfficer]:
 
 def get_duty(*, actor: Actor, uid: str) -> DutyOfficer:
     """One turn of duty; DutyNotFound."""
-    found = list_duty(actor).filter(uid=uid).first()
-    if found is None:
-        raise DutyNotFound(duty=uid)
-    return found
+    return find_seen(list_duty(actor), uid, DutyNotFound(duty=uid))
 
 
 def on_duty(unit: Unit, now: datetime) -> QuerySet[DutyOfficer]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from quanshu.city.citizen import rules
 from quanshu.city.citizen.models import Correction, Received
 from quanshu.city.citizen.types import CorrectionFigures, CorrectionNotFound, CorrectionState
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.sharing.consent.api import delayed_receipts
 from quanshu.sharing.subjects.api import MandateScope, Subject, subjects_for
 from quanshu.supply.catalogue.api import Entry
@@ -25,10 +25,7 @@ def list_corrections(actor: Actor) -> QuerySet[Correction]:
 
 def get_correction(*, actor: Actor, uid: str) -> Correction:
     """One of them. Raises `citizen.correction_not_found`."""
-    found = list_corrections(actor).filter(uid=uid).first()
-    if found is None:
-        raise CorrectionNotFound(correction=uid)
-    return found
+    return find_seen(list_corrections(actor), uid, CorrectionNotFound(correction=uid))
 
 
 def my_corrections(subject: Subject) -> QuerySet[Correction]:
@@ -44,10 +41,7 @@ def get_my_correction(*, actor: Actor, uid: str, now: datetime) -> Correction:
     view, correct = (subjects_for(actor, now=now, what=what) for what in (MandateScope.VIEW, MandateScope.CORRECT))
     subjects = view | correct
     rows = Correction.objects.filter(subject__in=subjects).select_related(*RELATED)
-    found = rows.filter(uid=uid).first()
-    if found is None:
-        raise CorrectionNotFound(correction=uid)
-    return found
+    return find_seen(rows, uid, CorrectionNotFound(correction=uid))
 
 
 def waiting_for(problem: Problem) -> QuerySet[Correction]:

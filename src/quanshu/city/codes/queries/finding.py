@@ -17,7 +17,7 @@ from quanshu.city.codes.types import Blocked, CodesNotFound, SceneState, Shown, 
 from quanshu.city.vault.api import Issuer, certificate_types
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.codes import DAY, ENTERPRISE, LIFETIME, PERSON, SKEW_OFFLINE
-from quanshu.shared.access.api import Actor, ActorKind, Scope, require
+from quanshu.shared.access.api import Actor, ActorKind, Scope, find_seen, require
 from quanshu.shared.workflow.api import city_day
 from quanshu.sharing.services.api import Grant, Shape, published_spec
 from quanshu.sharing.subjects.api import (
@@ -37,10 +37,7 @@ KIND_CODES: Mapping[str, int] = {SubjectKind.PERSON: PERSON, SubjectKind.ENTERPR
 
 def get_scene(*, actor: Actor, uid: str) -> Scene:
     """One scene as the actor may see it. Raises CodesNotFound."""
-    found = Scene.objects.visible_to(actor).select_related("unit").filter(uid=uid).first()
-    if found is None:
-        raise CodesNotFound
-    return found
+    return find_seen(Scene.objects.visible_to(actor).select_related("unit"), uid, CodesNotFound())
 
 
 def find_scene_to_show(number: str) -> Scene | None:
@@ -56,10 +53,7 @@ def find_scene_to_show(number: str) -> Scene | None:
 
 def get_verifier(*, actor: Actor, uid: str) -> Verifier:
     """One verifier as the actor may see it. Raises CodesNotFound."""
-    found = Verifier.objects.visible_to(actor).select_related("scene__unit").filter(uid=uid).first()
-    if found is None:
-        raise CodesNotFound
-    return found
+    return find_seen(Verifier.objects.visible_to(actor).select_related("scene__unit"), uid, CodesNotFound())
 
 
 def desks_of(actor: Actor) -> QuerySet[Verifier]:

@@ -11,7 +11,7 @@ from quanshu.city.vault.models import Certificate, Issuer, Presentation, Request
 from quanshu.city.vault.permissions import VaultPermission
 from quanshu.city.vault.rules import certificate_types
 from quanshu.city.vault.types import CertificateNotFound, LinkNotFound, NoIssuer, RequestNotFound
-from quanshu.shared.access.api import Actor, allows, require
+from quanshu.shared.access.api import Actor, allows, find_seen, require
 from quanshu.sharing.subjects.api import MandateScope, Subject, subjects_for
 
 
@@ -25,10 +25,7 @@ def get_card(*, actor: Actor, uid: str, now: datetime) -> Certificate:
     """One of them, a replaced one too. Raises Forbidden, `vault.not_found`."""
     require(actor, VaultPermission.HOLD)
     rows = Certificate.objects.held_by(actor, now).select_related("subject", "issuer__unit", "key__subject")
-    found = rows.filter(uid=uid).first()
-    if found is None:
-        raise CertificateNotFound
-    return found
+    return find_seen(rows, uid, CertificateNotFound())
 
 
 def principals(actor: Actor, now: datetime) -> list[Subject]:
@@ -54,10 +51,7 @@ def list_issued(actor: Actor) -> QuerySet[Certificate]:
 def get_issued(*, actor: Actor, uid: str) -> Certificate:
     """One of them. Raises Forbidden, `vault.not_found`."""
     require(actor, VaultPermission.VIEW)
-    found = list_issued(actor).filter(uid=uid).first()
-    if found is None:
-        raise CertificateNotFound
-    return found
+    return find_seen(list_issued(actor), uid, CertificateNotFound())
 
 
 def list_issuers(actor: Actor, permission: str = VaultPermission.VIEW) -> list[Issuer]:
@@ -91,10 +85,7 @@ def list_requests(actor: Actor) -> QuerySet[Request]:
 def get_request(*, actor: Actor, uid: str) -> Request:
     """One of them. Raises Forbidden, `vault.request_not_found`."""
     require(actor, VaultPermission.ASK)
-    found = list_requests(actor).filter(uid=uid).first()
-    if found is None:
-        raise RequestNotFound
-    return found
+    return find_seen(list_requests(actor), uid, RequestNotFound())
 
 
 def find_request(uid: str) -> Request:

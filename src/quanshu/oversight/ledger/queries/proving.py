@@ -8,7 +8,7 @@ from typing import Any
 from quanshu.oversight.ledger.models import Checkpoint
 from quanshu.oversight.ledger.queries.standing import least_witnesses, own_policy, published_checkpoint, store
 from quanshu.oversight.ledger.types import EntryNotFound, NotPublishedYet, SaltGone, WitnessState
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.shared.audit.api import AuditEntry, audit_entries, leaf_of, statement_in_tree
 from quanshu.sharing.services.api import get_exchange
 from quanshu.tlog.entries import read_statement
@@ -23,10 +23,7 @@ CALL = "gateway.call"
 
 def entry_for(*, actor: Actor, uid: str) -> AuditEntry:
     """An entry the actor may see. Raises `ledger.entry_not_found`."""
-    found = audit_entries(actor).filter(uid=uid).first()
-    if found is None:
-        raise EntryNotFound
-    return found
+    return find_seen(audit_entries(actor), uid, EntryNotFound())
 
 
 def call_entry(*, actor: Actor, receipt_id: str) -> AuditEntry:

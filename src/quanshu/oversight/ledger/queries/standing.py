@@ -19,6 +19,7 @@ from quanshu.oversight.ledger.types import (
     WitnessNotFound,
     WitnessState,
 )
+from quanshu.shared.access.api import find_seen
 from quanshu.shared.audit.api import tree_head, waiting_entries
 from quanshu.tlog.keys import ED25519, SM2, SigningKey, VerifierKey
 from quanshu.tlog.policies import Policy, threshold_policy
@@ -81,10 +82,7 @@ def active_witnesses() -> list[Witness]:
 
 def get_witness(uid: str) -> Witness:
     """Raises `ledger.witness_not_found`."""
-    found = Witness.objects.filter(uid=uid).first()
-    if found is None:
-        raise WitnessNotFound
-    return found
+    return find_seen(Witness.objects.all(), uid, WitnessNotFound())
 
 
 def least_witnesses() -> int:
@@ -136,10 +134,7 @@ def latest_posts(anchor: Anchor) -> QuerySet[AnchorPost]:
 
 def get_anchor(uid: str) -> Anchor:
     """Raises `ledger.anchor_not_found`."""
-    found = list_anchors().filter(uid=uid).first()
-    if found is None:
-        raise AnchorNotFound
-    return found
+    return find_seen(list_anchors(), uid, AnchorNotFound())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from quanshu.oversight.monitoring.types import (
     ShiftNotFound,
     SilenceNotFound,
 )
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 
 RANK = Case(
     *[When(severity=code, then=Value(rank)) for code, rank in SEVERITY_ORDER.items()], output_field=IntegerField()
@@ -40,10 +40,7 @@ def counts_of_alerts(actor: Actor) -> dict[str, int]:
 
 def get_alert(*, actor: Actor, uid: str) -> Alert:
     """One alert; AlertNotFound."""
-    found = list_alerts(actor).filter(uid=uid).first()
-    if found is None:
-        raise AlertNotFound(alert=uid)
-    return found
+    return find_seen(list_alerts(actor), uid, AlertNotFound(alert=uid))
 
 
 def get_rule(*, uid: str) -> AlertRule:
@@ -56,10 +53,7 @@ def get_rule(*, uid: str) -> AlertRule:
 
 def get_silence(*, uid: str) -> Silence:
     """One silence; SilenceNotFound."""
-    found = Silence.objects.select_related("rule").filter(uid=uid).first()
-    if found is None:
-        raise SilenceNotFound(silence=uid)
-    return found
+    return find_seen(Silence.objects.select_related("rule"), uid, SilenceNotFound(silence=uid))
 
 
 def list_shifts(actor: Actor) -> QuerySet[Shift]:
@@ -69,10 +63,7 @@ def list_shifts(actor: Actor) -> QuerySet[Shift]:
 
 def get_shift(*, actor: Actor, uid: str) -> Shift:
     """One duty; ShiftNotFound."""
-    found = list_shifts(actor).filter(uid=uid).first()
-    if found is None:
-        raise ShiftNotFound(shift=uid)
-    return found
+    return find_seen(list_shifts(actor), uid, ShiftNotFound(shift=uid))
 
 
 def list_objectives(actor: Actor) -> QuerySet[Objective]:
@@ -82,10 +73,7 @@ def list_objectives(actor: Actor) -> QuerySet[Objective]:
 
 def get_objective(*, actor: Actor, uid: str) -> Objective:
     """One service level; ObjectiveNotFound."""
-    found = list_objectives(actor).filter(uid=uid).first()
-    if found is None:
-        raise ObjectiveNotFound(objective=uid)
-    return found
+    return find_seen(list_objectives(actor), uid, ObjectiveNotFound(objective=uid))
 
 
 def list_months(actor: Actor) -> QuerySet[LevelMonth]:

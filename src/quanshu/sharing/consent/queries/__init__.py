@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
 from quanshu.kernel import sd_jwt
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.shared.keys import node_key
 from quanshu.sharing.consent.models import Consent, ConsentUse, DisplayOrder
 from quanshu.sharing.consent.types import ConsentNotFound, ConsentState, OrderNotFound
@@ -84,10 +84,7 @@ def list_orders(actor: Actor) -> QuerySet[DisplayOrder]:
 
 def get_order(*, actor: Actor, uid: str) -> DisplayOrder:
     """One order. Raises OrderNotFound."""
-    found = list_orders(actor).filter(uid=uid).first()
-    if found is None:
-        raise OrderNotFound
-    return found
+    return find_seen(list_orders(actor), uid, OrderNotFound())
 
 
 def grants_to_ask(actor: Actor, *, now: datetime) -> QuerySet[Grant]:

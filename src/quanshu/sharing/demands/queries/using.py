@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from quanshu.kernel.clock import CITY_TZ
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.shared.workflow.api import calendar, city_day
 from quanshu.sharing.demands.models import Demand, Meeting, Policy, Rating, Shrink, Stay
 from quanshu.sharing.demands.rules.using import average
@@ -80,10 +80,7 @@ def list_shrinks(actor: Actor) -> QuerySet[Shrink]:
 
 def get_shrink(*, actor: Actor, uid: str) -> Shrink:
     """One proposal; ShrinkNotFound."""
-    found = list_shrinks(actor).filter(uid=uid).first()
-    if found is None:
-        raise ShrinkNotFound(shrink=uid)
-    return found
+    return find_seen(list_shrinks(actor), uid, ShrinkNotFound(shrink=uid))
 
 
 def get_meeting(demand: Demand, number: int) -> Meeting:

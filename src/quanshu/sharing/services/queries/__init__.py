@@ -23,7 +23,7 @@ from quanshu.kernel.national_codes import Meaning, meanings
 from quanshu.lake.disclosure import OTHER, UNKNOWN, labels_of
 from quanshu.lake.masking import Mask, stricter_of
 from quanshu.organisation.api import Region
-from quanshu.shared.access.api import Actor
+from quanshu.shared.access.api import Actor, find_seen
 from quanshu.shared.web.api import Card
 from quanshu.sharing.services import rules
 from quanshu.sharing.services.models import Consumer, Exchange, Grant, Service, ServiceVersion
@@ -122,10 +122,7 @@ def get_consumer(*, actor: Actor, uid: str) -> Consumer:
 def get_grant(*, actor: Actor, uid: str) -> Grant:
     """One grant; GrantNotFound."""
     grants = Grant.objects.visible_to(actor).select_related("consumer__unit", "service__unit")
-    grant = grants.filter(uid=uid).first()
-    if grant is None:
-        raise GrantNotFound(grant=uid)
-    return grant
+    return find_seen(grants, uid, GrantNotFound(grant=uid))
 
 
 def get_exchange(*, actor: Actor, receipt_id: str) -> Exchange:

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from quanshu.kernel.ciphers import suite
 from quanshu.kernel.clock import now as clock_now
 from quanshu.kernel.identifiers.subject import subject_digest
-from quanshu.shared.access.api import Actor, ActorKind, grants_for_roles
+from quanshu.shared.access.api import Actor, ActorKind, find_seen, grants_for_roles
 from quanshu.shared.keys import node_key
 from quanshu.sharing.subjects import rules
 from quanshu.sharing.subjects.models import Mandate, MandateQuerySet, Subject, SubjectQuerySet
@@ -128,7 +128,4 @@ def list_mandates(actor: Actor) -> MandateQuerySet:
 
 def get_mandate(*, actor: Actor, uid: str) -> Mandate:
     """One of them. Raises `subjects.mandate_not_found`."""
-    found = list_mandates(actor).filter(uid=uid).first()
-    if found is None:
-        raise MandateNotFound
-    return found
+    return find_seen(list_mandates(actor), uid, MandateNotFound())
