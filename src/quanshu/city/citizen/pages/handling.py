@@ -30,6 +30,7 @@ from quanshu.shared.web.api import (
     ListPage,
     Page,
     ReasonForm,
+    state_column,
     when,
 )
 from quanshu.shared.web.api import reason_against as against
@@ -76,8 +77,7 @@ class Corrections(ListPage):
         Column("table", gettext_lazy("Table"), value=lambda row: str(row.entry), sort="entry__resource_name"),
         Column("field", gettext_lazy("Field"), value=labels.field_title),
         Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), sort="unit__name", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state",
-               kind="badge", tone=lambda row: labels.TONES[row.state]),
+        state_column(labels.STATES, labels.TONES, sort="state"),
         Column("filed", gettext_lazy("Reported on"), value="filed_at", sort="filed_at", kind="date", phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date"),
         Column("days", gettext_lazy("Working days taken"), value="working_days", sort="working_days",
@@ -304,8 +304,7 @@ def panel(*, problem: Problem, actor: Actor) -> tuple[list[Card], list[Action]]:
         return [], []
     columns = (
         Column("uid", _("Correction"), value=str, kind="code", link=lambda row: row.get_absolute_url()),
-        Column("state", _("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state]),
+        state_column(labels.STATES, labels.TONES),
         Column("filed", _("Reported on"), value="filed_at", kind="datetime"),
     )  # fmt: skip
     return [Card(_("Reported by residents"), columns=columns, rows=rows)], []

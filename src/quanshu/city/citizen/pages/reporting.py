@@ -30,6 +30,7 @@ from quanshu.shared.web.api import (
     ReasonForm,
     day,
     dress,
+    state_column,
     when,
 )
 from quanshu.shared.web.api import reason_against as against
@@ -138,8 +139,7 @@ class MyCorrections(ListPage):
     columns = (
         Column("table", gettext_lazy("Table"), value=lambda row: row.entry.title, link=lambda row: row.my_url()),
         Column("field", gettext_lazy("Field"), value=labels.field_title),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state]),
+        state_column(labels.STATES, labels.TONES),
         Column("unit", gettext_lazy("Unit"), value=lambda row: str(row.unit), phone=False),
         Column("filed", gettext_lazy("Reported on"), value="filed_at", sort="filed_at", kind="date", phone=False),
         Column("due", gettext_lazy("Due"), value="due_on", sort="due_on", kind="date", phone=False),

@@ -28,6 +28,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 
@@ -58,8 +59,7 @@ class Scenes(ListPage):
         Column("reads", gettext_lazy("What it reads"), phone=False,
                value=lambda row: "、".join(labels.read_title(read) for read in row.reads)),
         Column("offline", gettext_lazy("Off-line verification"), phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.SCENE_STATES[row.state], kind="badge",
-               tone=lambda row: labels.SCENE_TONES[row.state], sort="state"),
+        state_column(labels.SCENE_STATES, labels.SCENE_TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:
@@ -323,8 +323,7 @@ class ScenePage(DetailPage):
             Column("place", _("Where"), phone=False),
             Column("proof", _("Proves itself by"), value=lambda row: labels.PROOFS[row.proof], phone=False),
             Column("seen", _("Last scan"), value="last_seen_at", kind="datetime"),
-            Column("state", _("State"), value=lambda row: labels.VERIFIER_STATES[row.state], kind="badge",
-                   tone=lambda row: labels.VERIFIER_TONES[row.state]),
+            state_column(labels.VERIFIER_STATES, labels.VERIFIER_TONES),
         )  # fmt: skip
         actions = []
         if allows(self.actor, P.VERIFIER_MANAGE, obj):

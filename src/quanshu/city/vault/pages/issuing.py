@@ -29,6 +29,7 @@ from quanshu.shared.web.api import (
     Page,
     ReasonStepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.supply.catalogue.api import list_entries
@@ -63,8 +64,7 @@ class Issued(ListPage):
                phone=False),
         Column("issued", gettext_lazy("Issued at"), value="issued_at", kind="datetime", sort="issued_at"),
         Column("until", gettext_lazy("Valid until"), value="valid_until", kind="date", sort="valid_until", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state], sort="state"),
+        state_column(labels.STATES, labels.TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:

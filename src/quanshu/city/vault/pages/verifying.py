@@ -20,7 +20,7 @@ from quanshu.city.vault.types import CertificateNotFound, NoSuchType, UnknownTyp
 from quanshu.kernel.errors import QuanshuError
 from quanshu.organisation.api import Unit
 from quanshu.shared.access.api import Actor
-from quanshu.shared.web.api import Action, Column, Filter, Form, FormPage, ListPage, Page, fault_text
+from quanshu.shared.web.api import Action, Column, Filter, Form, FormPage, ListPage, Page, fault_text, state_column
 
 
 def own_unit(actor: Actor) -> Unit:
@@ -58,8 +58,7 @@ class Requests(ListPage):
         Column("purpose", gettext_lazy("Purpose")),
         Column("created", gettext_lazy("Asked at"), value="created_at", kind="datetime", sort="created_at"),
         Column("by", gettext_lazy("Asked by the officer"), value="created_by", phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.REQUEST_STATES[row.state], kind="badge",
-               tone=lambda row: labels.REQUEST_TONES[row.state], sort="state"),
+        state_column(labels.REQUEST_STATES, labels.REQUEST_TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:

@@ -25,6 +25,7 @@ from quanshu.shared.web.api import (
     ReasonStepPage,
     StepPage,
     reason_against,
+    state_column,
     when,
 )
 from quanshu.sharing.desk.api import GRADE_TONES, GRADES, MASKS, TYPES, title_of
@@ -66,8 +67,7 @@ class Orders(ListPage):
         Column("due", gettext_lazy("Due"), value="due_on", kind="date", sort="due_on"),
         Column("created", gettext_lazy("Opened at"), value="created_at", kind="datetime", sort="created_at",
                phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], kind="badge",
-               tone=lambda row: labels.TONES[row.state], sort="state"),
+        state_column(labels.STATES, labels.TONES, sort="state"),
     )  # fmt: skip
 
     def queryset(self) -> Any:

@@ -26,6 +26,7 @@ from quanshu.shared.web.api import (
     ListPage,
     Page,
     day,
+    state_column,
 )
 from quanshu.shared.web.api import reason_against as against
 from quanshu.sharing.subjects import queries, rules, services
@@ -63,8 +64,7 @@ class Others(ListPage):
         Column("principal", gettext_lazy("For whom"), value="principal_name", link=lambda row: row.get_absolute_url()),
         Column("agent", gettext_lazy("Who acts"), value="agent_name"),
         Column("kind", gettext_lazy("As"), value=lambda row: labels.KINDS[row.kind]),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state", kind="badge",
-               tone=lambda row: labels.TONES[row.state]),
+        state_column(labels.STATES, labels.TONES, sort="state"),
         Column("until", gettext_lazy("Until"), value="valid_until", kind="date", phone=False),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quanshu.shared.web.api import Action, ActionPage, Column, Filter, FormPage, ListPage, ReasonForm
+from quanshu.shared.web.api import Action, ActionPage, Column, Filter, FormPage, ListPage, ReasonForm, state_column
 from quanshu.shared.web.api import reason_against as against
 from quanshu.sharing.subjects import queries, rules, services
 from quanshu.sharing.subjects.models import Mandate
@@ -46,8 +46,7 @@ class Mandates(ListPage):
         Column("kind", gettext_lazy("Mandate"), value=lambda row: labels.KINDS[row.kind], sort="kind", link=url_of),
         Column("principal", gettext_lazy("For whom"), value=lambda row: masked_number(row.principal)),
         Column("agent", gettext_lazy("Who acts"), value=lambda row: masked_number(row.agent), phone=False),
-        Column("state", gettext_lazy("State"), value=lambda row: labels.STATES[row.state], sort="state", kind="badge",
-               tone=lambda row: labels.TONES[row.state]),
+        state_column(labels.STATES, labels.TONES, sort="state"),
         Column("asked", gettext_lazy("Asked on"), value="created_at", sort="created_at", kind="date"),
     )  # fmt: skip
 
