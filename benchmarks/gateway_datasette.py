@@ -13,6 +13,7 @@ from benchmarks.gateway_lookup import (
     SID,
     asked,
     check_refused,
+    fire_floor,
     fire_ours,
     free_port,
     prepare,
@@ -37,10 +38,16 @@ def run() -> list[Result]:
         prepare(home)
         ours: list[Heard] = []
         theirs: list[Heard] = []
+        bare: list[Heard] = []
         for turn in range(ROUNDS):
             ours.append(fire_ours(home, turn))
             theirs.append(fire_datasette(home / "serving" / "person.sqlite"))
-    check_refused([*ours, *theirs])
-    rate, peer = median([heard.rate for heard in ours]), median([heard.rate for heard in theirs])
+            bare.append(fire_floor("benchmarks.floor_app:app", FLOOR_TABLE=str(home / "serving" / "person.sqlite")))
+    check_refused([*ours, *theirs, *bare])
+    rate, peer, floor = (median([heard.rate for heard in turns]) for turns in (ours, theirs, bare))
     against = "Datasette, immutable, one row as JSON; neither signed, masked nor receipted"
-    return [Result("signed look-up against Datasette, 1 M rows", rate, against, peer, 15.0, "calls/s")]
+    return [
+        Result("signed look-up against Datasette, 1 M rows", rate, against, peer, 15.0, "calls/s"),
+        # How far anything that answers by this server can get.
+        Result("the bare floor of a look-up against Datasette", floor, against, peer, 15.0, "calls/s"),
+    ]
