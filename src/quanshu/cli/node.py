@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from quanshu.cli.processes import Child, Supervisor, wait_for
+from quanshu.cli.processes import Child, Supervisor, is_taken, wait_for
 from quanshu.cli.readiness import check_not_newer, check_ready, standing
 from quanshu.cli.root import load_django
 from quanshu.cli.witness import prepare_local_witnesses, witness_commands
@@ -53,6 +53,20 @@ def set_up(*, verbosity: int = 0) -> None:
     prepare_local_witnesses()
 
 
+def check_ports() -> None:
+    """Another program must not answer in the node's place. Raises UsageError with the setting to change."""
+    from django.conf import settings
+
+    wanted = [
+        ("web", *settings.QUANSHU_WEB, "QUANSHU_WEB_PORT"),
+        ("gateway", *settings.QUANSHU_GATEWAY, "QUANSHU_GATEWAY_PORT"),
+        *(("witness", "127.0.0.1", int(port), "QUANSHU_WITNESSES") for port, _words in witness_commands()),
+    ]
+    for name, host, port, setting in wanted:
+        if is_taken(host, port):
+            raise click.UsageError(f"Port {port} ({name}) is taken by another program. Stop it, or set {setting} anew.")
+
+
 @click.command()
 def setup() -> None:
     """Create or upgrade this node's database, keys and reference data."""
@@ -74,6 +88,7 @@ def run_node(*, prelude: Callable[[], str] | None = None, serve: bool = True, mo
 
     `prelude` runs once they answer; what it returns is printed. Without `serve` the node stops after it.
     """
+    check_ports()
     web, gateway = addresses()
     supervisor = Supervisor([*node_children(), *more])
     supervisor.start()

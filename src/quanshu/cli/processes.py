@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +24,18 @@ def die_with_parent() -> None:
     """Ask Linux to end this process when its parent ends, however that happens."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether a program listens at a port of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as fault:
+            return fault.errno == errno.EADDRINUSE
+    return False
 
 
 @dataclass
