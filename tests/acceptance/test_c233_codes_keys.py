@@ -122,7 +122,8 @@ def test_a_key_is_replaced_with_overlap(city: City, elder: Subject, tmp_path: Pa
     assert key_of(fresh) != key_of(first)
     for code in (last, fresh):
         with freeze(turn + timedelta(seconds=20)):
-            assert scan(token, code).status_code == 200, "both are taken around the turn"
+            answer = scan(token, code)
+            assert answer.status_code == 200, (answer.content, "both are taken around the turn")
     assert "accepted" in off_line(fresh, files_at(start + 2 * HOUR, tmp_path), scene, device.pk, turn)
     # What was taken off line comes in within the week, by the old key too; then the key is taken no more.
     late = shown_at(turn - timedelta(seconds=30), elder, scene)

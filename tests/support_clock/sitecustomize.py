@@ -13,4 +13,8 @@ if OFFSET.exists():
         """The present moment by the node's wrong clock."""
         return datetime.now(UTC) + timedelta(seconds=float(OFFSET.read_text() or 0))
 
-    clock.now = now
+    def now_ms() -> int:
+        """The same in epoch milliseconds."""
+        return int(now().timestamp() * 1000)
+
+    clock.now, clock.now_ms = now, now_ms
