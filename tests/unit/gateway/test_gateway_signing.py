@@ -21,6 +21,7 @@ from quanshu.gateway.signing import (
     Unsigned,
     check_signature,
     check_window,
+    keys,
     read_headers,
     sign_headers,
 )
@@ -133,3 +134,10 @@ def test_signatures_of_before_a_restart_are_taken_up() -> None:
     cache.remember("seen", now_ms=NOW)
     with pytest.raises(Replayed):
         cache.check(SignedHeaders("r", "s", str(NOW), "seen"), now_ms=NOW + WINDOW_MS)
+
+
+def test_a_key_of_another_kind_in_an_ed25519_key_s_length_is_refused() -> None:
+    """OpenSSL fails within on an X448 key of 32 bytes; its fault must not reach the signer."""
+    named_x448 = bytes.fromhex("302e020100300506032b656f04220420") + bytes(range(32))
+    with pytest.raises(keys.BadKey):
+        keys.read_private_key("ed25519", base64.b64encode(named_x448).decode())

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_der_private_key
@@ -66,7 +66,8 @@ def read_private_key(scheme: str, text: str) -> bytes:
     if scheme == ED25519:
         try:
             key = load_der_private_key(data, None) if len(data) != 32 else Ed25519PrivateKey.from_private_bytes(data)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as fault:
+        except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as fault:
+            # InternalError: a key of one kind under the name of another, as X448 with 32 bytes.
             raise BadKey from fault
         if not isinstance(key, Ed25519PrivateKey):
             raise BadKey
