@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 RULES = (Path(__file__).parent / "page_rules.js").read_text(encoding="utf-8")
+# What sticks out of the window, though nothing around it scrolls.
+WIDE = """() => [...document.querySelectorAll("main *")].filter((part) => {
+  if (part.getBoundingClientRect().right <= innerWidth + 1) return false;
+  for (let box = part.parentElement; box; box = box.parentElement)
+    if (box !== document.body && box !== document.documentElement && getComputedStyle(box).overflowX !== "visible")
+      return false;
+  return true;
+}).slice(0, 5).map((part) => `${part.tagName}.${part.className} ${Math.round(part.getBoundingClientRect().right)}`)"""
 SCREEN, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 # Lists stand first with “+” behind: the first object of the list is looked at too.
 ORDER = """
@@ -57,7 +65,7 @@ def faults_of(page: Page, address: str, language: str, screens: Sequence[dict[st
         page.set_viewport_size(screen)  # type: ignore[arg-type]
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if beyond > 1:
-            faults.append(f"{beyond} px wider than {screen['width']}")
+            faults.append(f"{beyond} px wider than {screen['width']}: {page.evaluate(WIDE)}")
     return [f"{address} {fault}" for fault in faults]
 
 

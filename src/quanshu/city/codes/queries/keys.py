@@ -45,6 +45,7 @@ _held = _Held()
 def forget_keys() -> None:
     """Read the keys anew at the next code."""
     _held.rows = ()
+    mint_of.cache_clear()
 
 
 def key_rows() -> tuple[KeyRow, ...]:
