@@ -54,6 +54,17 @@ MINE = """
 """
 
 
+def settled(page: Page) -> int:
+    """By how many pixels a page is wider than its window, once charts have taken their new size."""
+    beyond = 0
+    for _wait in range(20):
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if beyond <= 1:
+            break
+        page.wait_for_timeout(100)
+    return beyond
+
+
 def faults_of(page: Page, address: str, language: str, screens: Sequence[dict[str, int]]) -> list[str]:
     """What is wrong with a page, told with its address; it is asked on the first screen, and measured on all."""
     page.set_viewport_size(screens[0])  # type: ignore[arg-type]
@@ -63,7 +74,7 @@ def faults_of(page: Page, address: str, language: str, screens: Sequence[dict[st
     faults: list[str] = page.evaluate(RULES, language)
     for screen in screens:
         page.set_viewport_size(screen)  # type: ignore[arg-type]
-        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        beyond = settled(page)
         if beyond > 1:
             faults.append(f"{beyond} px wider than {screen['width']}: {page.evaluate(WIDE)}")
     return [f"{address} {fault}" for fault in faults]
