@@ -6,7 +6,10 @@
     root.querySelectorAll(".q-chart:not([data-drawn])").forEach(function (node) {
       node.dataset.drawn = "1";
       var chart = window.echarts.init(node, null, { renderer: "svg" });
-      chart.setOption(JSON.parse(node.dataset.option));
+      var option = JSON.parse(node.dataset.option);
+      // What is told under the pointer stays within the chart, which clips what leaves it.
+      if (option.tooltip) option.tooltip.confine = true;
+      chart.setOption(option);
       // A node of a graph leads to its page; the same links stand in the list beside.
       chart.on("click", function (event) {
         if (event.data && event.data.url) window.location.assign(event.data.url);
