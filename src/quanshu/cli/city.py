@@ -13,6 +13,9 @@ import click
 from quanshu.cli.processes import Child
 from quanshu.cli.root import load_django
 
+# The demo's witness listens so far beyond the gateway.
+WITNESS_BEYOND = 100
+
 
 @click.group()
 def city() -> None:
@@ -82,7 +85,8 @@ def identity_child() -> list[Child]:
     given = read_environment()
     if given["RESIDENT_OIDC_ISSUER"]:
         return []
-    port = free_port(given["DEMO_IDENTITY_PORT"])
+    wanted, others = given["DEMO_IDENTITY_PORT"], (given["WEB_PORT"], *witness_ports(given["GATEWAY_PORT"]))
+    port = free_port(0 if wanted in others else wanted)
     os.environ["QUANSHU_RESIDENT_OIDC_ISSUER"] = f"http://127.0.0.1:{port}"
     os.environ["QUANSHU_RESIDENT_OIDC_CLIENT_ID"] = CLIENT
     people = given["HOME"] / RESIDENTS_FILE
@@ -100,12 +104,19 @@ def identity(port: int, people: Path) -> None:
     serve(port=port, people=people)
 
 
+def witness_ports(gateway: int) -> tuple[int, int]:
+    """The gateway's port and that of the witness lent to a demo."""
+    return gateway, gateway + WITNESS_BEYOND
+
+
 def lend_a_witness() -> None:
     """Give the demo a witness beside it where none is named."""
     from django.conf import settings
 
     if not settings.QUANSHU_WITNESSES:
-        settings.QUANSHU_WITNESSES = [f"{settings.QUANSHU_HOME / 'witness'}:{settings.QUANSHU_GATEWAY[1] + 100}"]
+        settings.QUANSHU_WITNESSES = [
+            f"{settings.QUANSHU_HOME / 'witness'}:{witness_ports(settings.QUANSHU_GATEWAY[1])[1]}"
+        ]
 
 
 def attach(root: click.Group) -> None:

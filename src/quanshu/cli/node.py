@@ -62,7 +62,10 @@ def check_ports() -> None:
         ("gateway", *settings.QUANSHU_GATEWAY, "QUANSHU_GATEWAY_PORT"),
         *(("witness", "127.0.0.1", int(port), "QUANSHU_WITNESSES") for port, _words in witness_commands()),
     ]
+    ports = [port for _name, _host, port, _setting in wanted]
     for name, host, port, setting in wanted:
+        if ports.count(port) > 1:
+            raise click.UsageError(f"Port {port} ({name}) is named twice in the settings. Set {setting} anew.")
         if is_taken(host, port):
             raise click.UsageError(f"Port {port} ({name}) is taken by another program. Stop it, or set {setting} anew.")
 

@@ -260,7 +260,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("RESIDENT_SESSION_IDLE", "30", int, "Minutes after which a resident's unused session ends."),
     Setting("RESIDENT_SESSION_LONGEST", "240", int, "Minutes after which a resident's session ends in any case."),
-    Setting("DEMO_IDENTITY_PORT", "8200", int, "Port of the demo's identity provider; another where it is taken."),
+    Setting("DEMO_IDENTITY_PORT", "8300", int, "Port of the demo's identity provider; another where it is taken."),
     Setting(
         "LEDGER_ORIGIN",
         "",
