@@ -85,8 +85,8 @@ def identity_child() -> list[Child]:
     given = read_environment()
     if given["RESIDENT_OIDC_ISSUER"]:
         return []
-    wanted, others = given["DEMO_IDENTITY_PORT"], (given["WEB_PORT"], *witness_ports(given["GATEWAY_PORT"]))
-    port = free_port(0 if wanted in others else wanted)
+    gateway, wanted = given["GATEWAY_PORT"], given["DEMO_IDENTITY_PORT"]
+    port = free_port(0 if wanted in {given["WEB_PORT"], gateway, gateway + WITNESS_BEYOND} else wanted)
     os.environ["QUANSHU_RESIDENT_OIDC_ISSUER"] = f"http://127.0.0.1:{port}"
     os.environ["QUANSHU_RESIDENT_OIDC_CLIENT_ID"] = CLIENT
     people = given["HOME"] / RESIDENTS_FILE
@@ -104,19 +104,13 @@ def identity(port: int, people: Path) -> None:
     serve(port=port, people=people)
 
 
-def witness_ports(gateway: int) -> tuple[int, int]:
-    """The gateway's port and that of the witness lent to a demo."""
-    return gateway, gateway + WITNESS_BEYOND
-
-
 def lend_a_witness() -> None:
     """Give the demo a witness beside it where none is named."""
     from django.conf import settings
 
     if not settings.QUANSHU_WITNESSES:
-        settings.QUANSHU_WITNESSES = [
-            f"{settings.QUANSHU_HOME / 'witness'}:{witness_ports(settings.QUANSHU_GATEWAY[1])[1]}"
-        ]
+        port = settings.QUANSHU_GATEWAY[1] + WITNESS_BEYOND
+        settings.QUANSHU_WITNESSES = [f"{settings.QUANSHU_HOME / 'witness'}:{port}"]
 
 
 def attach(root: click.Group) -> None:

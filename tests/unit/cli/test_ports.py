@@ -9,7 +9,9 @@ from typing import Any
 import click
 import pytest
 
+from quanshu.cli.city import identity_child, lend_a_witness
 from quanshu.cli.node import check_ports
+from quanshu.config.environment import read_environment
 
 
 @pytest.fixture
@@ -38,3 +40,27 @@ def test_a_taken_port_is_told_with_its_setting(settings: Any, taken: int, name: 
     setattr(settings, name, [f"witness:{taken}"] if name == "QUANSHU_WITNESSES" else ("127.0.0.1", taken))
     with pytest.raises(click.UsageError, match=rf"{taken} .* set {setting} anew"):
         check_ports()
+
+
+def test_ports_named_twice_are_told(settings: Any) -> None:
+    settings.QUANSHU_WEB = settings.QUANSHU_GATEWAY = ("127.0.0.1", free())
+    settings.QUANSHU_WITNESSES = []
+    with pytest.raises(click.UsageError, match="named twice"):
+        check_ports()
+
+
+@pytest.mark.parametrize("given", ["", "the witness's"])
+def test_the_demo_s_processes_have_ports_of_their_own(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    for name in ("RESIDENT_OIDC_ISSUER", "RESIDENT_OIDC_CLIENT_ID"):
+        monkeypatch.setenv(f"QUANSHU_{name}", "")
+    gateway = read_environment()["GATEWAY_PORT"]
+    settings.QUANSHU_GATEWAY, settings.QUANSHU_WITNESSES = ("127.0.0.1", gateway), []
+    lend_a_witness()
+    witness = int(settings.QUANSHU_WITNESSES[0].rpartition(":")[2])
+    if given:
+        monkeypatch.setenv("QUANSHU_DEMO_IDENTITY_PORT", str(witness))
+    command = list(identity_child()[0].command)
+    identity = int(command[command.index("--port") + 1])
+    assert len({identity, witness, gateway, read_environment()["WEB_PORT"]}) == 4
