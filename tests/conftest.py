@@ -14,6 +14,8 @@ from hypothesis import settings as hypothesis_settings
 hypothesis_settings.register_profile("quanshu", deadline=None)
 hypothesis_settings.load_profile("quanshu")
 
+# Folders of tests that take minutes.
+LONG = frozenset({"faults", "production"})
 HOME = Path(tempfile.mkdtemp(prefix="quanshu-test-"))
 os.environ["QUANSHU_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "quanshu.config.settings"
@@ -24,6 +26,17 @@ def pytest_configure() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start nodes first: begun last, the longest of them would keep one process busy and the others idle."""
+    items.sort(key=lambda item: not (item.path.parent.name in LONG and not empties_tables(item)))
+
+
+def empties_tables(item: pytest.Item) -> bool:
+    """Whether the test leaves the database empty: those stay last, where pytest-django puts them."""
+    marks = [mark for mark in item.iter_markers("django_db") if mark.kwargs.get("transaction")]
+    return bool(marks) or bool({"transactional_db", "live_server"} & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session")
