@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from quanshu.cli.city import identity_child, lend_a_witness
+from quanshu.cli.city import WITNESS_BEYOND, identity_child, lend_a_witness
 from quanshu.cli.node import check_ports
 from quanshu.config.environment import read_environment
 
@@ -55,7 +55,9 @@ def test_the_demo_s_processes_have_ports_of_their_own(
 ) -> None:
     for name in ("RESIDENT_OIDC_ISSUER", "RESIDENT_OIDC_CLIENT_ID"):
         monkeypatch.setenv(f"QUANSHU_{name}", "")
-    gateway = read_environment()["GATEWAY_PORT"]
+    # The witness's port is free, so that nothing but the rule keeps the identity provider off it.
+    gateway = free() - WITNESS_BEYOND
+    monkeypatch.setenv("QUANSHU_GATEWAY_PORT", str(gateway))
     settings.QUANSHU_GATEWAY, settings.QUANSHU_WITNESSES = ("127.0.0.1", gateway), []
     lend_a_witness()
     witness = int(settings.QUANSHU_WITNESSES[0].rpartition(":")[2])
